@@ -1,0 +1,123 @@
+"""A MONAI metric that scores clips frame by frame, in millimeters or pixels, with a rule for empty masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from monai.data import MetaTensor
+from monai.data.utils import affine_to_spacing
+from monai.metrics import CumulativeIterationMetric
+from monai.utils import MetricReduction, look_up_option, optional_import
+
+from gdkvm_monai.data.structures import STRUCTURES
+from gdkvm_monai.metrics.segmentation import check_spacing, score_clip
+
+NotComputableError, has_ignite = optional_import("ignite.exceptions", name="NotComputableError")
+
+SCORES = ("dice", "iou", "hd", "hd95", "asd")
+"""Scores of :func:`~gdkvm_monai.metrics.segmentation.score_pair` that a :class:`FrameMetric` can follow."""
+
+
+class FrameMetric(CumulativeIterationMetric):
+    """Mean of one score over the annotated frames of a clip, for each structure.
+
+    MONAI's own handlers cannot pass a spacing, and its metrics leave a missed structure at NaN or infinity; here the
+    rules of :func:`~gdkvm_monai.metrics.segmentation.score_pair` hold. Works with MONAI's handler as it is::
+
+        IgniteMetricHandler(metric_fn=FrameMetric("hd95"), output_transform=from_engine(["pred", "label"]))
+
+    Predictions and labels are class indices ``(1, H, W, T)`` in lists, or ``(B, 1, H, W, T)`` in batches.
+
+    Args:
+        score: one of ``"dice"``, ``"iou"``, ``"hd"``, ``"hd95"``, ``"asd"``.
+        structures: name of each structure and the class indices it consists of.
+        spacing: ``"affine"`` takes mm per pixel of axes 0 and 1 from the label's affine, ``None`` measures in pixels,
+            two numbers are mm per pixel of every clip.
+        reduction: how :meth:`aggregate` reduces the clips and structures: ``"mean"``, ``"mean_batch"``,
+            ``"mean_channel"`` or ``"none"``, as in MONAI.
+
+    Raises:
+        ValueError: if the score, the spacing or the reduction is not one of these.
+
+    Example:
+        >>> metric = FrameMetric("dice", {"LV": (1,)}, spacing=None)
+        >>> metric(torch.ones(2, 1, 8, 8, 3), torch.ones(2, 1, 8, 8, 3)).shape
+        torch.Size([2, 1])
+        >>> metric.aggregate()
+        tensor(1., dtype=torch.float64)
+    """
+
+    def __init__(
+        self,
+        score: str = "dice",
+        structures: Mapping[str, Sequence[int]] = STRUCTURES,
+        spacing: str | Sequence[float] | None = "affine",
+        reduction: MetricReduction | str = MetricReduction.MEAN,
+    ) -> None:
+        super().__init__()
+        self.score = look_up_option(score, SCORES)
+        self.structures = dict(structures)
+        if isinstance(spacing, str) and spacing != "affine":
+            raise ValueError(f"spacing must be 'affine', None (pixels) or two mm per pixel, got {spacing!r}.")
+        self.spacing = spacing if spacing is None or isinstance(spacing, str) else check_spacing(spacing)
+        self.reduction = look_up_option(reduction, MetricReduction)
+
+    def _compute_tensor(self, y_pred: torch.Tensor, y: torch.Tensor | None = None, **kwargs: Any) -> torch.Tensor:
+        if y is None or y_pred.shape != y.shape or y.ndim != 5 or y.shape[1] != 1:
+            given = None if y is None else tuple(y.shape)
+            raise ValueError(
+                f"prediction {tuple(y_pred.shape)} and label {given} must be class indices of one shape (B, 1, H, W, T)."
+            )
+        means = [
+            self._clip_means(prediction, label, spacing)
+            for prediction, label, spacing in zip(y_pred[:, 0], y[:, 0], self._spacings(y))
+        ]
+        dtype = torch.float32 if y.device.type == "mps" else torch.float64
+        return torch.tensor(np.array(means), dtype=dtype, device=y.device)  # (B, S)
+
+    def _clip_means(
+        self, prediction: torch.Tensor, label: torch.Tensor, spacing: Sequence[float] | None
+    ) -> list[float]:
+        rows = score_clip(prediction, label, spacing, self.structures, tolerances=())
+        scores = {name: [row[self.score] for row in rows if row["structure"] == name] for name in self.structures}
+        valid = {name: [value for value in values if not np.isnan(value)] for name, values in scores.items()}
+        return [float(np.mean(values)) if values else np.nan for values in valid.values()]
+
+    def _spacings(self, y: torch.Tensor) -> list[Sequence[float] | None]:
+        if self.spacing != "affine":
+            return [self.spacing] * len(y)
+        if not isinstance(y, MetaTensor):
+            raise ValueError(
+                f"label is a {type(y).__name__} without an affine; pass a MetaTensor, or spacing=None for pixels."
+            )
+        affines = y.affine.expand(len(y), -1, -1) if y.affine.ndim == 2 else y.affine
+        return [affine_to_spacing(affine.cpu().numpy())[:2].tolist() for affine in affines]
+
+    def aggregate(self, reduction: MetricReduction | str | None = None) -> torch.Tensor:
+        """Reduce what was collected on every process; what could not be scored (NaN) does not count.
+
+        Args:
+            reduction: see the class; the constructor's by default.
+
+        Returns:
+            A scalar (``"mean"``, over clips and structures), ``(S,)`` (``"mean_batch"``), ``(B,)``
+            (``"mean_channel"``) or ``(B, S)`` (``"none"``).
+
+        Raises:
+            NotComputableError: if nothing was scored; a ``RuntimeError`` where ignite is not installed.
+            ValueError: if the reduction is not one of these.
+        """
+        scores = self.get_buffer()
+        if scores is None or scores.isnan().all():
+            error = NotComputableError if has_ignite else RuntimeError
+            raise error(f"no frame was scored for {self.score}: the labels must hold at least one annotated frame.")
+        reduction = look_up_option(reduction or self.reduction, MetricReduction)
+        if reduction == MetricReduction.NONE:
+            return scores
+        dims = {MetricReduction.MEAN: (0, 1), MetricReduction.MEAN_BATCH: 0, MetricReduction.MEAN_CHANNEL: 1}
+        if reduction not in dims:
+            raise ValueError(f"reduction must be mean, mean_batch, mean_channel or none, got {reduction}.")
+        return scores.nanmean(dim=dims[reduction])

@@ -69,7 +69,7 @@ class FrameMetric(CumulativeIterationMetric):
         if y is None or y_pred.shape != y.shape or y.ndim != 5 or y.shape[1] != 1:
             given = None if y is None else tuple(y.shape)
             raise ValueError(
-                f"prediction {tuple(y_pred.shape)} and label {given} must be class indices of one shape (B, 1, H, W, T)."
+                f"prediction {tuple(y_pred.shape)} and label {given} must be class indices of shape (B, 1, H, W, T)."
             )
         means = [
             self._clip_means(prediction, label, spacing)
@@ -81,7 +81,8 @@ class FrameMetric(CumulativeIterationMetric):
     def _clip_means(
         self, prediction: torch.Tensor, label: torch.Tensor, spacing: Sequence[float] | None
     ) -> list[float]:
-        rows = score_clip(prediction, label, spacing, self.structures, tolerances=())
+        distances = self.score not in ("dice", "iou")
+        rows = score_clip(prediction, label, spacing, self.structures, tolerances=(), distances=distances)
         scores = {name: [row[self.score] for row in rows if row["structure"] == name] for name in self.structures}
         valid = {name: [value for value in values if not np.isnan(value)] for name, values in scores.items()}
         return [float(np.mean(values)) if values else np.nan for values in valid.values()]

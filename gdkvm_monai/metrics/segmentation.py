@@ -21,7 +21,8 @@ def score_pair(
     spacing: Sequence[float] | None = None,
     tolerances: Sequence[float] = TOLERANCES,
     legacy: bool = False,
-    row_axis: int = 0,
+    depth_axis: int = 0,
+    distances: bool = True,
 ) -> dict[str, float | str]:
     r"""Score one binary mask :math:`P` against its label :math:`G`.
 
@@ -40,7 +41,9 @@ def score_pair(
         spacing: mm per pixel of axis 0 and of axis 1, or ``None`` to measure in pixels.
         tolerances: tolerances of the surface Dice, in mm or in pixels as ``spacing`` says; keys ``nsd@1``, ``nsd@2``.
         legacy: add ``legacy_row_dice`` and ``legacy_row_iou``, see :func:`score_rows`. Never a headline.
-        row_axis: axis that counts the rows of the legacy scores.
+        depth_axis: axis along which depth runs, for the rows of the legacy scores: 0 in an upright picture, 1 in an
+            array as NIfTI stores it.
+        distances: measure distances too; without them Dice and IoU alone are scored, which is faster.
 
     Returns:
         ``dice``, ``iou``, ``nsd@t`` in ``[0, 1]``, ``hd``, ``hd95``, ``asd`` in ``unit`` (``"mm"`` or ``"px"``), and
@@ -69,15 +72,18 @@ def score_pair(
     if status == "ok":
         common = int((prediction & label).sum())
         scores = {"dice": 2 * common / sum(sizes), "iou": common / (sum(sizes) - common)}
-        scores |= _distance_scores(*surface_distances(prediction, label, step), tolerances)
+        if distances:
+            scores |= _distance_scores(*surface_distances(prediction, label, step), tolerances)
     else:
         rows, columns = prediction.shape
         worst = float(np.hypot((rows - 1) * step[0], (columns - 1) * step[1]))
         overlap, distance = (0.0, worst) if status == "one_empty" else (np.nan, np.nan)
-        scores = {"dice": overlap, "iou": overlap, "hd": distance, "hd95": distance, "asd": distance}
-        scores |= {f"nsd@{tolerance:g}": overlap for tolerance in tolerances}
+        scores = {"dice": overlap, "iou": overlap}
+        if distances:
+            scores |= {"hd": distance, "hd95": distance, "asd": distance}
+            scores |= {f"nsd@{tolerance:g}": overlap for tolerance in tolerances}
     if legacy:
-        scores |= score_rows(prediction, label, row_axis)
+        scores |= score_rows(prediction, label, depth_axis)
     return {"status": status, "unit": "px" if spacing is None else "mm", **scores}
 
 
@@ -88,7 +94,8 @@ def score_clip(
     structures: Mapping[str, Sequence[int]] = SCORED_STRUCTURES,
     tolerances: Sequence[float] = TOLERANCES,
     legacy: bool = False,
-    row_axis: int = 0,
+    depth_axis: int = 0,
+    distances: bool = True,
 ) -> list[dict[str, float | int | str]]:
     """Score every annotated frame and structure of a clip, each frame for itself and never as a volume.
 
@@ -97,9 +104,10 @@ def score_clip(
         label: class indices ``(H, W, T)``; a frame that holds ``UNLABELED`` anywhere is not scored.
         spacing: mm per pixel of axis 0 and of axis 1, or ``None`` to measure in pixels.
         structures: name of each structure and the class indices it consists of.
-        tolerances: see :func:`score_pair`, as ``legacy`` and ``row_axis``.
+        tolerances: see :func:`score_pair`.
         legacy: see :func:`score_pair`.
-        row_axis: see :func:`score_pair`.
+        depth_axis: see :func:`score_pair`.
+        distances: see :func:`score_pair`.
 
     Returns:
         One row per annotated frame and structure: ``frame``, ``structure`` and what :func:`score_pair` returns.
@@ -121,14 +129,15 @@ def score_clip(
             spacing,
             tolerances,
             legacy,
-            row_axis,
+            depth_axis,
+            distances,
         )
         for frame in frames
         for name, values in structures.items()
     ]
 
 
-def score_rows(prediction: np.ndarray, label: np.ndarray, row_axis: int = 0) -> dict[str, float]:
+def score_rows(prediction: np.ndarray, label: np.ndarray, depth_axis: int = 0) -> dict[str, float]:
     """Average Dice and IoU over image rows, as the paper's public evaluator does: for comparison with it alone.
 
     That evaluator passes one ``(H, W)`` mask to a function that takes its first axis for the batch. Every row counts
@@ -137,12 +146,12 @@ def score_rows(prediction: np.ndarray, label: np.ndarray, row_axis: int = 0) -> 
     Args:
         prediction: binary mask ``(H, W)``.
         label: binary mask ``(H, W)``.
-        row_axis: axis that counts the rows; the image the evaluator reads has its rows at constant depth.
+        depth_axis: axis that counts the rows; a row of an upright picture has constant depth.
 
     Returns:
         ``legacy_row_dice`` and ``legacy_row_iou`` in ``[0, 1]``.
     """
-    smooth, columns = 1e-5, 1 - row_axis
+    smooth, columns = 1e-5, 1 - depth_axis
     common = (prediction & label).sum(axis=columns)
     total = prediction.sum(axis=columns) + label.sum(axis=columns)
     return {

@@ -112,7 +112,7 @@ def test_unusable_arguments_are_refused():
         FrameMetric("dice", spacing="pixdim")
     with pytest.raises(ValueError, match="without an affine"):
         FrameMetric("dice")(torch.zeros(1, 1, 4, 4, 2), torch.zeros(1, 1, 4, 4, 2))
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="of shape"):
         FrameMetric("dice", spacing=None)(torch.zeros(1, 2, 4, 4, 2), torch.zeros(1, 1, 4, 4, 2))
 
 

@@ -168,15 +168,23 @@ def test_exchanging_prediction_and_label_changes_nothing():
         assert exchanged[key] == pytest.approx(scores[key], abs=1e-12)
 
 
-def test_legacy_rows_reward_background_and_follow_the_row_axis():
+def test_legacy_rows_reward_background_and_follow_the_depth_axis():
     prediction, label = hand_check()
     scores = score_pair(prediction, label, legacy=True)
     assert scores["legacy_row_dice"] == pytest.approx(0.9, abs=1e-6)  # (1 + 1 + 0.8 + 0.8) / 4
-    columns = score_pair(prediction.T, label.T, legacy=True, row_axis=1)
+    columns = score_pair(prediction.T, label.T, legacy=True, depth_axis=1)
     assert columns["legacy_row_dice"] == pytest.approx(scores["legacy_row_dice"])
     missed = score_pair(np.zeros_like(label), label, legacy=True)
     assert missed["dice"] == 0 and missed["legacy_row_dice"] == pytest.approx(0.5, abs=1e-4)
     assert "legacy_row_dice" not in score_pair(prediction, label)
+
+
+def test_dice_and_iou_are_the_same_without_distances():
+    for prediction, label in (random_pair(5), hand_check(), (np.zeros((4, 4)), np.ones((4, 4)))):
+        scores = score_pair(prediction, label)
+        assert score_pair(prediction, label, distances=False) == {
+            key: scores[key] for key in ("status", "unit", "dice", "iou")
+        }
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from gdkvm_monai.data.phantom.plane import ViewPlane
 from gdkvm_monai.data.phantom.shape import LeftHeart, random_generator
@@ -99,14 +100,15 @@ class EchoPhantom:
         tissue = Tissue(plane, sector, self.seed)
         convert = sector.scan_converter(shape)
         gain, clutter = self._gain(sector, view), self._clutter(sector, view)
+        contrast, brightness = 10 ** (random_generator(self.seed, 50 + view).uniform([-2, -4], [3, 2]) / 20)
         contraction = self.heart.contraction(times)
         frames = []
-        for index, positions in enumerate(tissue.positions(section)):
-            signal = gain * sector.splat(positions, tissue.amplitudes(contraction[index]))
+        for index, positions in enumerate(tissue.positions(section, times)):
+            signal = contrast * gain * sector.splat(positions, tissue.amplitudes(contraction[index]))
             rng = random_generator(self.seed, 1000 + view + 2 * (round(times[index] * 1e6) % 2**31))
             noise = rng.standard_normal(signal.shape, dtype=np.float32)
             signal += clutter + 0.8 * 10 ** (sector.quality.noise_db / 20) * noise
-            gray = sector.compress(np.stack([sector.blur(part) for part in signal]))
+            gray = sector.compress(brightness * np.stack([sector.blur(part) for part in signal]))
             frames.append(np.rint(convert @ gray.ravel()).astype(np.uint8).reshape(shape))
         return np.stack(frames, axis=-1)
 
@@ -115,7 +117,9 @@ class EchoPhantom:
         rng = random_generator(self.seed, 20 + view)
         haze_mm = rng.uniform(8, 16)
         haze_db = sector.quality.haze_db - 20 * (sector.radius_mm / haze_mm)
-        amplitude = 10 ** (haze_db / 20) + 0.6 * 10 ** (sector.quality.noise_db / 20)
+        uneven = gaussian_filter(rng.standard_normal(sector.shape), [0.1 * count for count in sector.shape])
+        side_lobe_db = sector.quality.noise_db + 5 * uneven / uneven.std()
+        amplitude = 10 ** (haze_db / 20) + 0.6 * 10 ** (side_lobe_db / 20)
         return amplitude * rng.standard_normal((2, *sector.shape))
 
     def _gain(self, sector: Sector, view: int) -> np.ndarray:

@@ -70,7 +70,7 @@ class ViewPlane:
         for name, value in (("atrium", LEFT_ATRIUM), ("wall", MYOCARDIUM), ("cavity", LV)):
             level = z / getattr(section, f"{name}_length")[frame] * (-1 if name == "atrium" else 1)
             half = np.interp(level, LEVELS, getattr(section, f"{name}_half")[frame], left=0, right=0)
-            center = 0.0 if name == "atrium" else np.interp(level, LEVELS, section.center[frame])
+            center = np.interp(level, LEVELS, (section.atrium_center if name == "atrium" else section.center)[frame])
             label[(np.abs(x - center) < half) & (level >= 0)] = value
         return label
 
@@ -81,7 +81,7 @@ def outline(section: Section, name: str) -> np.ndarray:
     It runs from the left end of the mitral plane over the apex (or the roof of the atrium) to the right end.
     """
     half, length = getattr(section, f"{name}_half"), getattr(section, f"{name}_length")
-    center = np.zeros_like(section.center) if name == "atrium" else section.center
+    center = section.atrium_center if name == "atrium" else section.center
     x = np.concatenate([center - half, (center + half)[:, -2::-1]], axis=1)
     z = length[:, None] * np.concatenate([LEVELS, LEVELS[-2::-1]]) * (-1 if name == "atrium" else 1)
     return np.stack([x, z], axis=-1)

@@ -11,7 +11,7 @@ from gdkvm_monai.data.structures import VIEWS
 
 # Levels u from the mitral plane (0) to the apex (1), dense at the apex, where a width falls like a square root.
 LEVELS = 1 - np.linspace(1, 0, 81) ** 2
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(192)
 _ROOTS = (_NODES + 1) / 2
 _U, _DU = 1 - _ROOTS**2, _WEIGHTS * _ROOTS  # nodes and weights of an integral over u, substituted by u = 1 - r^2
 
@@ -47,17 +47,19 @@ class Section:
         cavity_length: mitral plane to endocardial apex, ``(T,)``.
         wall_length: mitral plane to epicardial apex, ``(T,)``.
         atrium_length: mitral plane to the roof of the atrium, ``(T,)``.
-        center: ``x`` of the middle of the ventricle at each level, ``(T, U)``.
         cavity_half, wall_half, atrium_half: half-widths at each level, ``(T, U)``.
+        center: ``x`` of the middle of the ventricle at each level, ``(T, U)``.
+        atrium_center: ``x`` of the middle of the atrium at each level, ``(T, U)``.
     """
 
     cavity_length: np.ndarray
     wall_length: np.ndarray
     atrium_length: np.ndarray
-    center: np.ndarray
     cavity_half: np.ndarray
     wall_half: np.ndarray
     atrium_half: np.ndarray
+    center: np.ndarray
+    atrium_center: np.ndarray
 
 
 class LeftHeart:
@@ -115,6 +117,7 @@ class LeftHeart:
         self._apex_thinning = rng.uniform(0.6, 0.9)
         self._bow = rng.uniform(-0.11, 0.11, (2, 1, 1))  # over the half-width
         self._atrium = rng.uniform([0.45, 0.0], [0.65, 0.3])  # length over the ventricle's, bulge over the annulus
+        self._atrium_lean = rng.uniform(-0.3, 0.3, 2)
 
     def _draw_motion(self, rng: np.random.Generator) -> None:
         self._shortening = rng.uniform(0.14, 0.24)  # share of the logarithm of the volume that the length carries
@@ -139,6 +142,14 @@ class LeftHeart:
     def volume_ml(self, times_s: Sequence[float] | np.ndarray) -> np.ndarray:
         """Return the volume of the cavity in mL at times in seconds, ``(T,)``."""
         return self.edv_ml - (self.edv_ml - self.esv_ml) * self.contraction(times_s)
+
+    def mitral_opening(self, times_s: Sequence[float] | np.ndarray) -> np.ndarray:
+        """Return the opening of the mitral valve, 0 in systole to 1 in early filling, at times in seconds, ``(T,)``."""
+        phase = np.asarray(times_s, dtype=float) * self.heart_rate_bpm / 60 % 1.0
+        filling = np.clip((phase - self.systole_fraction) / (1 - self.systole_fraction), 0, 1)
+        early, late = np.clip((filling - 0.02) / 0.5, 0, 1), np.clip((filling - 0.62) / 0.37, 0, 1)
+        resting = 0.25 * np.clip(np.minimum(filling, 1 - filling) / 0.1, 0, 1)
+        return np.maximum(resting, np.maximum(np.sin(np.pi * early) ** 2, 0.7 * np.sin(np.pi * late) ** 2))
 
     def _widths(self, u: np.ndarray, volume_ml: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the cavity's length ``(T,)`` and its half-widths ``(2, T, U)`` in mm for volumes ``(T,)``."""
@@ -188,23 +199,28 @@ class LeftHeart:
         outer = half + thickness[:, None] * self._profile(LEVELS)[:, None]
         rest = self._widths(LEVELS, np.array([self.edv_ml]))[1]
         center = (self._bow * half + self._side_share * (rest - half)) * np.sin(np.pi * LEVELS)
-        atrium_length, atrium_half = self._left_atrium(half[plane, :, 0], length, self.contraction(times))
+        atrium_length, atrium_half = self._left_atrium(
+            half[plane, :, :1], rest[plane, 0, 0], length, self.contraction(times)
+        )
         return Section(
             cavity_length=length,
             wall_length=length + self._apex_thinning * thickness,
             atrium_length=atrium_length,
-            center=center[plane],
             cavity_half=_chord(half, center, plane),
             wall_half=_chord(outer, center, plane),
             atrium_half=atrium_half,
+            center=center[plane],
+            atrium_center=atrium_length[:, None] * self._atrium_lean[plane] * LEVELS,
         )
 
-    def _left_atrium(self, annulus: np.ndarray, length: np.ndarray, contraction: np.ndarray) -> tuple:
+    def _left_atrium(
+        self, annulus: np.ndarray, resting_annulus: float, length: np.ndarray, contraction: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the atrium's length ``(T,)`` and half-widths ``(T, U)``: it fills while the ventricle empties."""
         relative_length, bulge = self._atrium
         atrium_length = relative_length * self._length + 0.8 * (self._length - length)
-        opening = 0.92 * annulus[:, None] * np.ones_like(LEVELS)
-        swell = annulus.max() * (bulge + self._atrium_swing * contraction)[:, None] * np.sin(0.8 * np.pi * LEVELS)
+        opening = 0.92 * (resting_annulus + (annulus - resting_annulus) * (1 - LEVELS) ** 2)
+        swell = resting_annulus * (bulge + self._atrium_swing * contraction)[:, None] * np.sin(0.8 * np.pi * LEVELS)
         return atrium_length, (opening + swell) * np.sqrt(1 - LEVELS**3)
 
 

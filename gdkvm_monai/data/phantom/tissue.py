@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 from gdkvm_monai.data.phantom.plane import ViewPlane, outline
 from gdkvm_monai.data.phantom.shape import Section, random_generator
 from gdkvm_monai.data.phantom.ultrasound import Sector
+from gdkvm_monai.data.phantom.valve import MitralValve
 from gdkvm_monai.data.structures import BACKGROUND, MYOCARDIUM, VIEWS
 
 _DEPTHS = np.linspace(0, 1, 9)  # from endocardium to epicardium
@@ -36,6 +37,7 @@ class Tissue:
         distance, self._node = cKDTree(self._nodes).query(self._points)
         self._grip = np.exp(-((distance / _REACH_MM) ** 2))[:, None]
         level_db = self._level_db(rest, distance)
+        self._valve = MitralValve(self._rng, level_db=-2)
         self._amplitudes = self._rng.standard_normal((2, 2, len(self._points)))  # two planes of scatterers
         self._amplitudes *= 10 ** (level_db / 20) / np.sqrt(_PER_SAMPLE)
 
@@ -57,28 +59,31 @@ class Tissue:
         points = np.concatenate([*wall, atrium], axis=1)
         return self.plane.to_picture(points, section.wall_length[:, None])
 
-    def positions(self, section: Section) -> np.ndarray:
-        """Return where the scatterers are at the times of a section, ``(T, N, 2)`` in mm, one array per time."""
-        for moved in self._material_points(section):
-            yield self._points + self._grip * (moved - self._nodes)[self._node]
+    def positions(self, section: Section, times_s: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield where the scatterers are at each time of a section, ``(N, 2)`` in mm."""
+        opening = self.plane.heart.mitral_opening(times_s)
+        valve = self.plane.to_picture(self._valve.positions(section, opening), section.wall_length[:, None])
+        for moved, leaflets in zip(self._material_points(section), valve):
+            yield np.concatenate([self._points + self._grip * (moved - self._nodes)[self._node], leaflets])
 
     def amplitudes(self, contraction: float) -> np.ndarray:
         """Return the amplitudes ``(2, N)``: motion across the plane lets other scatterers take over by and by."""
         angle = 0.9 * contraction
-        return np.cos(angle) * self._amplitudes[0] + np.sin(angle) * self._amplitudes[1]
+        tissue = np.cos(angle) * self._amplitudes[0] + np.sin(angle) * self._amplitudes[1]
+        return np.concatenate([tissue, self._valve.amplitudes], axis=1)
 
     def _level_db(self, rest: Section, distance: np.ndarray) -> np.ndarray:
         """Return the backscatter of each scatterer in dB relative to myocardium, ``(N,)``."""
         x, z = self.plane.to_heart(self._points, rest.wall_length[0]).T
         length, half = rest.cavity_length[0], rest.wall_half[0].max()
         depth = np.append(np.repeat(_DEPTHS, self._nodes_per_line(rest)), np.full(self._nodes_per_line(rest), np.nan))
-        level = self._texture(5.0)
+        level = self._texture(4.5)
         wall = self._label == MYOCARDIUM
         depth, facing = depth[self._node], self._facing(rest)[self._node]
         border = np.exp(-((depth / 0.15) ** 2)) + 0.7 * np.exp(-(((1 - depth) / 0.2) ** 2))
         level[wall] += (self.sector.quality.border_db * border * facing)[wall]
         outside = ~wall
-        level[outside] += -5 + 4 * np.clip((z < 0)[outside], 0, 1)
+        level[outside] = 1.6 * level[outside] - np.where(z[outside] < 0, 1, 5)
         rim = outside & (distance < 2.5) & ((x > 0) | (z < 0))  # pericardium, and the thin wall of the atrium
         level[rim] += 9 * self._facing(rest)[self._node][rim]
         if self.plane.view == "4CH":

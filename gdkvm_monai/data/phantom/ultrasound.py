@@ -32,9 +32,9 @@ class Quality:
 
 
 QUALITIES = {
-    "good": Quality(-20, -4, 6, 9, 0.8, 0.50, 56),
-    "medium": Quality(-15, 0, 12, 6, 1.0, 0.60, 52),
-    "poor": Quality(-10, 3, 18, 3, 1.3, 0.75, 48),
+    "good": Quality(-21, -4, 8, 9, 0.60, 0.42, 56),
+    "medium": Quality(-16, 0, 13, 6, 0.75, 0.50, 52),
+    "poor": Quality(-11, 3, 18, 3, 0.95, 0.60, 48),
 }
 
 

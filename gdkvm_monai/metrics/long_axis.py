@@ -1,0 +1,230 @@
+"""The long axis of a left ventricle in one apical view, and its diameters across it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from monai.utils import look_up_option
+from numpy.typing import ArrayLike
+from scipy.ndimage import binary_fill_holes
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import pdist, squareform
+from skimage.measure import find_contours, label
+
+AXES = ("atrium", "chord", "pca")
+"""Rules that find the base, in the order in which they are tried."""
+
+FLATNESS = 0.02
+"""How far the contour may leave a base chord, as a share of the square root of the area."""
+
+SHORTEST_BASE = 0.35
+"""Shortest chord that is taken for a base, as a share of the square root of the area."""
+
+
+@dataclass(frozen=True)
+class LongAxis:
+    """Long axis of a ventricle; positions are array indices times spacing, lengths are in the unit of the spacing.
+
+    Attributes:
+        method: rule that found the axis: ``"atrium"``, ``"chord"``, ``"pca"`` or ``"given"``.
+        base: middle of the base, ``(2,)``.
+        apex: apex, ``(2,)``.
+        base_width: distance between the two ends of the base; NaN where the rule knows none.
+        length: distance from base to apex.
+        diameters: inside length across the axis at ``(i - 1/2) / n`` of it, from the base, ``(n,)``.
+        parts: connected parts of the mask, of which the largest is measured.
+        hole_pixels: pixels filled inside that part.
+        border_fraction: share of its pixels that lie on the border of the image, where it may be cut off.
+    """
+
+    method: str
+    base: np.ndarray
+    apex: np.ndarray
+    base_width: float
+    length: float
+    diameters: np.ndarray
+    parts: int
+    hole_pixels: int
+    border_fraction: float
+
+
+def measure_long_axis(
+    ventricle: ArrayLike,
+    spacing: Sequence[float],
+    atrium: ArrayLike | None = None,
+    axis: str | ArrayLike | None = None,
+    disks: int = 20,
+) -> LongAxis:
+    """Find base and apex of a ventricle, and its diameters.
+
+    The largest part of the mask is measured, its holes filled, along its contour at level 0.5. The base is the first
+    of these that exists: the two contour points farthest apart among those within two pixels of the atrium's contour;
+    the longest chord that the shorter arc of the contour follows closely and that lies at 45 degrees or more to the
+    principal axis; the wide end of the principal axis. The apex is the contour point farthest from the middle of the
+    base (on the principal axis: its narrow end).
+
+    Args:
+        ventricle: binary mask of the cavity, ``(H, W)``.
+        spacing: distance between pixels along axis 0 and axis 1.
+        atrium: binary mask of the left atrium, ``(H, W)``; its largest part is used.
+        axis: a rule of ``AXES`` that must be used, or the base and the apex as array indices, ``(2, 2)``.
+        disks: number ``n`` of diameters.
+
+    Returns:
+        The axis, its diameters and what to know about their quality.
+
+    Raises:
+        ValueError: if the mask is empty, or ``axis`` names a rule that cannot be applied.
+    """
+    mask, parts = _largest_part(ventricle)
+    if not parts:
+        raise ValueError("the mask of the left ventricle is empty; a ventricle is needed to measure its axis.")
+    solid = binary_fill_holes(mask)
+    contour = _contour(solid, spacing)
+    method, ends, apex = _find_axis(solid, contour, spacing, atrium, axis)
+    base = ends.mean(axis=0)
+    border = solid.sum() - solid[1:-1, 1:-1].sum()
+    return LongAxis(
+        method=method,
+        base=base,
+        apex=apex,
+        base_width=float(np.linalg.norm(ends[1] - ends[0])) if len(ends) == 2 else np.nan,
+        length=float(np.linalg.norm(apex - base)),
+        diameters=_diameters(contour, base, apex, disks),
+        parts=parts,
+        hole_pixels=int(solid.sum() - mask.sum()),
+        border_fraction=float(border / solid.sum()),
+    )
+
+
+def longest_flat_chord(
+    points: np.ndarray, starts: np.ndarray, stops: np.ndarray, tolerance: float
+) -> tuple[int, int] | None:
+    """Find the longest chord of a curve from which no point between its ends strays too far.
+
+    Args:
+        points: the curve, ``(n, 2)``.
+        starts: index of one end of each candidate, ``(m,)``.
+        stops: index of the other end, after the first, ``(m,)``.
+        tolerance: greatest distance from the line of the chord.
+
+    Returns:
+        Indices of its ends, or ``None`` if no candidate is flat.
+    """
+
+    def distance(index: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+        chord, offset = points[stop] - points[start], points[index] - points[start]
+        cross = chord[..., 0] * offset[..., 1] - chord[..., 1] * offset[..., 0]
+        return np.abs(cross) <= tolerance * np.linalg.norm(chord, axis=-1)
+
+    for share in (0.5, 0.25, 0.75):  # cheap necessary conditions first
+        flat = distance((starts + share * (stops - starts)).astype(int), starts, stops)
+        starts, stops = starts[flat], stops[flat]
+    for candidate in np.argsort(-np.linalg.norm(points[stops] - points[starts], axis=1), kind="stable"):
+        start, stop = int(starts[candidate]), int(stops[candidate])
+        if distance(np.arange(start, stop), np.array(start), np.array(stop)).all():
+            return start, stop
+    return None
+
+
+def _find_axis(
+    solid: np.ndarray,
+    contour: np.ndarray,
+    spacing: Sequence[float],
+    atrium: ArrayLike | None,
+    axis: str | ArrayLike | None,
+) -> tuple[str, np.ndarray, np.ndarray]:
+    """Return the rule used, the ends of the base ``(2, 2)`` or its middle ``(1, 2)``, and the apex ``(2,)``."""
+    if axis is not None and not isinstance(axis, str):
+        given = np.asarray(axis, float) * spacing
+        if given.shape != (2, 2) or np.array_equal(given[0], given[1]):
+            raise ValueError(f"axis must be a rule of {AXES} or two different points (base, apex), got {axis}.")
+        return "given", given[:1], given[1]
+    for method in AXES if axis is None else (look_up_option(axis, AXES),):
+        if method == "pca":
+            base, apex = _principal_axis(solid, contour, spacing)
+            return method, base[None], apex
+        if method == "atrium":
+            ends = None if atrium is None else _atrial_base(contour, spacing, atrium)
+        else:
+            ends = _flat_base(solid, contour, spacing)
+        if ends is not None:
+            apex = contour[np.linalg.norm(contour - ends.mean(axis=0), axis=1).argmax()]
+            return method, ends, apex
+    raise ValueError(f"axis={axis!r} finds no base in this mask; use axis=None to fall back to another rule.")
+
+
+def _atrial_base(contour: np.ndarray, spacing: Sequence[float], atrium: ArrayLike) -> np.ndarray | None:
+    mask, parts = _largest_part(atrium)
+    if not parts:
+        return None
+    distances, _ = cKDTree(_contour(mask, spacing)).query(contour)
+    contact = contour[distances <= 2 * max(spacing)]
+    if len(contact) < 2:
+        return None
+    first, second = np.unravel_index(squareform(pdist(contact)).argmax(), (len(contact),) * 2)
+    return contact[[first, second]]
+
+
+def _flat_base(solid: np.ndarray, contour: np.ndarray, spacing: Sequence[float]) -> np.ndarray | None:
+    scale = np.sqrt(solid.sum() * np.prod(spacing))
+    points = _resample(contour, 256)
+    starts, gaps = (grid.ravel() for grid in np.mgrid[: len(points), 2 : len(points) // 2 + 1])
+    doubled = np.concatenate([points, points])
+    chords = doubled[starts + gaps] - doubled[starts]
+    lengths = np.linalg.norm(chords, axis=1)
+    along = np.abs(chords @ _principal_direction(solid, spacing))
+    allowed = (along <= lengths * np.cos(np.pi / 4)) & (lengths >= SHORTEST_BASE * scale)
+    ends = longest_flat_chord(doubled, starts[allowed], (starts + gaps)[allowed], FLATNESS * scale)
+    return None if ends is None else doubled[list(ends)]
+
+
+def _principal_direction(solid: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+    pixels = np.argwhere(solid) * spacing
+    return np.linalg.svd(np.cov(pixels.T, bias=True))[0][:, 0]
+
+
+def _principal_axis(solid: np.ndarray, contour: np.ndarray, spacing: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    pixels = np.argwhere(solid) * spacing
+    center, direction = pixels.mean(axis=0), _principal_direction(solid, spacing)
+    if (((pixels - center) @ direction) ** 3).sum() < 0:  # the long tail of the mask is its apex
+        direction = -direction
+    along = (contour - center) @ direction
+    return center + along.min() * direction, center + along.max() * direction
+
+
+def _diameters(contour: np.ndarray, base: np.ndarray, apex: np.ndarray, disks: int) -> np.ndarray:
+    length = np.linalg.norm(apex - base)
+    if length == 0:
+        return np.full(disks, np.nan)
+    direction = (apex - base) / length
+    along, across = (contour - base) @ direction, (contour - base) @ [-direction[1], direction[0]]
+    next_along, next_across = np.roll(along, -1), np.roll(across, -1)
+    diameters = []
+    for level in (np.arange(disks) + 0.5) * length / disks:
+        crosses = (along <= level) != (next_along <= level)  # an even number for a closed contour
+        share = (level - along[crosses]) / (next_along[crosses] - along[crosses])
+        hits = np.sort(across[crosses] + share * (next_across[crosses] - across[crosses]))
+        diameters.append((hits[1::2] - hits[::2]).sum())
+    return np.array(diameters)
+
+
+def _largest_part(mask: ArrayLike) -> tuple[np.ndarray, int]:
+    parts, count = label(np.asarray(mask, bool), connectivity=2, return_num=True)
+    if count < 2:
+        return parts > 0, count
+    return parts == 1 + np.bincount(parts.ravel())[1:].argmax(), count
+
+
+def _contour(mask: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+    contours = find_contours(np.pad(mask, 1).astype(float), 0.5, fully_connected="high")
+    return (max(contours, key=len)[:-1] - 1) * spacing  # open, in array order
+
+
+def _resample(contour: np.ndarray, count: int) -> np.ndarray:
+    closed = np.concatenate([contour, contour[:1]])
+    arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    steps = np.linspace(0, arc[-1], count, endpoint=False)
+    return np.stack([np.interp(steps, arc, closed[:, axis]) for axis in (0, 1)], axis=1)

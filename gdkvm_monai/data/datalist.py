@@ -1,0 +1,66 @@
+"""Any other data: a MONAI datalist in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from monai.config import PathLike
+from monai.data import CacheDataset, load_decathlon_datalist
+
+__all__ = ["ClipDataset", "clip_datalist"]
+
+
+def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathLike = "datalist.json") -> list[dict]:
+    """Read a section of a datalist and check that its files are there.
+
+    Args:
+        root_dir: folder that relative paths start from.
+        section: key of the list, for example ``"training"``, ``"validation"`` or ``"testing"``.
+        datalist: JSON file, relative to ``root_dir`` or absolute. Each item has ``image`` (one file, or one per frame) and, if
+            annotated, ``label``; optional are ``label_frames`` (0-based, the annotated frames), ``patient``, ``view``,
+            ``ed_frame`` and ``es_frame``.
+
+    Raises:
+        FileNotFoundError: when the datalist or a file that it names is missing.
+        ValueError: when the section is missing or empty, or an item has no ``image``.
+    """
+    path = Path(root_dir) / datalist
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist; write a JSON with lists of {{'image': ..., 'label': ...}} items.")
+    try:
+        items = load_decathlon_datalist(path, True, section, Path(root_dir))
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path} has no list {section!r}; add it or choose another section.") from error
+    if not items:
+        raise ValueError(f"{path}: the list {section!r} is empty; add items or choose another section.")
+    for number, item in enumerate(items):
+        if "image" not in item:
+            raise ValueError(f"{path}: item {number} of {section!r} has no 'image'; name its file or files.")
+        for key in ("image", "label"):
+            for name in _as_list(item.get(key, [])):
+                if not Path(name).exists():
+                    raise FileNotFoundError(f"{path}: item {number} of {section!r} names {name}, which does not exist.")
+    return items
+
+
+class ClipDataset(CacheDataset):
+    """The clips of a datalist as MONAI's :class:`~monai.data.CacheDataset`; arguments as in :func:`clip_datalist`."""
+
+    def __init__(
+        self,
+        root_dir: PathLike,
+        section: str = "training",
+        transform: Callable | Sequence[Callable] = (),
+        datalist: PathLike = "datalist.json",
+        cache_num: int = 2**63 - 1,
+        cache_rate: float = 1.0,
+        num_workers: int | None = 1,
+        progress: bool = True,
+    ) -> None:
+        data = clip_datalist(root_dir, section, datalist)
+        super().__init__(data, transform, cache_num, cache_rate, num_workers, progress)
+
+
+def _as_list(value: object) -> list:
+    return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -1,0 +1,4 @@
+from .gradient_clipping import GradientClipping
+from .imagenet_loader import ImageNetLoader
+
+__all__ = ["GradientClipping", "ImageNetLoader"]

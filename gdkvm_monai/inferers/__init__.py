@@ -1,0 +1,3 @@
+from .autocast_inferer import AutocastInferer
+
+__all__ = ["AutocastInferer"]

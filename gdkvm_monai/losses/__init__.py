@@ -1,0 +1,3 @@
+from .labeled_frames_loss import LabeledFramesLoss
+
+__all__ = ["LabeledFramesLoss"]

@@ -1,0 +1,77 @@
+"""Decoder (GDKVM, Fig. 2): from what the memory returns to logits at the image's own resolution."""
+
+from __future__ import annotations
+
+import torch
+from monai.networks.nets.resnet import ResNetBlock
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+__all__ = ["Decoder"]
+
+
+def _norm(channels: int) -> tuple[str, dict]:
+    return "group", {"num_groups": min(8, channels), "num_channels": channels}
+
+
+class UpBlock(nn.Module):
+    """Double the size, add a projected skip feature, refine."""
+
+    def __init__(self, in_channels: int, skip_channels: int, out_channels: int, kernel_size: int = 1) -> None:
+        super().__init__()
+        self.project = nn.Conv2d(in_channels, out_channels, 1)
+        self.skip = nn.Conv2d(skip_channels, out_channels, kernel_size, padding=kernel_size // 2)
+        self.refine = ResNetBlock(out_channels, out_channels, spatial_dims=2, norm=_norm(out_channels))
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        # projecting before enlarging costs a quarter and gives the same: both are linear
+        x = interpolate(self.project(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        return self.refine(x + self.skip(skip))
+
+
+class Decoder(nn.Module):
+    """Fuse the readout with the pixel feature, then climb over skips at strides 8, 4 and 2 to full resolution.
+
+    The fine strides are worth their cost: see ``docs/decisions.md``. Few channels keep it small.
+
+    Args:
+        out_channels: classes ``N``, background included.
+        value_channels: channels ``V`` of the readout.
+        pixel_channels: channels of the pixel feature.
+        skip_channels: channels of ``f8, f4, f2``.
+        in_channels: channels of a frame, whose pixels are the last skip.
+        width: channels at stride 16; halved at every stride down to stride 2.
+        dropout: probability that a channel of the fused stride-16 feature is dropped in training.
+    """
+
+    def __init__(
+        self,
+        out_channels: int,
+        value_channels: int,
+        pixel_channels: int,
+        skip_channels: tuple[int, int, int],
+        in_channels: int = 1,
+        width: int = 256,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        c8, c4, c2 = skip_channels
+        self.fuse = nn.Sequential(
+            nn.Conv2d(value_channels + pixel_channels, width, 3, padding=1),
+            ResNetBlock(width, width, spatial_dims=2, norm=_norm(width)),
+            nn.Dropout2d(dropout),
+        )
+        self.up8 = UpBlock(width, c8, width // 2)
+        self.up4 = UpBlock(width // 2, c4, width // 4)
+        self.up2 = UpBlock(width // 4, c2, width // 8)
+        self.up1 = UpBlock(width // 8, in_channels, width // 16, kernel_size=3)  # raw pixels need a neighborhood
+        self.classify = nn.Conv2d(width // 16, out_channels, 1)
+
+    def forward(self, readout: Tensor, pixel: Tensor, f8: Tensor, f4: Tensor, f2: Tensor, frame: Tensor) -> Tensor:
+        """Return logits ``(B, N, H, W)`` of one frame ``(B, C, H, W)`` from readout and pixel feature ``(B, V|K, h, w)``."""
+        f16 = self.fuse(torch.cat([readout, pixel], dim=1))
+        x = self.up8(f16, f8)
+        x = self.up4(x, f4)
+        x = self.up2(x, f2)
+        x = self.up1(x, frame)
+        return self.classify(x)

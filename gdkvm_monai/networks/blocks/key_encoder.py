@@ -1,0 +1,57 @@
+"""Key encoder (GDKVM, Fig. 2): a ResNet whose features at four strides feed the keys and the decoder."""
+
+from __future__ import annotations
+
+from monai.networks.nets import ResNet
+from monai.utils import look_up_option
+from torch import Tensor, nn
+
+__all__ = ["BACKBONES", "KeyEncoder"]
+
+BACKBONES = {
+    "resnet18": ("basic", 1, (2, 2, 2)),
+    "resnet34": ("basic", 1, (3, 4, 6)),
+    "resnet50": ("bottleneck", 4, (3, 4, 6)),
+}
+"""Block, expansion and number of blocks of the three stages up to stride 16."""
+
+
+class KeyEncoder(nn.Module):
+    """MONAI's 2-D ResNet in ImageNet's layout, cut after the third stage.
+
+    Its parameters carry torchvision's names, so that
+    :func:`~gdkvm_monai.networks.blocks.load_imagenet_weights` needs no table.
+
+    Args:
+        in_channels: channels of a frame.
+        backbone: ``"resnet18"``, ``"resnet34"`` or ``"resnet50"`` (the paper's).
+        width: channels of the stem, 64 in ImageNet's layout; every stage scales with it.
+
+    Attributes:
+        channels: channels of ``f16, f8, f4, f2``.
+    """
+
+    def __init__(self, in_channels: int = 1, backbone: str = "resnet50", width: int = 64) -> None:
+        super().__init__()
+        block, expansion, blocks = look_up_option(backbone, BACKBONES)
+        resnet = ResNet(
+            block,
+            [*blocks, 1],
+            [width, 2 * width, 4 * width, 8 * width],
+            spatial_dims=2,
+            n_input_channels=in_channels,
+            conv1_t_stride=2,
+            feed_forward=False,
+            bias_downsample=False,
+        )
+        self.conv1, self.bn1, self.act, self.maxpool = resnet.conv1, resnet.bn1, resnet.act, resnet.maxpool
+        self.layer1, self.layer2, self.layer3 = resnet.layer1, resnet.layer2, resnet.layer3
+        self.channels = (4 * width * expansion, 2 * width * expansion, width * expansion, width)
+
+    def forward(self, frame: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Encode frames ``(B, C, H, W)`` into ``f16, f8, f4, f2``, each named after its stride."""
+        f2 = self.act(self.bn1(self.conv1(frame)))
+        f4 = self.layer1(self.maxpool(f2))
+        f8 = self.layer2(f4)
+        f16 = self.layer3(f8)
+        return f16, f8, f4, f2

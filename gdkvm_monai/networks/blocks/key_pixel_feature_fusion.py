@@ -1,0 +1,43 @@
+"""Key-pixel feature fusion (GDKVM, Sec. 3.4, Eq. 6 and Fig. 4)."""
+
+from __future__ import annotations
+
+import torch
+from monai.utils import look_up_option
+from torch import Tensor, nn
+
+__all__ = ["FUSIONS", "KeyPixelFeatureFusion"]
+
+FUSIONS = ("none", "kpff")
+"""Without and with the fusion, the paper's Table 3."""
+
+
+class KeyPixelFeatureFusion(nn.Module):
+    r"""Keys from a local, a global and a pixel-level feature.
+
+    .. math::
+        F_{Global} &= \mathrm{Expand}(\mathrm{GAP}(F_K)) \\
+        G &= \sigma(\mathrm{Conv}_{gate}(F_K + F_{Global})) \\
+        F_{fused} &= G \cdot (F_K + F_{Global}) + (1 - G) \cdot F_{Pix}
+
+    Args:
+        in_channels: channels of ``f16``.
+        key_channels: channels ``K`` of the key and of the pixel feature.
+        fusion: ``"kpff"``, or ``"none"`` for the key projection alone.
+    """
+
+    def __init__(self, in_channels: int, key_channels: int = 64, fusion: str = "kpff") -> None:
+        super().__init__()
+        self.fusion = look_up_option(fusion, FUSIONS)
+        self.key_projection = nn.Conv2d(in_channels, key_channels, 3, padding=1)
+        self.pixel_projection = nn.Conv2d(in_channels, key_channels, 1)
+        self.gate = nn.Conv2d(key_channels, key_channels, 1) if fusion == "kpff" else nn.Identity()
+
+    def forward(self, f16: Tensor) -> tuple[Tensor, Tensor]:
+        """Return key and pixel feature, each ``(B, K, h, w)``, of an encoded frame ``(B, C16, h, w)``."""
+        key, pixel = self.key_projection(f16), self.pixel_projection(f16)
+        if self.fusion == "none":
+            return key, pixel
+        key = key + key.mean(dim=(2, 3), keepdim=True)
+        gate = torch.sigmoid(self.gate(key))
+        return gate * key + (1 - gate) * pixel, pixel

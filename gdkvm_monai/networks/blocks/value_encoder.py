@@ -1,0 +1,69 @@
+"""Value encoder (GDKVM, Fig. 2): what a frame looks like and where the last mask was, as values for the memory."""
+
+from __future__ import annotations
+
+import torch
+from monai.networks.nets.resnet import ResNetBlock
+from torch import Tensor, nn
+
+__all__ = ["ValueEncoder"]
+
+
+def _group_norm(channels: int) -> tuple[str, dict]:
+    return "group", {"num_groups": min(8, channels), "num_channels": channels}
+
+
+def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
+    """Two residual blocks, the first of which may halve the size."""
+    norm = _group_norm(channels)
+    shortcut: nn.Module | None = None
+    if stride != 1 or in_channels != channels:
+        shortcut = nn.Sequential(
+            nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.GroupNorm(norm[1]["num_groups"], channels)
+        )
+    first = ResNetBlock(in_channels, channels, spatial_dims=2, stride=stride, downsample=shortcut, norm=norm)
+    return nn.Sequential(first, ResNetBlock(channels, channels, spatial_dims=2, norm=norm))
+
+
+class ValueEncoder(nn.Module):
+    """ResNet-18 to stride 16 on a frame and the last foreground probabilities, fused with the frame's pixel feature.
+
+    Group normalization, because a frame with and one without a mask before it have different statistics, which a batch's
+    running mean would blend.
+
+    Args:
+        in_channels: channels of a frame.
+        num_foreground: foreground classes, ``N - 1``.
+        pixel_channels: channels of the pixel feature.
+        value_channels: channels ``V`` of the values.
+        width: channels of the stem.
+    """
+
+    def __init__(
+        self, in_channels: int, num_foreground: int, pixel_channels: int, value_channels: int = 256, width: int = 64
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(in_channels + num_foreground, width, 7, stride=2, padding=3, bias=False),
+            nn.GroupNorm(min(8, width), width),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2, padding=1),
+        )
+        self.stages = nn.Sequential(
+            _stage(width, width, 1), _stage(width, 2 * width, 2), _stage(2 * width, 4 * width, 2)
+        )
+        self.fuse = nn.Conv2d(4 * width + pixel_channels, value_channels, 3, padding=1)
+
+    def forward(self, frame: Tensor, foreground: Tensor, pixel: Tensor) -> Tensor:
+        """Encode one frame.
+
+        Args:
+            frame: ``(B, C, H, W)``.
+            foreground: probabilities of the foreground classes in the frame before, ``(B, N - 1, H, W)``.
+            pixel: pixel feature of this frame, ``(B, K, h, w)``.
+
+        Returns:
+            Values, ``(B, V, h, w)``.
+        """
+        encoded = self.stages(self.stem(torch.cat([frame, foreground], dim=1)))
+        return self.fuse(torch.cat([encoded, pixel], dim=1))

@@ -1,0 +1,3 @@
+from .gated_delta_rule import KEY_NORMS, UPDATE_RULES, gated_delta_update, normalize_keys, read_memory, update_memory
+
+__all__ = ["KEY_NORMS", "UPDATE_RULES", "gated_delta_update", "normalize_keys", "read_memory", "update_memory"]

@@ -1,0 +1,145 @@
+"""GDKVM: echocardiography segmentation with a gated-delta-rule key-value memory (the wiring of the paper's Fig. 2)."""
+
+# no `from __future__ import annotations`: TorchScript cannot resolve the named tuple's postponed annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from gdkvm_monai.networks.blocks import Decoder, GatedDeltaMemory, KeyEncoder, KeyPixelFeatureFusion, ValueEncoder
+
+__all__ = ["GDKVM", "GDKVMState"]
+
+
+class GDKVMState(NamedTuple):
+    """All that one frame leaves to the next: its size does not depend on how many frames came before.
+
+    Attributes:
+        memory: ``(B, V, K)``.
+        foreground: probabilities of the foreground classes in the last frame, ``(B, N - 1, H, W)``.
+    """
+
+    memory: Tensor
+    foreground: Tensor
+
+
+class GDKVM(nn.Module):
+    """Segment echocardiography clips causally, frame by frame, with a memory of fixed size.
+
+    Args:
+        in_channels: channels of a frame.
+        out_channels: classes ``N``, background included.
+        backbone: key encoder, ``"resnet18"``, ``"resnet34"`` or ``"resnet50"`` (the paper's).
+        width: channels of the encoders' stems; 64 is ImageNet's layout, less makes a small network.
+        key_channels: ``K``.
+        value_channels: ``V``.
+        update_rule: ``"gated_delta"`` (the paper's) or another row of Table 4: ``"additive"``, ``"overwrite"``,
+            ``"write_gate"``, ``"decay"``.
+        key_norm: ``"frobenius"``, or ``"none"`` for the paper's literal keys, whose memory may diverge.
+        fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
+        decoder_width: channels of the decoder at stride 16.
+        dropout: channel dropout before the decoder climbs, in training.
+        chunk_size: frames that the key encoder encodes at once; bounds the memory that a long clip needs.
+
+    References:
+        Wang et al., "GDKVM", ICCV 2025, https://arxiv.org/abs/2512.10252.
+
+    Example:
+        >>> net = GDKVM(in_channels=1, out_channels=4, backbone="resnet18", width=8)
+        >>> net(torch.rand(1, 1, 64, 64, 3)).shape
+        torch.Size([1, 4, 64, 64, 3])
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        out_channels: int = 4,
+        backbone: str = "resnet50",
+        width: int = 64,
+        key_channels: int = 64,
+        value_channels: int = 256,
+        update_rule: str = "gated_delta",
+        key_norm: str = "frobenius",
+        fusion: str = "kpff",
+        decoder_width: int = 256,
+        dropout: float = 0.0,
+        chunk_size: int = 16,
+    ) -> None:
+        super().__init__()
+        if out_channels < 2:
+            raise ValueError(f"out_channels is {out_channels}, expected background and at least one structure (>= 2).")
+        self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
+        self.key_encoder = KeyEncoder(in_channels, backbone, width)
+        c16, c8, c4, c2 = self.key_encoder.channels
+        self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion)
+        self.value_encoder = ValueEncoder(in_channels, out_channels - 1, key_channels, value_channels, width)
+        self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule, key_norm)
+        self.decoder = Decoder(
+            out_channels, value_channels, key_channels, (c8, c4, c2), in_channels, decoder_width, dropout
+        )
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """Segment a clip ``(B, C, H, W, T)``; returns logits ``(B, N, H, W, T)``.
+
+        Raises:
+            ValueError: when the clip is not of that shape, has no frame, or a size that is not a multiple of 16.
+        """
+        self._check(clip)
+        frames = clip.movedim(-1, 0)  # (T, B, C, H, W)
+        state = self.initial_state(frames[0])
+        logits: list[Tensor] = []
+        for chunk in frames.split(self.chunk_size):
+            features = self.encode(chunk.flatten(0, 1))
+            for t, frame in enumerate(chunk):
+                rows = slice(t * frame.shape[0], (t + 1) * frame.shape[0])
+                one_frame = [feature[rows] for feature in features]
+                frame_logits, state = self.advance(frame, one_frame, state)
+                logits.append(frame_logits)
+        return torch.stack(logits, dim=-1)
+
+    def step(self, frame: Tensor, state: GDKVMState) -> tuple[Tensor, GDKVMState]:
+        """Segment one frame and update the memory: the unit of real-time inference.
+
+        Args:
+            frame: ``(B, C, H, W)``.
+            state: what the last frame left, or :meth:`initial_state`.
+
+        Returns:
+            Logits ``(B, N, H, W)`` and the next state.
+        """
+        self._check(frame.unsqueeze(-1))
+        return self.advance(frame, self.encode(frame), state)
+
+    def initial_state(self, frame: Tensor) -> GDKVMState:
+        """The state before the first frame ``(B, C, H, W)``: an empty memory and no mask."""
+        batch, _, height, width = frame.shape
+        foreground = torch.zeros((batch, self.out_channels - 1, height, width), dtype=frame.dtype, device=frame.device)
+        return GDKVMState(self.memory.initial_state(batch, frame), foreground)
+
+    def encode(self, frames: Tensor) -> list[Tensor]:
+        """All that depends on a frame alone: key, pixel feature, ``f8, f4, f2`` of frames ``(B, C, H, W)``."""
+        f16, f8, f4, f2 = self.key_encoder(frames)
+        key, pixel = self.fusion(f16)
+        return [key, pixel, f8, f4, f2]
+
+    def advance(self, frame: Tensor, features: list[Tensor], state: GDKVMState) -> tuple[Tensor, GDKVMState]:
+        """All that depends on the frames before: write, read, decode. Arguments as in :meth:`step` and :meth:`encode`."""
+        key, pixel, f8, f4, f2 = features
+        value = self.value_encoder(frame, state.foreground, pixel)  # (B, V, h, w)
+        memory = self.memory.write(state.memory, key, value)  # (B, V, K)
+        readout = self.memory.read(memory, key)  # (B, V, h, w)
+        logits = self.decoder(readout, pixel, f8, f4, f2, frame)  # (B, N, H, W)
+        return logits, GDKVMState(memory, logits.softmax(dim=1)[:, 1:])
+
+    def _check(self, clip: Tensor) -> None:
+        if clip.dim() != 5 or clip.shape[1] != self.in_channels or clip.shape[-1] == 0:
+            raise ValueError(
+                f"expected a clip of shape (B, {self.in_channels}, H, W, T) with T >= 1, got {list(clip.shape)}; "
+                "time is the last axis."
+            )
+        if clip.shape[2] % 16 != 0 or clip.shape[3] % 16 != 0:
+            raise ValueError(
+                f"image size {clip.shape[2]}x{clip.shape[3]} must be a multiple of 16; "
+                "add Resized or DivisiblePadd(k=(16, 16, 1)) to the preprocessing."
+            )

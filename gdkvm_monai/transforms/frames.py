@@ -1,0 +1,139 @@
+"""Dictionary transforms on the time axis of clips ``(C, H, W, T)``, which MONAI lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+import torch
+from monai.config import KeysCollection
+from monai.transforms import MapTransform
+
+from gdkvm_monai.data.structures import UNLABELED
+
+__all__ = ["FromEDToESd", "KeepLabelFramesd", "PlaceLabelFramesd", "SampleFramesd"]
+
+
+class PlaceLabelFramesd(MapTransform):
+    """Give a label that covers some frames only the clip's full length; the other frames become ``UNLABELED``.
+
+    The item's ``label_frames`` (0-based, in the label's order) says which frames are annotated. The label may hold just
+    these frames, or all frames of the clip, of which the others are then not trusted. Without ``label_frames`` every frame
+    is annotated.
+
+    Args:
+        keys: labels, ``(1, H, W, n)``.
+        image_key: the clip, ``(C, H, W, T)``.
+        frames_key: item entry with the frame numbers.
+
+    Raises:
+        ValueError: when the numbers do not fit the clip or the label.
+    """
+
+    def __init__(self, keys: KeysCollection, image_key: str = "image", frames_key: str = "label_frames") -> None:
+        super().__init__(keys)
+        self.image_key, self.frames_key = image_key, frames_key
+
+    def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
+        item = dict(data)
+        frames = item.get(self.frames_key)
+        if frames is None:
+            return item
+        frames, length = [int(frame) for frame in frames], item[self.image_key].shape[-1]
+        for key in self.key_iterator(item):
+            label = item[key]
+            if label.shape[-1] not in (len(frames), length) or not all(0 <= frame < length for frame in frames):
+                raise ValueError(
+                    f"{key} has {label.shape[-1]} frames and {self.frames_key} is {frames}, but the clip has {length} frames "
+                    f"(0 to {length - 1}); give one label frame per entry, or one per frame of the clip."
+                )
+            known = label if label.shape[-1] == len(frames) and len(frames) != length else label[..., frames]
+            placed = label[..., :1].expand(*label.shape[:-1], length).clone()
+            placed.fill_(UNLABELED)
+            placed[..., frames] = known
+            item[key] = placed
+        return item
+
+
+class FromEDToESd(MapTransform):
+    """Cut a clip to the frames from end-diastole to end-systole, in that order.
+
+    CAMUS stores some half sequences from ES to ED; these are turned round together with their labels. Items without the
+    two frame numbers pass unchanged.
+
+    Args:
+        keys: clips and labels, ``(C, H, W, T)``.
+        ed_key: item entry with the 0-based frame number of end-diastole.
+        es_key: the same of end-systole.
+    """
+
+    def __init__(self, keys: KeysCollection, ed_key: str = "ed_frame", es_key: str = "es_frame") -> None:
+        super().__init__(keys)
+        self.ed_key, self.es_key = ed_key, es_key
+
+    def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
+        item = dict(data)
+        if self.ed_key not in item or self.es_key not in item:
+            return item
+        ed, es = int(item[self.ed_key]), int(item[self.es_key])
+        step = 1 if es >= ed else -1
+        frames = list(range(ed, es + step, step))
+        for key in self.key_iterator(item):
+            length = item[key].shape[-1]
+            if not (0 <= ed < length and 0 <= es < length):
+                raise ValueError(
+                    f"{self.ed_key} {ed} and {self.es_key} {es} do not lie in {key}, which has {length} frames; "
+                    "frame numbers are 0-based."
+                )
+            item[key] = item[key][..., frames]
+        item[self.ed_key], item[self.es_key] = 0, len(frames) - 1
+        return item
+
+
+class SampleFramesd(MapTransform):
+    """Take a fixed number of frames, spread uniformly over the clip, the first and the last always among them.
+
+    A clip with fewer frames repeats some of them, so that every clip of a batch has the same length.
+
+    Args:
+        keys: clips and labels, ``(C, H, W, T)``.
+        num_frames: frames to take (the paper: 10); 0 keeps the clip as it is.
+    """
+
+    def __init__(self, keys: KeysCollection, num_frames: int = 10) -> None:
+        super().__init__(keys)
+        if num_frames < 0:
+            raise ValueError(f"num_frames is {num_frames}, expected 1 or more, or 0 to keep all frames.")
+        self.num_frames = num_frames
+
+    def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
+        item = dict(data)
+        if self.num_frames == 0:
+            return item
+        for key in self.key_iterator(item):
+            frames = torch.linspace(0, item[key].shape[-1] - 1, self.num_frames).round().long().tolist()
+            item[key] = item[key][..., frames]
+        return item
+
+
+class KeepLabelFramesd(MapTransform):
+    """Keep the labels of some frames; the others become ``UNLABELED`` and are neither trained on nor scored.
+
+    Args:
+        keys: labels, ``(1, H, W, T)``.
+        frames: frames to keep, negative ones from the end; ``(0, -1)`` are ED and ES, the frames that the paper supervises
+            and that experts drew in CAMUS; ``None`` keeps all.
+    """
+
+    def __init__(self, keys: KeysCollection, frames: Sequence[int] | None = (0, -1)) -> None:
+        super().__init__(keys)
+        self.frames = None if frames is None else list(frames)
+
+    def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
+        item = dict(data)
+        if self.frames is None:
+            return item
+        for key in self.key_iterator(item):
+            kept = torch.full_like(item[key], UNLABELED)
+            kept[..., self.frames] = item[key][..., self.frames]
+            item[key] = kept
+        return item

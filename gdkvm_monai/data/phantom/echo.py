@@ -123,9 +123,9 @@ class EchoPhantom:
         return amplitude * rng.standard_normal((2, *sector.shape))
 
     def _gain(self, sector: Sector, view: int) -> np.ndarray:
-        """Return the amplitude left by attenuation and by shadows of ribs and lung, ``(B, R)``."""
+        """Return the gain left by attenuation, its compensation, and shadows of ribs and lung, ``(B, R)``."""
         rng = random_generator(self.seed, 30 + view)
-        level_db = -rng.uniform(0, 5) * sector.radius_mm / sector.depth_mm + np.zeros(sector.shape)
+        level_db = rng.uniform(-3, 7) * (sector.radius_mm / sector.depth_mm - 0.5) + np.zeros(sector.shape)
         for _ in range(3):
             center, width = rng.uniform(-1, 1) * sector.half_angle, rng.uniform(0.05, 0.18)
             start, depth_db = rng.uniform(0, 0.5) * sector.depth_mm, rng.uniform(0, 1) * sector.quality.shadow_db

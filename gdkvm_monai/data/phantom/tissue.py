@@ -77,13 +77,13 @@ class Tissue:
         x, z = self.plane.to_heart(self._points, rest.wall_length[0]).T
         length, half = rest.cavity_length[0], rest.wall_half[0].max()
         depth = np.append(np.repeat(_DEPTHS, self._nodes_per_line(rest)), np.full(self._nodes_per_line(rest), np.nan))
-        level = self._texture(4.5)
+        level = self._texture(5.5)
         wall = self._label == MYOCARDIUM
         depth, facing = depth[self._node], self._facing(rest)[self._node]
         border = np.exp(-((depth / 0.15) ** 2)) + 0.7 * np.exp(-(((1 - depth) / 0.2) ** 2))
-        level[wall] += (self.sector.quality.border_db * border * facing)[wall]
+        level[wall] += (-2 + self.sector.quality.border_db * border * facing)[wall]
         outside = ~wall
-        level[outside] = 1.6 * level[outside] - np.where(z[outside] < 0, 1, 5)
+        level[outside] = 1.3 * level[outside] - np.where(z[outside] < 0, 1, 5)
         rim = outside & (distance < 2.5) & ((x > 0) | (z < 0))  # pericardium, and the thin wall of the atrium
         level[rim] += 9 * self._facing(rest)[self._node][rim]
         if self.plane.view == "4CH":

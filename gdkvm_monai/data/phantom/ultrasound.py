@@ -32,7 +32,7 @@ class Quality:
 
 
 QUALITIES = {
-    "good": Quality(-21, -4, 8, 9, 0.60, 0.42, 56),
+    "good": Quality(-21, -4, 10, 9, 0.60, 0.42, 56),
     "medium": Quality(-16, 0, 13, 6, 0.75, 0.50, 52),
     "poor": Quality(-11, 3, 18, 3, 0.95, 0.60, 48),
 }

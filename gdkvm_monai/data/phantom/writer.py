@@ -76,10 +76,10 @@ def write_camus_phantom(
     frames = (frames, frames) if isinstance(frames, int) else tuple(frames)
     parameters = {
         "phantom_version": PHANTOM_VERSION,
-        "num_patients": list(num_patients),
-        "size": None if size is None else list(size),
+        "num_patients": [int(count) for count in num_patients],
+        "size": None if size is None else [int(length) for length in size],
         "seed": int(seed),
-        "frames": list(frames),
+        "frames": [int(count) for count in frames],
         "views": list(views),
         "qualities": list(qualities),
         "spacing_mm": spacing_mm,

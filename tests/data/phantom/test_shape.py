@@ -103,7 +103,7 @@ def test_each_structure_is_one_piece_and_the_wall_encloses_the_cavity_except_at_
     heart = LeftHeart(seed)
     for frame in np.moveaxis(draw(seed, view, [0.0, heart.end_systole_s]), -1, 0):
         for structure in (LV, MYOCARDIUM, LEFT_ATRIUM):
-            assert label(frame == structure)[1] == 1
+            assert label(frame == structure, np.ones((3, 3)))[1] == 1
         neighbors = frame[binary_dilation(frame == LV) & (frame != LV)]
         assert {MYOCARDIUM, LEFT_ATRIUM} <= set(neighbors.tolist())
         assert np.mean(neighbors == BACKGROUND) < 0.08  # beside the atrium's opening only

@@ -9,12 +9,13 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
 from gdkvm_monai.data.phantom.plane import ViewPlane, outline
-from gdkvm_monai.data.phantom.shape import Section, random_generator
+from gdkvm_monai.data.phantom.shape import LEVELS, Section, random_generator
 from gdkvm_monai.data.phantom.ultrasound import Sector
 from gdkvm_monai.data.phantom.valve import MitralValve
 from gdkvm_monai.data.structures import BACKGROUND, MYOCARDIUM, VIEWS
 
 _DEPTHS = np.linspace(0, 1, 9)  # from endocardium to epicardium
+_PER_LINE = 2 * len(LEVELS) - 1  # points of an outline
 _PER_SAMPLE = 1.6  # scatterers per sample of the sector
 _REACH_MM = 22.0  # how far the heart drags the tissue around it
 
@@ -76,48 +77,43 @@ class Tissue:
         """Return the backscatter of each scatterer in dB relative to myocardium, ``(N,)``."""
         x, z = self.plane.to_heart(self._points, rest.wall_length[0]).T
         length, half = rest.cavity_length[0], rest.wall_half[0].max()
-        depth = np.append(np.repeat(_DEPTHS, self._nodes_per_line(rest)), np.full(self._nodes_per_line(rest), np.nan))
         level = self._texture(5.5)
         wall = self._label == MYOCARDIUM
-        depth, facing = depth[self._node], self._facing(rest)[self._node]
+        facing = self._facing()[self._node]
+        depth = np.append(np.repeat(_DEPTHS, _PER_LINE), np.full(_PER_LINE, 0.5))[self._node]  # atrium: no border
         border = np.exp(-((depth / 0.15) ** 2)) + 0.7 * np.exp(-(((1 - depth) / 0.2) ** 2))
         level[wall] += (-2 + self.sector.quality.border_db * border * facing)[wall]
         outside = ~wall
         level[outside] = 1.3 * level[outside] - np.where(z[outside] < 0, 1, 5)
         rim = outside & (distance < 2.5) & ((x > 0) | (z < 0))  # pericardium, and the thin wall of the atrium
-        level[rim] += 9 * self._facing(rest)[self._node][rim]
+        level[rim] += 9 * facing[rim]
         if self.plane.view == "4CH":
             self._add_right_heart(level, x, z, length, half, outside & (distance > 1.5))
         return level
 
     def _add_right_heart(
-        self, level: np.ndarray, x: np.ndarray, z: np.ndarray, length: float, half: float, free
+        self, level: np.ndarray, x: np.ndarray, z: np.ndarray, length: float, half: float, free: np.ndarray
     ) -> None:
         """Darken the blood of the right ventricle and atrium, which lie left of the septum in the picture."""
         for center_z, half_z, width in ((0.28 * length, 0.42 * length, 34.0), (-0.27 * length, 0.22 * length, 32.0)):
-            edge = np.sqrt(np.clip(1 - ((z - center_z) / half_z) ** 2, 0, None))
             radius = np.hypot((x + half + 1) / width, (z - center_z) / half_z)
-            level[free & (x < 0) & (radius < 1)] = -30
-            rim = free & (x < 0) & (edge > 0) & (np.abs(radius - 1.08) < 0.08)
-            level[rim] += 5
+            level[free & (x < 0) & (radius < 1)] = -30  # blood: what is seen there is noise
+            level[free & (x < 0) & (radius >= 1) & (radius < 1.16)] += 5
 
     def _texture(self, spread_db: float) -> np.ndarray:
         """Return a smooth random level in dB at each scatterer: fibers, fat and the unevenness of the gain."""
-        coarse = [2.0, 3.0]
-        field = sum(
-            gaussian_filter(self._rng.standard_normal((40, 80)), [k * c for c in coarse]) * k for k in (0.4, 1.5)
+        fine, coarse = (
+            gaussian_filter(self._rng.standard_normal((40, 80)), sigma) for sigma in ((0.8, 1.2), (3.0, 4.5))
         )
+        field = fine + 4 * coarse
         field *= spread_db / field.std()
         angle, radius = np.arctan2(*self._points.T), np.hypot(*self._points.T)
         where = [(angle / self.sector.half_angle + 1) / 2 * 39, radius / self.sector.depth_mm * 79]
         return map_coordinates(field, where, order=1, mode="nearest")
 
-    def _nodes_per_line(self, rest: Section) -> int:
-        return outline(rest, "wall").shape[1]
-
-    def _facing(self, rest: Section) -> np.ndarray:
+    def _facing(self) -> np.ndarray:
         """Return the cosine between the beam and the normal of the outline at each material point, ``(M,)``."""
-        lines = self._nodes.reshape(-1, self._nodes_per_line(rest), 2)
+        lines = self._nodes.reshape(-1, _PER_LINE, 2)
         along = np.gradient(lines, axis=1)
         across = along[..., 0] * lines[..., 1] - along[..., 1] * lines[..., 0]
         lengths = np.linalg.norm(along, axis=-1) * np.linalg.norm(lines, axis=-1)

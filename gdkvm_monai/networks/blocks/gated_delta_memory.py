@@ -18,7 +18,9 @@ class GatedDeltaMemory(nn.Module):
 
     .. math:: \alpha_t = \sigma(W_\alpha S_{t-1} + b_\alpha), \qquad \beta_t = \sigma(W_\beta S_{t-1} + b_\beta)
 
-    ``alpha`` is a survival factor and starts near ``initial_survival``; ``beta`` starts near one half.
+    ``alpha``, ``(B, V, K)``, is a survival factor and starts near ``initial_survival``. ``beta``, ``(B, V, 1)``, starts near
+    one half; it has one entry per value channel, because Eq. 4 mixes new and old *values* with it, and because only then
+    the write contracts whatever the gates: a free ``(V, K)`` matrix can be chosen so that the memory grows without bound.
 
     Args:
         key_channels: ``K``.
@@ -42,7 +44,7 @@ class GatedDeltaMemory(nn.Module):
         self.key_norm = look_up_option(key_norm, KEY_NORMS)
         survives, writes = update_rule in ("decay", "gated_delta"), update_rule in ("write_gate", "gated_delta")
         self.alpha = nn.Linear(key_channels, key_channels) if survives else nn.Identity()
-        self.beta = nn.Linear(key_channels, key_channels) if writes else nn.Identity()
+        self.beta = nn.Linear(key_channels, 1) if writes else nn.Identity()
         if survives:
             nn.init.constant_(self.alpha.bias, math.log(initial_survival / (1 - initial_survival)))
         if writes:
@@ -54,7 +56,7 @@ class GatedDeltaMemory(nn.Module):
         return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
     def gates(self, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Survival ``alpha`` and writing strength ``beta`` in (0, 1), each ``(B, V, K)``, from the last state."""
+        """Survival ``alpha`` ``(B, V, K)`` and writing strength ``beta`` ``(B, V, 1)`` in (0, 1), from the last state."""
         return torch.sigmoid(self.alpha(state)), torch.sigmoid(self.beta(state))
 
     def write(self, state: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from monai.networks.nets import UNet
+
+from gdkvm_monai.networks.layers import UPDATE_RULES
+from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+
+SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
+
+
+def small_gdkvm(**options) -> GDKVM:
+    torch.manual_seed(0)
+    return GDKVM(**{**SMALL, **options}).eval()
+
+
+def small_unet() -> FrameByFrame:
+    torch.manual_seed(0)
+    return FrameByFrame(UNet(2, 1, 4, channels=(4, 8, 16), strides=(2, 2))).eval()
+
+
+@pytest.mark.parametrize("net", [small_gdkvm, small_unet])
+@pytest.mark.parametrize("shape", [(1, 1, 32, 48, 1), (2, 1, 64, 32, 3)])
+def test_a_clip_gives_logits_of_its_own_size(net, shape):
+    assert net()(torch.rand(shape)).shape == (shape[0], 4, *shape[2:])
+
+
+def test_step_in_a_loop_equals_forward_bit_by_bit_whatever_the_chunks():
+    net, clip = small_gdkvm(), torch.rand(2, 1, 32, 32, 7)
+    with torch.inference_mode():
+        state, logits = net.initial_state(clip[..., 0]), []
+        for frame in clip.unbind(-1):
+            frame_logits, state = net.step(frame, state)
+            logits.append(frame_logits)
+        for chunk_size in (1, 3, 16):
+            net.chunk_size = chunk_size
+            torch.testing.assert_close(net(clip), torch.stack(logits, -1), atol=1e-5, rtol=1e-5)
+
+
+def test_changing_a_frame_changes_no_earlier_logits_but_later_ones():
+    net, clip = small_gdkvm(), torch.rand(1, 1, 32, 32, 6)
+    changed = clip.clone()
+    changed[..., 3] += 1
+    with torch.inference_mode():
+        before, after = net(clip), net(changed)
+    assert torch.equal(before[..., :3], after[..., :3])
+    for frame in (3, 4, 5):
+        assert not torch.allclose(before[..., frame], after[..., frame], atol=1e-6)
+
+
+@pytest.mark.parametrize("net", [small_gdkvm, small_unet])
+def test_batch_items_do_not_influence_each_other(net):
+    net, clips = net(), torch.rand(3, 1, 32, 32, 3)
+    with torch.inference_mode():
+        together = net(clips)
+        alone = torch.cat([net(clip[None]) for clip in clips])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("fusion", ["kpff", "none"])
+@pytest.mark.parametrize("rule", UPDATE_RULES)
+def test_every_parameter_receives_a_gradient(rule, fusion):
+    net = small_gdkvm(update_rule=rule, fusion=fusion).train()
+    net(torch.rand(2, 1, 32, 32, 3)).square().mean().backward()
+    missing = [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()]
+    assert not missing
+
+
+def test_the_same_seed_gives_the_same_network_and_eval_is_deterministic():
+    first, second, clip = small_gdkvm(), small_gdkvm(), torch.rand(1, 1, 32, 32, 3)
+    assert torch.equal(first(clip), second(clip)) and torch.equal(first(clip), first(clip))
+
+
+def test_the_state_has_the_same_size_after_one_frame_and_after_fifty():
+    net, frame = small_gdkvm(), torch.rand(1, 1, 32, 32)
+    with torch.inference_mode():
+        _, state = net.step(frame, net.initial_state(frame))
+        sizes = [x.shape for x in state]
+        for _ in range(49):
+            _, state = net.step(frame, state)
+    assert [x.shape for x in state] == sizes == [(1, 16, 8), (1, 3, 32, 32)]
+
+
+def test_nothing_leaks_from_one_clip_to_the_next():
+    net, first, second = small_gdkvm(), torch.rand(1, 1, 32, 32, 3), torch.rand(1, 1, 32, 32, 3)
+    alone = net(second)
+    net(first)
+    assert torch.equal(net(second), alone)
+
+
+def test_the_paper_configuration_has_the_parameters_that_the_readme_states():
+    assert round(sum(p.numel() for p in GDKVM().parameters()) / 1e6, 1) == 15.2
+
+
+@pytest.mark.parametrize("frames", [1, 10])
+def test_torchscript_and_torch_export_agree_with_eager(frames):
+    net, clip = small_gdkvm(), torch.rand(1, 1, 32, 32, frames)
+    with torch.no_grad():
+        expected = net(clip)
+        torch.testing.assert_close(torch.jit.script(net)(clip), expected)
+        torch.testing.assert_close(torch.export.export(net, (clip,)).module()(clip), expected)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((1, 1, 32, 32), r"shape \(B, 1, H, W, T\) with T >= 1, got \[1, 1, 32, 32\]; time is the last axis"),
+        ((1, 3, 32, 32, 2), r"got \[1, 3, 32, 32, 2\]"),
+        ((1, 1, 32, 32, 0), "T >= 1"),
+        ((1, 1, 40, 32, 2), "image size 40x32 must be a multiple of 16; add Resized or DivisiblePadd"),
+    ],
+)
+def test_a_wrong_clip_is_refused_in_one_sentence(shape, message):
+    with pytest.raises(ValueError, match=message):
+        small_gdkvm()(torch.rand(shape))
+
+
+def test_a_single_class_is_refused():
+    with pytest.raises(ValueError, match="out_channels is 1"):
+        small_gdkvm(out_channels=1)
+
+
+@pytest.mark.slow
+def test_one_clip_can_be_learned_by_heart():
+    net, clip = small_gdkvm(out_channels=2).train(), torch.rand(1, 1, 64, 64, 3)
+    rows, columns = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
+    discs = torch.stack([((rows - 32) ** 2 + (columns - 20 - 8 * t) ** 2 < 150).long() for t in range(3)], -1)[None]
+    optimizer = torch.optim.AdamW(net.parameters(), 3e-3)
+    for _ in range(150):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(net(clip + 0.5 * discs[:, None]), discs)
+        loss.backward()
+        optimizer.step()
+    predicted = net.eval()(clip + 0.5 * discs[:, None]).argmax(1)
+    dice = 2 * (predicted & discs).sum() / (predicted.sum() + discs.sum())
+    assert dice > 0.95

@@ -21,6 +21,9 @@ def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathL
             annotated, ``label``; optional are ``label_frames`` (0-based, the annotated frames), ``patient``, ``view``,
             ``ed_frame`` and ``es_frame``.
 
+    Returns:
+        The items with absolute paths; an item without a patient is its own one, named after its position.
+
     Raises:
         FileNotFoundError: when the datalist or a file that it names is missing.
         ValueError: when the section is missing or empty, or an item has no ``image``.
@@ -37,6 +40,8 @@ def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathL
     for number, item in enumerate(items):
         if "image" not in item:
             raise ValueError(f"{path}: item {number} of {section!r} has no 'image'; name its file or files.")
+        item.setdefault("patient", f"item{number:04d}")
+        item.setdefault("view", "unknown")
         for key in ("image", "label"):
             for name in _as_list(item.get(key, [])):
                 if not Path(name).exists():

@@ -1,0 +1,56 @@
+"""The course of a training run, as a table and a picture."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+from ignite.engine import Engine, Events
+from monai.config import PathLike
+from monai.handlers import from_engine
+
+from gdkvm_monai.visualize.curves import plot_learning_curve
+
+__all__ = ["LearningCurve"]
+
+
+class LearningCurve:
+    """Write ``learning_curve.csv`` and ``learning_curve.png`` after every epoch of a trainer.
+
+    Args:
+        output_dir: folder of the two files; created where missing.
+        evaluator: validator whose metrics are recorded at the trainer's iteration.
+    """
+
+    def __init__(self, output_dir: PathLike, evaluator: Engine | None = None) -> None:
+        self.output_dir = Path(output_dir)
+        self.evaluator = evaluator
+        self.iteration = 0
+        self.series: dict[str, list[tuple[int, float]]] = defaultdict(list)
+
+    def attach(self, engine: Engine) -> None:
+        """Attach to a trainer, behind its ``ValidationHandler``."""
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.record_loss)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self.write)
+        if self.evaluator is not None:
+            self.evaluator.add_event_handler(Events.COMPLETED, self.record_metrics)
+
+    def record_loss(self, engine: Engine) -> None:
+        """Record the loss of an iteration."""
+        self.iteration = engine.state.iteration
+        self.series["train_loss"].append((self.iteration, float(from_engine(["loss"], first=True)(engine.state.output))))
+
+    def record_metrics(self, engine: Engine) -> None:
+        """Record the scalar metrics of a validation."""
+        for name, value in engine.state.metrics.items():
+            self.series[name].append((self.iteration, float(value)))
+
+    def write(self, engine: Engine) -> None:
+        """Write what was recorded so far."""
+        self.output_dir.mkdir(parents=True, exist_ok=True)
+        with open(self.output_dir / "learning_curve.csv", "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["series", "iteration", "value"])
+            writer.writerows([name, *point] for name, points in self.series.items() for point in points)
+        plot_learning_curve(self.series, self.output_dir / "learning_curve.png")

@@ -1,0 +1,113 @@
+"""Bland-Altman and regression plots of a clinical measurement, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from gdkvm_monai.metrics.agreement import Agreement, finite_pairs, measure_agreement
+
+POINTS = {"s": 22, "facecolor": "0.45", "edgecolor": "black", "linewidth": 0.6, "alpha": 0.8}
+
+
+def plot_agreement(prediction: ArrayLike, reference: ArrayLike, quantity: str = "EF", unit: str = "%") -> Figure:
+    """Draw predictions against references with their regression line, and their differences after Bland and Altman.
+
+    Lines differ in style and not in color alone, so that the picture can be read in grey.
+
+    Args:
+        prediction: measured values, ``(N,)``; a pair with a missing number is left out and counted.
+        reference: values they are compared with, ``(N,)``.
+        quantity: what is measured, for the axes.
+        unit: its unit; the difference of two percentages is given in percentage points.
+
+    Returns:
+        A figure of two panels that belongs to no window; :func:`save_figure` writes it.
+
+    Raises:
+        ValueError: if the two differ in length, or no pair is complete.
+    """
+    agreement = measure_agreement(prediction, reference)
+    prediction, reference = finite_pairs(prediction, reference)
+    if not agreement.n:
+        raise ValueError(f"none of {agreement.n_excluded} pairs is complete; nothing can be drawn.")
+    figure = Figure(figsize=(9.6, 4.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    _draw_regression(left, prediction, reference, agreement, f"{quantity} ({unit})")
+    difference_unit = "percentage points" if unit == "%" else unit
+    _draw_differences(right, prediction, reference, agreement, quantity, unit, difference_unit)
+    if agreement.n_excluded:
+        figure.supxlabel(f"{agreement.n_excluded} of {agreement.n + agreement.n_excluded} pairs are incomplete", size=8)
+    return figure
+
+
+def save_figure(figure: Figure, path: str | PathLike, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+    """Write a figure in several formats.
+
+    Args:
+        figure: the figure.
+        path: file to write, without its ending.
+        formats: endings, each a format of matplotlib.
+
+    Returns:
+        The files written.
+    """
+    files = [Path(path).with_name(f"{Path(path).name}.{ending}") for ending in formats]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(file, dpi=200)
+    return files
+
+
+def _draw_regression(axes: Axes, prediction: np.ndarray, reference: np.ndarray, numbers: Agreement, name: str) -> None:
+    axes.scatter(reference, prediction, **POINTS)
+    low, high = min(reference.min(), prediction.min()), max(reference.max(), prediction.max())
+    margin = 0.05 * (high - low) or 1.0
+    ends = np.array([low - margin, high + margin])
+    axes.plot(ends, ends, color="0.6", linestyle=":", label="identity")
+    if np.isfinite(numbers.slope):
+        sign = "+" if numbers.intercept >= 0 else "-"
+        text = f"y = {numbers.slope:.2f} x {sign} {abs(numbers.intercept):.1f}"
+        axes.plot(ends, numbers.intercept + numbers.slope * ends, color="black", label=text)
+    axes.set(xlim=ends, ylim=ends, xlabel=f"reference {name}", ylabel=f"predicted {name}")
+    axes.set_title(f"n = {numbers.n}, r = {numbers.r:.3f}, MAE = {numbers.mae:.1f}", fontsize=10)
+    axes.legend(loc="upper left", fontsize=8, frameon=False)
+    axes.set_aspect("equal")
+
+
+def _draw_differences(
+    axes: Axes,
+    prediction: np.ndarray,
+    reference: np.ndarray,
+    numbers: Agreement,
+    quantity: str,
+    unit: str,
+    difference_unit: str,
+) -> None:
+    axes.scatter((prediction + reference) / 2, prediction - reference, **POINTS)
+    axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+    lines = {
+        "bias": (numbers.bias, numbers.bias_interval, "-"),
+        "-1.96 SD": (numbers.lower_limit, numbers.lower_limit_interval, "--"),
+        "+1.96 SD": (numbers.upper_limit, numbers.upper_limit_interval, "--"),
+    }
+    for name, (value, interval, style) in lines.items():
+        if np.isfinite(value):
+            axes.axhline(value, color="black", linestyle=style, linewidth=1)
+            position = (0.99, value)
+            place = {"xycoords": ("axes fraction", "data"), "xytext": (0, 2), "textcoords": "offset points"}
+            axes.annotate(f"{name}  {value:+.1f}", position, ha="right", va="bottom", fontsize=8, **place)
+        if np.isfinite(interval).all():
+            axes.axhspan(*interval, color="0.9", zorder=-1, linewidth=0)
+    axes.set_xlabel(f"mean of predicted and reference {quantity} ({unit})")
+    axes.set_ylabel(f"predicted - reference {quantity} ({difference_unit})")
+    axes.set_title(f"n = {numbers.n}, bias = {numbers.bias:+.1f}, SD = {numbers.sd:.1f}", fontsize=10)
+    axes.margins(x=0.08, y=0.15)

@@ -19,7 +19,7 @@ AXES = ("atrium", "chord", "pca")
 FLATNESS = 0.02
 """How far the contour may leave a base chord, as a share of the square root of the area."""
 
-SHORTEST_BASE = 0.35
+SHORTEST_BASE = 0.3
 """Shortest chord that is taken for a base, as a share of the square root of the area."""
 
 

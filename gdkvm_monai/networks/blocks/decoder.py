@@ -7,11 +7,9 @@ from monai.networks.nets.resnet import ResNetBlock
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from gdkvm_monai.networks.layers import group_norm
+
 __all__ = ["Decoder"]
-
-
-def _norm(channels: int) -> tuple[str, dict]:
-    return "group", {"num_groups": min(8, channels), "num_channels": channels}
 
 
 class UpBlock(nn.Module):
@@ -21,7 +19,7 @@ class UpBlock(nn.Module):
         super().__init__()
         self.project = nn.Conv2d(in_channels, out_channels, 1)
         self.skip = nn.Conv2d(skip_channels, out_channels, kernel_size, padding=kernel_size // 2)
-        self.refine = ResNetBlock(out_channels, out_channels, spatial_dims=2, norm=_norm(out_channels))
+        self.refine = ResNetBlock(out_channels, out_channels, spatial_dims=2, norm=group_norm(out_channels))
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         # projecting before enlarging costs a quarter and gives the same: both are linear
@@ -58,7 +56,7 @@ class Decoder(nn.Module):
         c8, c4, c2 = skip_channels
         self.fuse = nn.Sequential(
             nn.Conv2d(value_channels + pixel_channels, width, 3, padding=1),
-            ResNetBlock(width, width, spatial_dims=2, norm=_norm(width)),
+            ResNetBlock(width, width, spatial_dims=2, norm=group_norm(width)),
             nn.Dropout2d(dropout),
         )
         self.up8 = UpBlock(width, c8, width // 2)

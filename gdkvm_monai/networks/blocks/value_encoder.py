@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import torch
+from monai.networks.layers import get_norm_layer
 from monai.networks.nets.resnet import ResNetBlock
 from torch import Tensor, nn
+
+from gdkvm_monai.networks.layers import group_norm
 
 __all__ = ["ValueEncoder"]
 
 
-def _group_norm(channels: int) -> tuple[str, dict]:
-    return "group", {"num_groups": min(8, channels), "num_channels": channels}
-
-
 def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
     """Two residual blocks, the first of which may halve the size."""
-    norm = _group_norm(channels)
+    norm = group_norm(channels)
     shortcut: nn.Module | None = None
     if stride != 1 or in_channels != channels:
         shortcut = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.GroupNorm(norm[1]["num_groups"], channels)
+            nn.Conv2d(in_channels, channels, 1, stride, bias=False), get_norm_layer(norm, spatial_dims=2)
         )
     first = ResNetBlock(in_channels, channels, spatial_dims=2, stride=stride, downsample=shortcut, norm=norm)
     return nn.Sequential(first, ResNetBlock(channels, channels, spatial_dims=2, norm=norm))
@@ -45,7 +44,7 @@ class ValueEncoder(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(
             nn.Conv2d(in_channels + num_foreground, width, 7, stride=2, padding=3, bias=False),
-            nn.GroupNorm(min(8, width), width),
+            get_norm_layer(group_norm(width), spatial_dims=2),
             nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2, padding=1),
         )

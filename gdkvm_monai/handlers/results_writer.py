@@ -1,0 +1,97 @@
+"""From the masks of an evaluation to its folder of results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch.distributed as dist
+from ignite.engine import Engine, Events
+from monai.config import PathLike
+from monai.data.utils import affine_to_spacing
+from monai.utils import convert_to_numpy
+
+from gdkvm_monai.data.structures import SCORED_STRUCTURES
+from gdkvm_monai.metrics import score_clip
+from gdkvm_monai.reports.evaluation import ClipResult, write_evaluation
+
+__all__ = ["ResultsWriter"]
+
+
+class ResultsWriter:
+    """Score every clip of an evaluation and write ``per_frame.csv``, ``ef_per_patient.csv``, ``metrics.json`` and plots.
+
+    Attach it to an evaluator whose postprocessing leaves class indices ``(1, H, W, T)`` in ``pred`` and ``label``, on the
+    grid that is to be scored. An item's ``patient`` and ``view`` identify it: an item that a padded sampler repeats, or that
+    another process also saw, counts once, so that results depend neither on batch size nor on the number of processes.
+
+    Args:
+        output_dir: folder of the results; created where missing.
+        structures: name of each scored structure and the label values it consists of.
+        spacing: ``"affine"`` for mm from the label's affine, ``None`` for pixels.
+        protocol: what else the results should state, for example the checkpoint; goes into ``metrics.json`` as it is.
+        legacy: add the row-averaged scores of the paper's public evaluator, see ``docs/metrics.md``.
+    """
+
+    def __init__(
+        self,
+        output_dir: PathLike,
+        structures: Mapping[str, Sequence[int]] = SCORED_STRUCTURES,
+        spacing: str | None = "affine",
+        protocol: Mapping[str, Any] | None = None,
+        legacy: bool = False,
+    ) -> None:
+        if spacing not in ("affine", None):
+            raise ValueError(f"spacing is {spacing!r}, expected 'affine' for mm or None for pixels.")
+        self.output_dir, self.structures, self.spacing, self.legacy = Path(output_dir), dict(structures), spacing, legacy
+        self.protocol = dict(protocol or {})
+        self.clips: list[ClipResult] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Attach to an evaluator."""
+        engine.add_event_handler(Events.STARTED, self.reset)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.collect)
+        engine.add_event_handler(Events.COMPLETED, self.write)
+
+    def reset(self, engine: Engine) -> None:
+        """Forget an earlier run."""
+        self.clips = []
+
+    def collect(self, engine: Engine) -> None:
+        """Score the clips of one batch."""
+        self.clips.extend(self._score({**item, **masks}) for item, masks in zip(engine.state.batch, engine.state.output))
+
+    def write(self, engine: Engine) -> None:
+        """Gather the clips of all processes; the first one writes and prints."""
+        clips = self.clips
+        if dist.is_available() and dist.is_initialized():
+            gathered: list = [None] * dist.get_world_size()
+            dist.all_gather_object(gathered, clips)
+            clips = [clip for part in gathered for clip in part]
+            if dist.get_rank() != 0:
+                return
+        unique = {(clip.patient, clip.view): clip for clip in clips}
+        ordered = [unique[key] for key in sorted(unique)]
+        print(write_evaluation(ordered, self.output_dir, {"spacing": self.spacing, **self.protocol}))
+
+    def _score(self, item: Mapping[str, Any]) -> ClipResult:
+        label, prediction = item["label"], item["pred"]
+        spacing_mm = None
+        if self.spacing == "affine":
+            spacing_mm = tuple(affine_to_spacing(convert_to_numpy(label.affine))[:2].tolist())
+        prediction, label = (convert_to_numpy(x)[0].astype(np.uint8) for x in (prediction, label))
+        rows = score_clip(prediction, label, spacing_mm, self.structures, legacy=self.legacy, depth_axis=1)
+        return ClipResult(
+            patient=str(item["patient"]),
+            view=str(item["view"]),
+            image_quality=str(item.get("image_quality", "unknown")),
+            dataset_ef_percent=float(item.get("ef_percent", np.nan)),
+            spacing_mm=spacing_mm,
+            rows=rows,
+            ends_are_phases="ed_frame" in item,
+            prediction_ends=prediction[..., [0, -1]],
+            label_ends=label[..., [0, -1]],
+            num_frames=label.shape[-1],
+        )

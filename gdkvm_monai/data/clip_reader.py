@@ -49,6 +49,8 @@ class ClipReader(ImageReader):
     def read(self, data: Sequence[PathLike] | PathLike, **kwargs) -> Clip:
         """Read one file, or several of one frame each."""
         clips = [_read_file(Path(name)) for name in _names(data)]
+        if not clips:
+            raise ValueError("the list of a clip's files is empty; name at least one.")
         first = clips[0]
         if len(clips) == 1:
             return first
@@ -95,15 +97,18 @@ def _read_nifti(path: Path) -> Clip:
     except (EOFError, OSError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
         raise OSError(f"{path} cannot be read as NIfTI ({error}); copy it again from its source.") from error
     shape, zooms = pixels.shape, image.header.get_zooms()
-    while pixels.ndim > 3 and 1 in pixels.shape[2:]:  # (H, W, 1, T) and (H, W, T, 1)
+    if pixels.ndim == 4 and 1 in pixels.shape[2:]:  # (H, W, 1, T) and (H, W, T, 1); a fifth axis is color
         pixels = pixels.squeeze(2 + pixels.shape[2:].index(1))
     if pixels.ndim == 2:
         pixels = pixels[..., None]
-    if pixels.ndim != 3:
-        raise ValueError(f"{path} has shape {shape}, expected a gray clip (H, W, T), (H, W, 1, T) or a frame (H, W).")
+    if pixels.ndim != 3 or pixels.dtype.names:  # NIfTI has color as a compound type, too
+        raise ValueError(
+            f"{path} has shape {shape} and type {pixels.dtype}, "
+            "expected a gray clip (H, W, T), (H, W, 1, T) or a frame (H, W)."
+        )
     affine = np.asarray(image.affine, dtype=float).copy()
-    if len(zooms) > 3:  # time is the fourth axis of the file and the third of the clip
-        affine[:3, 2] = (0, 0, zooms[3] or 1)
+    if len(zooms) > 3 and shape[2] == 1:  # time is the fourth axis of the file and the third of the clip
+        affine[:3, 2] *= (zooms[3] or 1) / zooms[2]  # along the normal, so that the affine of any plane can be inverted
     return Clip(pixels, affine)
 
 

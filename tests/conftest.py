@@ -1,0 +1,28 @@
+"""Data that several tests share: phantoms written once per session, and real data where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gdkvm_monai.data.phantom import write_camus_phantom
+
+PHANTOM = {"num_patients": (3, 2, 1), "size": (64, 64), "seed": 0, "frames": (4, 6)}
+
+
+@pytest.fixture(scope="session")
+def phantom_root(tmp_path_factory) -> Path:
+    """Six phantom patients in CAMUS's layout, 64x64, some clips from ED to ES and some from ES to ED; do not write here."""
+    return write_camus_phantom(tmp_path_factory.mktemp("camus"), systole_first=0.5, progress=False, **PHANTOM)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with CAMUS pictures, ``GDKVM_TEST_DATA`` or ``../shared/data`` beside the repository."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    root = Path(os.environ.get("GDKVM_TEST_DATA", default))
+    if not (root / "camus").is_dir():
+        pytest.skip(f"no real data: {root}/camus is absent; set GDKVM_TEST_DATA to a folder with camus and camus_mhd")
+    return root

@@ -1,0 +1,235 @@
+"""One clip, (H, W, T), from whatever a file holds; damaged files never become pixels."""
+
+from __future__ import annotations
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK
+import torch
+from monai.transforms import Compose, Invertd, LoadImage, LoadImaged, Resized, SaveImaged
+
+from gdkvm_monai.data import ClipReader
+
+AFFINE = np.diag([-0.3, -0.2, 1.0, 1.0])
+
+
+@pytest.fixture
+def clip() -> np.ndarray:
+    """A clip ``(H, W, T)`` in which no two axes can be confused: 24 x 18 pixels, 5 frames."""
+    return np.random.default_rng(0).integers(0, 256, (24, 18, 5), dtype=np.uint8)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write an array as NIfTI and give its path."""
+
+    def write_nifti(pixels, affine=AFFINE, frame_time=None, name="clip.nii.gz"):
+        image = nib.Nifti1Image(pixels, affine)
+        if frame_time is not None:
+            image.header.set_zooms((*image.header.get_zooms()[:3], frame_time))
+        nib.save(image, tmp_path / name)
+        return tmp_path / name
+
+    return write_nifti
+
+
+@pytest.fixture
+def write_metaimage(tmp_path):
+    """Write an array ``(H, W, T)`` or ``(H, W)`` as MetaImage and give its path."""
+
+    def write_file(pixels, spacing, name="clip.mhd"):
+        image = SimpleITK.GetImageFromArray(np.ascontiguousarray(pixels.T))
+        image.SetSpacing(spacing)
+        SimpleITK.WriteImage(image, str(tmp_path / name))
+        return tmp_path / name
+
+    return write_file
+
+
+def spacing_mm(affine: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(affine[:3, :2], axis=0)
+
+
+@pytest.mark.parametrize(
+    "stored", [(24, 18, 5), (24, 18, 1, 5), (24, 18, 5, 1)], ids=["H W T", "H W 1 T", "H W T 1"]
+)  # fmt: skip
+def test_every_way_to_store_a_clip_in_nifti_gives_height_width_and_time(clip, write, stored):
+    pixels, meta = ClipReader().get_data(ClipReader().read(write(clip.reshape(stored))))
+    np.testing.assert_array_equal(pixels, clip)
+    assert tuple(meta["spatial_shape"]) == clip.shape
+    np.testing.assert_allclose(spacing_mm(meta["affine"]), (0.3, 0.2), rtol=1e-6)
+
+
+@pytest.mark.parametrize("stored", [(24, 18), (24, 18, 1), (24, 18, 1, 1)])
+def test_a_still_is_a_clip_of_one_frame(clip, write, stored):
+    pixels = ClipReader().read(write(clip[..., 0].reshape(stored))).pixels
+    np.testing.assert_array_equal(pixels, clip[..., :1])
+
+
+def test_the_affine_holds_millimetres_in_plane_and_the_frame_time_along_the_last_axis(clip, write):
+    affine = ClipReader().read(write(clip[:, :, None], frame_time=0.02)).affine
+    np.testing.assert_allclose(affine, np.diag([-0.3, -0.2, 0.02, 1]), atol=1e-6)
+    unknown = ClipReader().read(write(clip[:, :, None], frame_time=0)).affine
+    np.testing.assert_allclose(unknown, AFFINE, atol=1e-6)
+
+
+def test_a_plane_in_any_orientation_has_an_affine_that_can_be_inverted(clip, write):
+    sagittal = np.array([[0, 0, 1, 0], [0.3, 0, 0, 0], [0, 0.2, 0, 0], [0, 0, 0, 1.0]])
+    affine = ClipReader().read(write(clip[:, :, None], sagittal, frame_time=0.02)).affine
+    np.testing.assert_allclose(spacing_mm(affine), (0.3, 0.2), rtol=1e-6)
+    assert np.linalg.norm(affine[:3, 2]) == pytest.approx(0.02)
+    assert abs(np.linalg.det(affine)) == pytest.approx(0.3 * 0.2 * 0.02)
+
+
+def test_frames_are_not_reordered_by_an_affine_that_points_backwards(clip, write):
+    backwards = np.diag([0.3, 0.3, -1.0, 1.0])
+    np.testing.assert_array_equal(ClipReader().read(write(clip, backwards)).pixels, clip)
+
+
+def test_metaimage_has_the_axes_of_nifti_and_keeps_its_anisotropic_spacing(clip, write_metaimage):
+    pixels, affine = ClipReader().read(write_metaimage(clip, (0.308, 0.154, 1.54)))
+    np.testing.assert_array_equal(pixels, clip)
+    np.testing.assert_allclose(spacing_mm(affine), (0.308, 0.154))
+
+
+@pytest.mark.parametrize("name", ["still.mhd", "still.mha"])
+def test_a_metaimage_still_is_a_clip_of_one_frame(clip, write_metaimage, name):
+    for pixels, spacing in ((clip[..., 0], (0.308, 0.154)), (clip[..., :1], (0.308, 0.154, 1.54))):
+        read = ClipReader().read(write_metaimage(pixels, spacing, name))
+        np.testing.assert_array_equal(read.pixels, clip[..., :1])
+        np.testing.assert_allclose(spacing_mm(read.affine), (0.308, 0.154))
+
+
+def test_a_list_of_stills_is_a_clip_in_the_order_of_the_list(clip, write):
+    names = [write(clip[..., t], name=f"frame{t}.nii.gz") for t in (2, 0, 4)]
+    read = ClipReader().read(names)
+    np.testing.assert_array_equal(read.pixels, clip[..., [2, 0, 4]])
+    np.testing.assert_allclose(read.affine, AFFINE, atol=1e-6)
+
+
+def test_monai_loads_a_clip_with_a_channel_in_front_and_its_file_name(clip, write):
+    path = write(clip)
+    loaded = LoadImage(reader=ClipReader(), ensure_channel_first=True)(path)
+    assert loaded.shape == (1, 24, 18, 5)
+    np.testing.assert_array_equal(loaded[0].numpy(), clip)
+    assert loaded.meta["filename_or_obj"] == str(path)
+    np.testing.assert_allclose(loaded.affine.numpy(), AFFINE, atol=1e-6)
+
+
+@pytest.mark.parametrize("stored", [(24, 18, 5), (24, 18, 1, 5), (24, 18)])
+def test_what_is_computed_on_another_grid_comes_back_to_the_files_own_grid_and_affine(clip, write, tmp_path, stored):
+    path = write((clip if len(stored) > 2 else clip[..., 0]).reshape(stored))
+    load = LoadImaged("image", reader=ClipReader(), ensure_channel_first=True)
+    preprocessing = Compose([load, Resized("image", (48, 36, -1), mode="nearest")])
+    item = preprocessing({"image": str(path)})
+    assert item["image"].shape[1:3] == (48, 36)
+    item["pred"] = item["image"].clone()
+    invert = Invertd("pred", transform=preprocessing, orig_keys="image")
+    save = SaveImaged(
+        "pred", output_dir=str(tmp_path), output_postfix="seg", separate_folder=False, resample=False,
+        output_dtype=np.uint8, print_log=False,
+    )  # fmt: skip
+    Compose([invert, save])(item)
+    saved, expected = nib.load(tmp_path / "clip_seg.nii.gz"), clip if len(stored) > 2 else clip[..., 0]
+    assert saved.shape == expected.shape
+    np.testing.assert_allclose(saved.affine, AFFINE, atol=1e-6)
+    np.testing.assert_array_equal(np.asarray(saved.dataobj), expected)
+
+
+def test_only_names_of_files_that_can_be_read_are_accepted():
+    reader = ClipReader()
+    assert (
+        reader.verify_suffix("a.nii") and reader.verify_suffix(["a.nii.gz", "B.MHD"]) and reader.verify_suffix("a.mha")
+    )
+    assert not reader.verify_suffix("a.png") and not reader.verify_suffix(["a.nii.gz", "a.dcm"])
+
+
+def test_a_file_of_another_format_is_refused(tmp_path):
+    (tmp_path / "clip.png").write_bytes(b"png")
+    with pytest.raises(ValueError, match=r"clip\.png is not a clip .*give \.nii, \.nii\.gz, \.mhd, \.mha"):
+        ClipReader().read(tmp_path / "clip.png")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"absent\.nii\.gz does not exist"):
+        ClipReader().read(tmp_path / "absent.nii.gz")
+    with pytest.raises(FileNotFoundError, match=r"absent\.mhd does not exist"):
+        ClipReader().read([tmp_path / "absent.mhd"])
+
+
+@pytest.mark.parametrize("shape", [(24, 18, 5, 3), (24, 18, 1, 1, 3), (24, 18, 5, 1, 3)])
+def test_color_in_nifti_is_refused_and_never_taken_for_frames(write, shape):
+    with pytest.raises(ValueError, match=r"clip\.nii\.gz has shape .*expected a gray clip"):
+        ClipReader().read(write(np.zeros(shape, dtype=np.uint8)))
+
+
+def test_the_compound_color_type_of_nifti_is_refused(write):
+    pixels = np.zeros((24, 18, 5), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
+    with pytest.raises(ValueError, match="expected a gray clip"):
+        ClipReader().read(write(pixels))
+
+
+def test_color_in_metaimage_is_refused(tmp_path):
+    image = SimpleITK.GetImageFromArray(np.zeros((18, 24, 3), np.uint8), isVector=True)
+    SimpleITK.WriteImage(image, str(tmp_path / "color.mhd"))
+    with pytest.raises(ValueError, match=r"color\.mhd has shape .*expected a gray clip"):
+        ClipReader().read(tmp_path / "color.mhd")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.95], ids=["empty", "header cut", "half", "end cut"])
+@pytest.mark.parametrize("name", ["clip.nii.gz", "clip.nii"])
+def test_a_truncated_nifti_is_refused_and_never_filled_with_zeros(write, share, name):
+    path = write(np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8), name=name)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(OSError, match=rf"(?s){name} cannot be read as NIfTI .*copy it again"):
+        ClipReader().read(path)
+
+
+def test_a_file_that_only_calls_itself_nifti_is_refused(tmp_path):
+    (tmp_path / "clip.nii.gz").write_bytes(b"not a picture" * 50)
+    with pytest.raises(OSError, match=r"clip\.nii\.gz cannot be read as NIfTI"):
+        ClipReader().read(tmp_path / "clip.nii.gz")
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_a_metaimage_without_all_of_its_pixels_is_refused(clip, write_metaimage, damage):
+    path = write_metaimage(clip, (0.308, 0.154, 1.54))
+    raw = path.with_suffix(".raw")
+    content = raw.read_bytes()
+    raw.unlink()
+    if damage == "cut":
+        raw.write_bytes(content[:-100])
+    with pytest.raises(OSError, match=r"clip\.mhd cannot be read as MetaImage; is its \.raw file complete"):
+        ClipReader().read(path)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "affine"),
+    [(np.zeros((24, 19), np.uint8), AFFINE), (np.zeros((24, 18), np.uint8), np.diag([-0.3, -0.3, 1, 1]))],
+    ids=["other size", "other spacing"],
+)
+def test_stills_of_another_size_or_spacing_are_no_frames_of_one_clip(clip, write, pixels, affine):
+    names = [write(clip[..., 0], name="a.nii.gz"), write(pixels, affine, name="b.nii.gz")]
+    with pytest.raises(ValueError, match=r"b\.nii\.gz has shape .*single frames of one size and spacing"):
+        ClipReader().read(names)
+
+
+def test_a_list_of_cines_is_refused(clip, write):
+    names = [write(clip, name="a.nii.gz"), write(clip, name="b.nii.gz")]
+    with pytest.raises(ValueError, match=r"a\.nii\.gz has shape \(24, 18, 5\).*single frames"):
+        ClipReader().read(names)
+
+
+def test_an_empty_list_is_refused():
+    with pytest.raises(ValueError, match="list of a clip's files is empty"):
+        ClipReader().read([])
+
+
+def test_the_metadata_are_a_copy_that_transforms_may_change(clip, write):
+    read = ClipReader().read(write(clip))
+    _, meta = ClipReader().get_data(read)
+    meta["affine"] *= 2
+    np.testing.assert_allclose(meta["original_affine"], read.affine)
+    assert torch.isnan(torch.tensor(meta["original_channel_dim"]))  # no channel in the file: MONAI adds one

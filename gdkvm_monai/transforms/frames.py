@@ -46,7 +46,7 @@ class PlaceLabelFramesd(MapTransform):
                     f"{key} has {label.shape[-1]} frames and {self.frames_key} is {frames}, but the clip has {length} frames "
                     f"(0 to {length - 1}); give one label frame per entry, or one per frame of the clip."
                 )
-            known = label if label.shape[-1] == len(frames) and len(frames) != length else label[..., frames]
+            known = label if label.shape[-1] == len(frames) else label[..., frames]
             placed = label[..., :1].expand(*label.shape[:-1], length).clone()
             placed.fill_(UNLABELED)
             placed[..., frames] = known

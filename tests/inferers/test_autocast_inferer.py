@@ -1,0 +1,72 @@
+"""Mixed precision on any device, with logits in full precision."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from monai.data import MetaTensor
+from torch import nn
+
+from gdkvm_monai.inferers import AutocastInferer
+
+
+class Probe(nn.Module):
+    """A convolution that records the precision in which it ran."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv3d(1, 4, 3, padding=1)
+        self.dtype: torch.dtype | None = None
+
+    def forward(self, clip: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
+        out = self.layer(clip)
+        self.dtype = out.dtype
+        return out * scale
+
+
+@pytest.fixture
+def clip() -> torch.Tensor:
+    return torch.rand(2, 1, 16, 16, 3, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def network() -> Probe:
+    torch.manual_seed(0)
+    return Probe()
+
+
+def test_without_a_type_the_result_is_exactly_the_networks(network, clip):
+    logits = AutocastInferer()(clip, network)
+    assert torch.equal(logits, network(clip)) and network.dtype == torch.float32
+
+
+def test_without_a_type_an_outer_autocast_is_switched_off(network, clip):
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = AutocastInferer(None)(clip, network)
+    assert network.dtype == torch.float32 and torch.equal(logits, network(clip))
+
+
+def test_bfloat16_runs_in_bfloat16_and_comes_back_close_in_float32(network, clip):
+    logits = AutocastInferer("bfloat16")(clip, network)
+    assert network.dtype == torch.bfloat16 and logits.dtype == torch.float32
+    exact = network(clip)
+    assert not torch.equal(logits, exact)
+    torch.testing.assert_close(logits, exact, atol=0.02, rtol=0.02)  # 8 bits of mantissa: 0.4 %
+
+
+def test_the_weights_stay_in_full_precision_and_get_full_precision_gradients(network, clip):
+    AutocastInferer("bfloat16")(clip, network).square().mean().backward()
+    assert all(p.dtype == p.grad.dtype == torch.float32 and p.grad.abs().sum() > 0 for p in network.parameters())
+
+
+def test_further_arguments_reach_the_network_and_metadata_survive(network, clip):
+    infer = AutocastInferer()
+    torch.testing.assert_close(infer(clip, network, scale=2.0), 2 * infer(clip, network))
+    logits = infer(MetaTensor(clip, affine=torch.diag(torch.tensor([0.3, 0.3, 1, 1]))), network)
+    assert isinstance(logits, MetaTensor) and logits.affine[0, 0] == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "half", "bf16", torch.bfloat16])
+def test_an_unknown_type_is_refused(dtype):
+    with pytest.raises(ValueError, match="dtype is .*expected 'bfloat16', 'float16' or None"):
+        AutocastInferer(dtype)

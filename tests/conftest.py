@@ -14,7 +14,7 @@ PHANTOM = {"num_patients": (3, 2, 1), "size": (64, 64), "seed": 0, "frames": (4,
 
 @pytest.fixture(scope="session")
 def phantom_root(tmp_path_factory) -> Path:
-    """Six phantom patients in CAMUS's layout, 64x64, some clips from ED to ES and some from ES to ED; do not write here."""
+    """Six phantom patients in CAMUS's layout, 64x64, clips in both directions; do not write here."""
     return write_camus_phantom(tmp_path_factory.mktemp("camus"), systole_first=0.5, progress=False, **PHANTOM)
 
 

@@ -57,8 +57,8 @@ class ClipReader(ImageReader):
         for name, clip in zip(_names(data), clips):
             if clip.pixels.shape != (*first.pixels.shape[:2], 1) or not np.allclose(clip.affine, first.affine):
                 raise ValueError(
-                    f"{name} has shape {clip.pixels.shape}, but a clip of several files needs single frames of one size "
-                    f"and spacing, here {first.pixels.shape[:2]}; name the frames of one clip only."
+                    f"{name} has shape {clip.pixels.shape}, but a clip of several files needs single frames of one "
+                    f"size and spacing, here {first.pixels.shape[:2]}; name the frames of one clip only."
                 )
         return Clip(np.concatenate([clip.pixels for clip in clips], axis=-1), first.affine)
 

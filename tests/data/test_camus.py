@@ -153,9 +153,14 @@ def test_items_carry_the_reference_of_their_patient(phantom_root):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("ES: 5\n", "'ED' is missing"), ("", "'ED' is missing"), ("ED: one\nES: 5\n", "'one'"), ("ED: 1\nES: 5\nEF: ?\n", "'?'")],
+    [
+        ("ES: 5\n", "'ED' is missing"),
+        ("", "'ED' is missing"),
+        ("ED: one\nES: 5\n", "'one'"),
+        ("ED: 1\nES: 5\nEF: ?\n", "'?'"),
+    ],
     ids=["no ED", "empty", "ED no number", "EF no number"],
-)  # fmt: skip
+)
 def test_a_malformed_info_file_is_an_error_that_names_it(copy, text, reason):
     path = copy / "database_nifti" / "patient0001" / "Info_2CH.cfg"
     path.write_text(text)

@@ -13,7 +13,7 @@ from gdkvm_monai.handlers import GradientClipping
 
 
 def train(scale: float, max_norm: float) -> tuple[list[torch.Tensor], list[torch.Tensor], float]:
-    """One step of gradient descent on ``scale * mean(output)``: gradients before and after clipping, length of the step."""
+    """One descent step on ``scale * mean(output)``: gradients before and after clipping, length of the step."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
     start = torch.cat([p.detach().flatten().clone() for p in network.parameters()])

@@ -34,6 +34,6 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
             for network, weights in zip(networks, before):  # torch has copied what fits before it complains
                 network.load_state_dict(weights)
             raise ValueError(
-                f"checkpoint {self.load_path} is not of this network; use the network options of its training, "
-                "or set strict to false to start from the weights that fit."
+                f"checkpoint {self.load_path} is not of this network; use the network options that it was trained "
+                "with, or set strict to false to start from the weights that fit."
             ) from error

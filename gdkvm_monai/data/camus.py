@@ -63,7 +63,9 @@ def camus_datalist(
                 left_out.append(str(error))
     if not items:
         reasons = f" ({left_out[0]})" if left_out else ""
-        raise FileNotFoundError(f"no {'/'.join(views)} clip for section {section} in {root}{reasons}; expected {LAYOUT}.")
+        raise FileNotFoundError(
+            f"no {'/'.join(views)} clip for section {section} in {root}{reasons}; expected {LAYOUT}."
+        )
     if report is not None:
         lines = [f"CAMUS {section}: {len(items)} clips of {len(patients)} patients, {len(left_out)} left out"]
         report("\n  ".join(lines + left_out))
@@ -108,7 +110,12 @@ def read_info(path: Path) -> dict:
     try:
         info: dict = {"ed_frame": int(entries["ED"]) - 1, "es_frame": int(entries["ES"]) - 1}
         info["image_quality"] = entries.get("ImageQuality", "unknown")
-        numbers = {"ef_percent": ("EF", "LVef"), "edv_ml": ("LVedv",), "esv_ml": ("LVesv",), "frame_rate_hz": ("FrameRate",)}
+        numbers = {
+            "ef_percent": ("EF", "LVef"),
+            "edv_ml": ("LVedv",),
+            "esv_ml": ("LVesv",),
+            "frame_rate_hz": ("FrameRate",),
+        }
         for name, keys in numbers.items():
             info.update({name: float(entries[key]) for key in keys if key in entries})
     except (KeyError, ValueError) as error:

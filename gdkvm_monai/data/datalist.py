@@ -30,7 +30,9 @@ def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathL
     """
     path = Path(root_dir) / datalist
     if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist; write a JSON with lists of {{'image': ..., 'label': ...}} items.")
+        raise FileNotFoundError(
+            f"{path} does not exist; write a JSON with lists of {{'image': ..., 'label': ...}} items."
+        )
     try:
         items = load_decathlon_datalist(path, True, section, Path(root_dir))
     except (ValueError, KeyError) as error:

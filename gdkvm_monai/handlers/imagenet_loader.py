@@ -38,5 +38,7 @@ class ImageNetLoader:
         if self.source.startswith("https://"):
             return torch.hub.load_state_dict_from_url(self.source, map_location="cpu", weights_only=True)
         if not Path(self.source).is_file():
-            raise FileNotFoundError(f"{self.source} does not exist; set imagenet_weights to a file or an https address.")
+            raise FileNotFoundError(
+                f"{self.source} does not exist; set imagenet_weights to a file or an https address."
+            )
         return torch.load(self.source, map_location="cpu", weights_only=True)

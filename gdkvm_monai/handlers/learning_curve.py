@@ -39,7 +39,9 @@ class LearningCurve:
     def record_loss(self, engine: Engine) -> None:
         """Record the loss of an iteration."""
         self.iteration = engine.state.iteration
-        self.series["train_loss"].append((self.iteration, float(from_engine(["loss"], first=True)(engine.state.output))))
+        self.series["train_loss"].append(
+            (self.iteration, float(from_engine(["loss"], first=True)(engine.state.output)))
+        )
 
     def record_metrics(self, engine: Engine) -> None:
         """Record the scalar metrics of a validation."""

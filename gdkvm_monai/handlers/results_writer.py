@@ -45,7 +45,12 @@ class ResultsWriter:
     ) -> None:
         if spacing not in ("affine", None):
             raise ValueError(f"spacing is {spacing!r}, expected 'affine' for mm or None for pixels.")
-        self.output_dir, self.structures, self.spacing, self.legacy = Path(output_dir), dict(structures), spacing, legacy
+        self.output_dir, self.structures, self.spacing, self.legacy = (
+            Path(output_dir),
+            dict(structures),
+            spacing,
+            legacy,
+        )
         self.protocol = dict(protocol or {})
         self.clips: list[ClipResult] = []
 
@@ -61,7 +66,9 @@ class ResultsWriter:
 
     def collect(self, engine: Engine) -> None:
         """Score the clips of one batch."""
-        self.clips.extend(self._score({**item, **masks}) for item, masks in zip(engine.state.batch, engine.state.output))
+        self.clips.extend(
+            self._score({**item, **masks}) for item, masks in zip(engine.state.batch, engine.state.output)
+        )
 
     def write(self, engine: Engine) -> None:
         """Gather the clips of all processes; the first one writes and prints."""

@@ -29,7 +29,7 @@ STRATA = (
     ("structure", "image_quality"),
     ("structure", "ef_class"),
 )
-QUANTITIES = {"ef_percent": "%", "edv_ml": "mL", "esv_ml": "mL"}
+QUANTITIES = ("ef_percent", "edv_ml", "esv_ml")
 
 
 @dataclass(frozen=True)
@@ -122,16 +122,18 @@ def _agreement(table: Sequence[Mapping[str, Any]], output_dir: Path) -> dict[str
     results: dict[str, dict] = {}
     for method in dict.fromkeys(row["method"] for row in table):
         rows = [row for row in table if row["method"] == method]
-        for quantity, unit in QUANTITIES.items():
-            pairs = [[row[f"{side}_{quantity}"] for row in rows] for side in ("predicted", "reference")]
-            if np.isfinite(pairs).all(axis=0).sum() > 1:
-                results[f"{method}: {quantity} against reference masks"] = asdict(measure_agreement(*pairs))
-                name = f"{quantity.split('_')[0]}_{method}"
-                save_figure(plot_agreement(*pairs, quantity.split("_")[0].upper(), unit), output_dir / name)
-        stated = [row["dataset_ef_percent"] for row in rows]
-        if np.isfinite(stated).sum() > 1:
-            predicted = [row["predicted_ef_percent"] for row in rows]
-            results[f"{method}: ef_percent against the data set's"] = asdict(measure_agreement(predicted, stated))
+        columns = {key: [row[key] for row in rows] for key in rows[0]}
+        pairs = {
+            f"{quantity} against reference masks": (f"predicted_{quantity}", f"reference_{quantity}")
+            for quantity in QUANTITIES
+        }
+        pairs["ef_percent against the data set's"] = ("predicted_ef_percent", "dataset_ef_percent")
+        for name, (predicted, reference) in pairs.items():
+            values = columns[predicted], columns[reference]
+            if np.isfinite(values).all(axis=0).sum() > 1:
+                results[f"{method}: {name}"] = asdict(measure_agreement(*values))
+                if name.startswith("ef_percent against reference"):
+                    save_figure(plot_agreement(*values, "EF", "%"), output_dir / f"ef_{method}")
     return results
 
 

@@ -8,7 +8,13 @@ import torch
 from monai.utils import look_up_option
 from torch import Tensor, nn
 
-from gdkvm_monai.networks.layers.gated_delta_rule import KEY_NORMS, UPDATE_RULES, normalize_keys, read_memory, update_memory
+from gdkvm_monai.networks.layers.gated_delta_rule import (
+    KEY_NORMS,
+    UPDATE_RULES,
+    normalize_keys,
+    read_memory,
+    update_memory,
+)
 
 __all__ = ["GatedDeltaMemory"]
 

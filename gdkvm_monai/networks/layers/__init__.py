@@ -1,4 +1,12 @@
 from .gated_delta_rule import KEY_NORMS, UPDATE_RULES, gated_delta_update, normalize_keys, read_memory, update_memory
 from .group_norm import group_norm
 
-__all__ = ["KEY_NORMS", "UPDATE_RULES", "gated_delta_update", "group_norm", "normalize_keys", "read_memory", "update_memory"]
+__all__ = [
+    "KEY_NORMS",
+    "UPDATE_RULES",
+    "gated_delta_update",
+    "group_norm",
+    "normalize_keys",
+    "read_memory",
+    "update_memory",
+]

@@ -1,0 +1,214 @@
+"""The configs, run as their users run them, on small phantoms and a small network."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+import torch
+from monai.bundle import ConfigParser, ConfigWorkflow, load, verify_metadata, verify_net_in_out
+
+import gdkvm_monai
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / "bundle" / "configs"
+TINY = {
+    "frame_size": [32, 32],
+    "num_frames": 3,
+    "batch_size": 2,
+    "epochs": 1,
+    "iterations_per_epoch": 2,
+    "device": "$torch.device('cpu')",
+    "network_def#width": 8,
+    "network_def#decoder_width": 32,
+}
+
+
+def workflow(
+    kind: str, run_id: str, files: list[str], bundle_root: Path, dataset_dir: Path, **options
+) -> ConfigWorkflow:
+    """A workflow of the bundle with tiny settings."""
+    tiny = TINY if kind == "train" else {key: TINY[key] for key in ("frame_size", "device") if key in TINY}
+    tiny |= {key: value for key, value in TINY.items() if key.startswith("network_def")}
+    return ConfigWorkflow(
+        config_file=[str(CONFIGS / name) for name in files],
+        meta_file=str(CONFIGS / "metadata.json"),
+        logging_file=False,
+        workflow_type=kind,
+        run_id=run_id,
+        bundle_root=str(bundle_root),
+        dataset_dir=str(dataset_dir),
+        **{**tiny, **options},
+    )
+
+
+def run(kind: str, run_id: str, files: list[str], bundle_root: Path, dataset_dir: Path, **options) -> None:
+    """Run a workflow from start to end."""
+    flow = workflow(kind, run_id, files, bundle_root, dataset_dir, **options)
+    flow.initialize()
+    flow.run()
+    flow.finalize()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, phantom_root) -> Path:
+    """A bundle root with the checkpoint of a two-step training."""
+    root = tmp_path_factory.mktemp("bundle")
+    run("train", "training", ["train.json", "small_network.yaml"], root, phantom_root)
+    return root
+
+
+def test_training_writes_plain_checkpoints_and_the_learning_curve(trained):
+    for name in ("model.pt", "model_final.pt"):
+        weights = torch.load(trained / "models" / name, weights_only=True)
+        assert all(isinstance(value, torch.Tensor) for value in weights.values())
+    assert (trained / "eval" / "learning_curve.png").stat().st_size > 1000
+    with open(trained / "eval" / "learning_curve.csv") as file:
+        series = [row["series"] for row in csv.DictReader(file)]
+    assert series.count("train_loss") == 2 and series.count("val_mean_dice") == 1
+
+
+def test_the_same_seed_trains_the_same_network(trained, phantom_root, tmp_path):
+    run("train", "training", ["train.json", "small_network.yaml"], tmp_path, phantom_root)
+    first, second = (torch.load(root / "models" / "model_final.pt", weights_only=True) for root in (trained, tmp_path))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_evaluating_writes_one_row_per_frame_and_structure_on_the_native_grid_in_mm(
+    trained, phantom_root, tmp_path, capsys
+):
+    files = ["train.json", "small_network.yaml", "evaluate.json"]
+    run("train", "evaluating", files, trained, phantom_root, output_dir=str(tmp_path))
+    with open(tmp_path / "per_frame.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 2 * 2 * 4  # patients, views, ED and ES, structures
+    assert {row["phase"] for row in rows} == {"ED", "ES"} and {row["unit"] for row in rows} == {"mm"}
+    header = nibabel.load(next(phantom_root.glob("database_nifti/patient0004/*4CH_ED.nii.gz"))).header
+    row = next(row for row in rows if (row["patient"], row["view"]) == ("patient0004", "4CH"))
+    spacing = float(row["spacing_axis0"]), float(row["spacing_axis1"])
+    np.testing.assert_allclose(spacing, header.get_zooms()[:2], rtol=1e-5)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["protocol"]["gdkvm_monai"] == gdkvm_monai.__version__
+    assert metrics["counts"] == {"clips": 4, "patients": 2, "items": 32}
+    assert "LV" in capsys.readouterr().out
+
+
+def test_inference_writes_label_sequences_on_the_grid_and_affine_of_its_input(trained, phantom_root, tmp_path):
+    options = {"output_dir": str(tmp_path), "pattern": "**/patient0001_4CH_half_sequence.nii.gz"}
+    run("inference", "inference", ["inference.json", "small_network.yaml"], trained, phantom_root, **options)
+    source = nibabel.load(next(phantom_root.glob(options["pattern"])))
+    mask = nibabel.load(tmp_path / "patient0001_4CH_half_sequence_seg.nii.gz")
+    assert mask.shape == source.shape and mask.get_data_dtype() == np.uint8
+    np.testing.assert_allclose(mask.affine, source.affine, atol=1e-6)
+    assert set(np.unique(np.asarray(mask.dataobj))) <= {0, 1, 2, 3}
+
+
+def test_results_do_not_depend_on_the_batch_size(trained, phantom_root, tmp_path):
+    files = ["train.json", "small_network.yaml", "evaluate.json"]
+    for size in (1, 3):
+        options = {"output_dir": str(tmp_path / str(size)), "validate#dataloader#batch_size": size}
+        run("train", "evaluating", files, trained, phantom_root, **options)
+    first, second = (list(csv.DictReader(open(tmp_path / size / "per_frame.csv"))) for size in ("1", "3"))
+    for one, other in zip(first, second, strict=True):
+        assert one["patient"] == other["patient"] and one["structure"] == other["structure"]
+        assert float(one["dice"] or 0) == pytest.approx(float(other["dice"] or 0), abs=1e-3, nan_ok=True)
+
+
+@pytest.mark.parametrize("run_id", ["training", "evaluating", "inference"])
+def test_all_properties_are_found(run_id, trained, phantom_root):
+    files = {
+        "training": ["train.json", "small_network.yaml"],
+        "evaluating": ["train.json", "small_network.yaml", "evaluate.json"],
+        "inference": ["inference.json", "small_network.yaml"],
+    }[run_id]
+    kind = "inference" if run_id == "inference" else "train"
+    flow = workflow(
+        kind, run_id, files, trained, phantom_root, **({"pattern": "**/*ED.nii.gz"} if kind != "train" else {})
+    )
+    flow.initialize()
+    assert flow.check_properties() == []
+
+
+def test_network_format_is_what_the_metadata_says():
+    verify_net_in_out(
+        net_id="network_def",
+        meta_file=str(CONFIGS / "metadata.json"),
+        config_file=[str(CONFIGS / "inference.json"), str(CONFIGS / "small_network.yaml")],
+    )
+
+
+def test_metadata_follows_the_schema(real_data, tmp_path):
+    schema = tmp_path / "schema.json"
+    schema.write_text((real_data / "schemas" / "meta_schema_20240725.json").read_text())
+    verify_metadata(meta_file=str(CONFIGS / "metadata.json"), filepath=str(schema))
+
+
+def test_metadata_has_the_version_of_the_package_in_its_changelog():
+    metadata = json.loads((CONFIGS / "metadata.json").read_text())
+    assert metadata["version"] == gdkvm_monai.__version__ and metadata["version"] in metadata["changelog"]
+    assert f"## {gdkvm_monai.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_train_and_inference_describe_the_same_network_and_the_same_preparation_of_the_image():
+    train, inference = (json.loads((CONFIGS / f"{name}.json").read_text()) for name in ("train", "inference"))
+    assert train["network_def"] == inference["network_def"] and train["network"] == inference["network"]
+    assert train["frame_size"] == inference["frame_size"] and train["num_classes"] == inference["num_classes"]
+
+    def image_only(transforms: list[dict]) -> list[dict]:
+        named = [t for t in transforms if t["_target_"] in ("Resized", "ScaleIntensityRanged", "LoadImaged")]
+        return [{k: v[0] if isinstance(v, list) and k in ("keys", "mode") else v for k, v in t.items()} for t in named]
+
+    expected = image_only(inference["preprocessing"]["transforms"])
+    assert image_only(train["train"]["deterministic_transforms"]) == expected
+    assert image_only(train["validate"]["preprocessing"]["transforms"]) == expected
+
+
+def test_every_overlay_fits_on_train():
+    for overlay in sorted(CONFIGS.glob("*.yaml")):
+        parser = ConfigParser(ConfigParser.load_config_files([str(CONFIGS / "train.json"), str(overlay)]))
+        numbers = ("learning_rate", "weight_decay", "epochs", "iterations_per_epoch", "batch_size")
+        assert all(isinstance(parser[name], (int, float)) for name in numbers), overlay.name
+
+
+def test_bundle_load_gives_the_trained_network(trained, tmp_path):
+    name = "echo"
+    (tmp_path / name / "models").mkdir(parents=True)
+    (tmp_path / name / "configs").symlink_to(CONFIGS)
+    network = gdkvm_monai.networks.nets.GDKVM()
+    torch.save(network.state_dict(), tmp_path / name / "models" / "model.pt")
+    loaded = load(name=name, bundle_dir=str(tmp_path), workflow_type="inference", source="github")
+    assert isinstance(loaded, torch.nn.Module)
+    assert all(torch.equal(value, network.state_dict()[key]) for key, value in loaded.state_dict().items())
+
+
+def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
+    """Run the command line from a foreign folder."""
+    line = [sys.executable, "-m", "monai.bundle", "run", *arguments]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(cwd), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(line, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_a_missing_dataset_directory_is_named_in_one_sentence(tmp_path):
+    files = str([str(CONFIGS / "train.json")])
+    result = command("training", f"--config_file={files}", "--dataset_dir=/nowhere", cwd=tmp_path)
+    assert result.returncode != 0
+    assert "/nowhere is not a directory; set dataset_dir to a CAMUS release" in result.stderr
+
+
+def test_a_checkpoint_of_another_network_is_refused(trained, phantom_root, tmp_path):
+    files = ["train.json", "small_network.yaml", "evaluate.json"]
+    options = {"output_dir": str(tmp_path), "network_def#key_channels": 8}
+    with pytest.raises(RuntimeError) as error:
+        run("train", "evaluating", files, trained, phantom_root, **options)
+    causes = []
+    cause: BaseException | None = error.value
+    while cause is not None:
+        causes.append(str(cause))
+        cause = cause.__cause__
+    assert any("is not of this network; use the network options that it was trained with" in text for text in causes)

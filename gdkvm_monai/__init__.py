@@ -1,7 +1,7 @@
 """GDKVM for MONAI: echocardiography clips in; masks, scores and an ejection fraction out.
 
-Only what MONAI lacks lives here, under MONAI's own subpackage names: ``data``, ``transforms``, ``networks``, ``losses``,
-``metrics``, ``handlers``, ``visualize`` and ``apps``. What one runs are the configs in ``bundle/``.
+Only what MONAI lacks lives here, under MONAI's own subpackage names: ``data``, ``transforms``, ``networks``,
+``losses``, ``metrics``, ``handlers``, ``visualize`` and ``apps``. What one runs are the configs in ``bundle/``.
 """
 
 __version__ = "0.1.0"

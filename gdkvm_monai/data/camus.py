@@ -34,12 +34,13 @@ def camus_datalist(
         root_dir: folder with ``database_nifti`` and ``database_split``, or with the patients' folders themselves.
         section: ``"training"``, ``"validation"``, ``"testing"`` (the official lists), or ``"all"``.
         views: ``"2CH"``, ``"4CH"`` or both.
-        clips: ``"half_sequence"`` for ED to ES where such a file is there and the two stills otherwise, or ``"stills"``.
+        clips: ``"half_sequence"`` for ED to ES where such a file is there and the two stills otherwise, or
+            ``"stills"``.
         report: gets one text that says how many clips were found and what was left out and why; ``None`` for none.
 
     Returns:
-        Items with ``image`` and ``label`` (paths), ``patient``, ``view``, 0-based ``ed_frame`` and ``es_frame``, what the
-        ``Info`` file says (``image_quality``, ``ef_percent``, ``edv_ml``, ``esv_ml``, ``frame_rate_hz``), and
+        Items with ``image`` and ``label`` (paths), ``patient``, ``view``, 0-based ``ed_frame`` and ``es_frame``, what
+        the ``Info`` file says (``image_quality``, ``ef_percent``, ``edv_ml``, ``esv_ml``, ``frame_rate_hz``), and
         ``label_frames`` where only some frames of ``image`` are annotated.
 
     Raises:

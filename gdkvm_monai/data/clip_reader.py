@@ -122,5 +122,8 @@ def _read_metaimage(path: Path) -> Clip:
         pixels = pixels[..., None]
     if pixels.ndim != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ValueError(f"{path} has shape {pixels.shape}, expected a gray clip (H, W, T) or a frame (H, W).")
-    spacing = (*image.GetSpacing(), 1.0)[:3]
-    return Clip(np.ascontiguousarray(pixels), np.diag([*spacing, 1.0]))
+    spacing, origin = (*image.GetSpacing(), 1.0)[:3], (*image.GetOrigin(), 0.0)[:3]
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = origin
+    affine[:2] *= -1  # ITK's axes point left and posterior, a NIfTI affine's right and anterior
+    return Clip(np.ascontiguousarray(pixels), affine)

@@ -17,9 +17,9 @@ def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathL
     Args:
         root_dir: folder that relative paths start from.
         section: key of the list, for example ``"training"``, ``"validation"`` or ``"testing"``.
-        datalist: JSON file, relative to ``root_dir`` or absolute. Each item has ``image`` (one file, or one per frame) and, if
-            annotated, ``label``; optional are ``label_frames`` (0-based, the annotated frames), ``patient``, ``view``,
-            ``ed_frame`` and ``es_frame``.
+        datalist: JSON file, relative to ``root_dir`` or absolute. Each item has ``image`` (one file, or one per frame)
+            and, if annotated, ``label``; optional are ``label_frames`` (0-based, the annotated frames), ``patient``,
+            ``view``, ``ed_frame`` and ``es_frame``.
 
     Returns:
         The items with absolute paths; an item without a patient is its own one, named after its position.

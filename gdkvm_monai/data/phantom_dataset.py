@@ -52,8 +52,8 @@ class EchoPhantomDataset(CacheDataset):
     """Phantom clips with known contours, volumes and ejection fraction, as MONAI's :class:`~monai.data.CacheDataset`.
 
     Args:
-        root_dir: as in :func:`phantom_datalist`, also ``section``, ``views``, ``clips``, ``generate``, ``num_patients``,
-            ``size`` and ``seed``.
+        root_dir: as in :func:`phantom_datalist`, also ``section``, ``views``, ``clips``, ``generate``,
+            ``num_patients``, ``size`` and ``seed``.
         section: as there.
         transform: applied to every item; begin with ``LoadImaged(reader=ClipReader())``.
         views: as there.

@@ -21,11 +21,14 @@ __all__ = ["ResultsWriter"]
 
 
 class ResultsWriter:
-    """Score every clip of an evaluation and write ``per_frame.csv``, ``ef_per_patient.csv``, ``metrics.json`` and plots.
+    """Score every clip of an evaluation and write its tables, numbers and plots.
 
-    Attach it to an evaluator whose postprocessing leaves class indices ``(1, H, W, T)`` in ``pred`` and ``label``, on the
-    grid that is to be scored. An item's ``patient`` and ``view`` identify it: an item that a padded sampler repeats, or that
-    another process also saw, counts once, so that results depend neither on batch size nor on the number of processes.
+    These are ``per_frame.csv``, ``ef_per_patient.csv``, ``metrics.json`` and the EF plots of each method.
+
+    Attach it to an evaluator whose postprocessing leaves class indices ``(1, H, W, T)`` in ``pred`` and ``label``, on
+    the grid that is to be scored. An item's ``patient`` and ``view`` identify it: an item that a padded sampler
+    repeats, or that another process also saw, counts once, so that results depend neither on batch size nor on the
+    number of processes.
 
     Args:
         output_dir: folder of the results; created where missing.

@@ -1,4 +1,4 @@
-"""Supervision of the frames that somebody annotated; which ones count is the data's business, see ``KeepLabelFramesd``."""
+"""Supervision of the frames that somebody annotated; ``KeepLabelFramesd`` decides which of them count."""
 
 from __future__ import annotations
 

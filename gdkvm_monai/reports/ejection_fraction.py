@@ -25,8 +25,8 @@ def ef_table(clips: Sequence[ClipResult]) -> list[dict[str, Any]]:
         clips: one per patient and view; those whose ends are not ED and ES, or are not annotated, are left out.
 
     Returns:
-        One row per patient and method, with ``predicted_*``, ``reference_*``, ``dataset_ef_percent``, the reason where a
-        number is missing, and the flags of both sides.
+        One row per patient and method, with ``predicted_*``, ``reference_*``, ``dataset_ef_percent``, the reason where
+        a number is missing, and the flags of both sides.
     """
     usable = [clip for clip in clips if clip.ends_are_phases and clip.view in ("2CH", "4CH") and clip.num_frames > 1]
     usable = [clip for clip in usable if not (clip.label_ends == UNLABELED).any()]

@@ -66,7 +66,8 @@ def write_evaluation(clips: Sequence[ClipResult], output_dir: Path, protocol: Ma
 
     Args:
         clips: one per patient and view.
-        output_dir: folder that gets ``per_frame.csv``, ``ef_per_patient.csv``, ``metrics.json`` and the agreement plots.
+        output_dir: folder that gets ``per_frame.csv``, ``ef_per_patient.csv``, ``metrics.json`` and the agreement
+            plots.
         protocol: what the results state about how they came about.
 
     Returns:
@@ -158,7 +159,8 @@ def _table(groups: Sequence[Mapping[str, Any]], agreement: Mapping[str, Mapping]
         scores = group["scores"]
         dice = f"{scores['dice']['mean']:.4f} [{scores['dice']['low']:.4f}, {scores['dice']['high']:.4f}]"
         lines.append(
-            f"{group['structure']:<10}{group.get('phase', 'all'):<9}{group['n_valid']:>5}{group['n_one_empty']:>6}{dice:>26}"
+            f"{group['structure']:<10}{group.get('phase', 'all'):<9}"
+            f"{group['n_valid']:>5}{group['n_one_empty']:>6}{dice:>26}"
             f"{scores['iou']['mean']:>8.4f}{scores['hd']['mean']:>9.2f}{scores['hd95']['mean']:>10.2f}"
             f"{scores['asd']['mean']:>9.2f}"
         )

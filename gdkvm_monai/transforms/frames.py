@@ -17,8 +17,8 @@ class PlaceLabelFramesd(MapTransform):
     """Give a label that covers some frames only the clip's full length; the other frames become ``UNLABELED``.
 
     The item's ``label_frames`` (0-based, in the label's order) says which frames are annotated. The label may hold just
-    these frames, or all frames of the clip, of which the others are then not trusted. Without ``label_frames`` every frame
-    is annotated.
+    these frames, or all frames of the clip, of which the others are then not trusted. Without ``label_frames`` every
+    frame is annotated.
 
     Args:
         keys: labels, ``(1, H, W, n)``.
@@ -43,8 +43,8 @@ class PlaceLabelFramesd(MapTransform):
             label = item[key]
             if label.shape[-1] not in (len(frames), length) or not all(0 <= frame < length for frame in frames):
                 raise ValueError(
-                    f"{key} has {label.shape[-1]} frames and {self.frames_key} is {frames}, but the clip has {length} frames "
-                    f"(0 to {length - 1}); give one label frame per entry, or one per frame of the clip."
+                    f"{key} has {label.shape[-1]} frames and {self.frames_key} is {frames}, but the clip has {length} "
+                    f"frames (0 to {length - 1}); give one label frame per entry, or one per frame of the clip."
                 )
             known = label if label.shape[-1] == len(frames) else label[..., frames]
             placed = label[..., :1].expand(*label.shape[:-1], length).clone()
@@ -120,8 +120,8 @@ class KeepLabelFramesd(MapTransform):
 
     Args:
         keys: labels, ``(1, H, W, T)``.
-        frames: frames to keep, negative ones from the end; ``(0, -1)`` are ED and ES, the frames that the paper supervises
-            and that experts drew in CAMUS; ``None`` keeps all.
+        frames: frames to keep, negative ones from the end; ``(0, -1)`` are ED and ES, the frames that the paper
+            supervises and that experts drew in CAMUS; ``None`` keeps all.
     """
 
     def __init__(self, keys: KeysCollection, frames: Sequence[int] | None = (0, -1)) -> None:
@@ -133,6 +133,9 @@ class KeepLabelFramesd(MapTransform):
         if self.frames is None:
             return item
         for key in self.key_iterator(item):
+            length = item[key].shape[-1]
+            if not all(-length <= frame < length for frame in self.frames):
+                raise ValueError(f"frames {self.frames} do not all lie in {key}, which has {length} frames.")
             kept = torch.full_like(item[key], UNLABELED)
             kept[..., self.frames] = item[key][..., self.frames]
             item[key] = kept

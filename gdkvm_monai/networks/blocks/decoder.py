@@ -66,7 +66,7 @@ class Decoder(nn.Module):
         self.classify = nn.Conv2d(width // 16, out_channels, 1)
 
     def forward(self, readout: Tensor, pixel: Tensor, f8: Tensor, f4: Tensor, f2: Tensor, frame: Tensor) -> Tensor:
-        """Return logits ``(B, N, H, W)`` of one frame ``(B, C, H, W)`` from readout and pixel feature ``(B, V|K, h, w)``."""
+        """Return logits ``(B, N, H, W)`` of a frame ``(B, C, H, W)``; readout and pixel are ``(B, V | K, h, w)``."""
         f16 = self.fuse(torch.cat([readout, pixel], dim=1))
         x = self.up8(f16, f8)
         x = self.up4(x, f4)

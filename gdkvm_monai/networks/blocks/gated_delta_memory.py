@@ -24,9 +24,10 @@ class GatedDeltaMemory(nn.Module):
 
     .. math:: \alpha_t = \sigma(W_\alpha S_{t-1} + b_\alpha), \qquad \beta_t = \sigma(W_\beta S_{t-1} + b_\beta)
 
-    ``alpha``, ``(B, V, K)``, is a survival factor and starts near ``initial_survival``. ``beta``, ``(B, V, 1)``, starts near
-    one half; it has one entry per value channel, because Eq. 4 mixes new and old *values* with it, and because only then
-    the write contracts whatever the gates: a free ``(V, K)`` matrix can be chosen so that the memory grows without bound.
+    ``alpha``, ``(B, V, K)``, is a survival factor and starts near ``initial_survival``. ``beta``, ``(B, V, 1)``,
+    starts near one half; it has one entry per value channel, because Eq. 4 mixes new and old *values* with it, and
+    because only then the write contracts whatever the gates: a free ``(V, K)`` matrix can be chosen so that the memory
+    grows without bound.
 
     Args:
         key_channels: ``K``.
@@ -62,7 +63,7 @@ class GatedDeltaMemory(nn.Module):
         return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
     def gates(self, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Survival ``alpha`` ``(B, V, K)`` and writing strength ``beta`` ``(B, V, 1)`` in (0, 1), from the last state."""
+        """``alpha``, ``(B, V, K)``, and ``beta``, ``(B, V, 1)``, both in (0, 1), from the last state."""
         return torch.sigmoid(self.alpha(state)), torch.sigmoid(self.beta(state))
 
     def write(self, state: Tensor, key: Tensor, value: Tensor) -> Tensor:

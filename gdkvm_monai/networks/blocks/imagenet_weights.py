@@ -18,8 +18,8 @@ def load_imagenet_weights(encoder: KeyEncoder, state_dict: Mapping[str, Tensor])
     """Load ImageNet weights into a key encoder, all of them or none.
 
     The names agree; what is behind stride 16 is left out. With another number of input channels than three the first
-    convolution's weights are summed over color and shared out, so that a gray picture is seen as it was with three equal
-    channels.
+    convolution's weights are summed over color and shared out, so that a gray picture is seen as it was with three
+    equal channels.
 
     Args:
         encoder: the key encoder, ``width=64``.

@@ -27,8 +27,8 @@ def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
 class ValueEncoder(nn.Module):
     """ResNet-18 to stride 16 on a frame and the last foreground probabilities, fused with the frame's pixel feature.
 
-    Group normalization, because a frame with and one without a mask before it have different statistics, which a batch's
-    running mean would blend.
+    Group normalization, because a frame with and one without a mask before it have different statistics, which a
+    batch's running mean would blend.
 
     Args:
         in_channels: channels of a frame.

@@ -21,9 +21,9 @@ def normalize_keys(key: Tensor, key_norm: str = "frobenius") -> Tensor:
 
     .. math:: \phi(K) = \mathrm{softmax}_{K}(K), \qquad \bar K = \phi(K) / \lVert \phi(K) \rVert_F
 
-    Equation 5 writes all :math:`L` tokens of a frame at once, so its operator is :math:`I - \beta \bar K \bar K^\top`. The
-    Frobenius norm bounds the largest eigenvalue of :math:`\bar K \bar K^\top` by 1 at every resolution; with unscaled keys
-    it is about :math:`L / K`, and the memory diverges as soon as :math:`\beta \lambda_{max} > 2`.
+    Equation 5 writes all :math:`L` tokens of a frame at once, so its operator is :math:`I - \beta \bar K \bar K^\top`.
+    The Frobenius norm bounds the largest eigenvalue of :math:`\bar K \bar K^\top` by 1 at every resolution; with
+    unscaled keys it is about :math:`L / K`, and the memory diverges as soon as :math:`\beta \lambda_{max} > 2`.
 
     Args:
         key: raw keys of one frame, ``(B, K, L)``.
@@ -66,8 +66,8 @@ def gated_delta_update(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor,
 
     Args:
         state: memory :math:`S_{t-1}`, ``(B, V, K)``.
-        key: keys of the frame, ``(B, K, L)``; ``beta`` times the largest eigenvalue of ``key @ key.mT`` must stay below 2,
-            or the memory grows without bound.
+        key: keys of the frame, ``(B, K, L)``; ``beta`` times the largest eigenvalue of ``key @ key.mT`` must stay
+            below 2, or the memory grows without bound.
         value: values of the frame, ``(B, V, L)``.
         alpha: survival of the old memory in ``[0, 1]`` (1 keeps all), broadcastable to ``(B, V, K)``.
         beta: writing strength in ``[0, 1]`` (0 writes nothing), broadcastable to ``(B, V, K)``.
@@ -107,7 +107,8 @@ def update_memory(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor, beta
         key: keys of the frame, ``(B, K, L)``.
         value: values of the frame, ``(B, V, L)``.
         alpha: survival in ``[0, 1]``, broadcastable to ``(B, V, K)``; unused by the first three rules.
-        beta: writing strength in ``[0, 1]``, broadcastable to ``(B, V, K)``; unused by ``additive``, ``overwrite``, ``decay``.
+        beta: writing strength in ``[0, 1]``, broadcastable to ``(B, V, K)``; unused by ``additive``, ``overwrite``,
+            ``decay``.
         rule: one of :data:`UPDATE_RULES`.
 
     Returns:

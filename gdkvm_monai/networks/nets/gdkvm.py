@@ -124,7 +124,7 @@ class GDKVM(nn.Module):
         return [key, pixel, f8, f4, f2]
 
     def advance(self, frame: Tensor, features: list[Tensor], state: GDKVMState) -> tuple[Tensor, GDKVMState]:
-        """All that depends on the frames before: write, read, decode. Arguments as in :meth:`step` and :meth:`encode`."""
+        """All that depends on the frames before: write, read, decode; arguments as in :meth:`step`, :meth:`encode`."""
         key, pixel, f8, f4, f2 = features
         value = self.value_encoder(frame, state.foreground, pixel)  # (B, V, h, w)
         memory = self.memory.write(state.memory, key, value)  # (B, V, K)

@@ -8,12 +8,15 @@ from gdkvm_monai.networks.blocks import KeyEncoder, load_imagenet_weights
 BLOCKS = {"resnet18": (2, 2, 2, 2), "resnet50": (3, 4, 6, 3)}
 
 
+def norm(name: str, channels: int) -> dict[str, torch.Tensor]:
+    """A batch normalization's entries."""
+    entries = {f"{name}.{part}": torch.rand(channels) for part in ("weight", "bias", "running_mean", "running_var")}
+    return entries | {f"{name}.num_batches_tracked": torch.tensor(7)}
+
+
 def imagenet_state_dict(backbone: str) -> dict[str, torch.Tensor]:
     """Random weights under the names and shapes of torchvision's ResNets, written out from their published layout."""
     bottleneck, weights, channels = backbone == "resnet50", {}, 64
-    norm = lambda name, c: {f"{name}.{part}": torch.rand(c) for part in ("weight", "bias", "running_mean", "running_var")} | {
-        f"{name}.num_batches_tracked": torch.tensor(7)
-    }  # fmt: skip  # noqa: E731
     weights |= {"conv1.weight": torch.randn(64, 3, 7, 7)} | norm("bn1", 64)
     for stage, count in enumerate(BLOCKS[backbone]):
         planes = 64 * 2**stage

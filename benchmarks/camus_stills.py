@@ -1,0 +1,109 @@
+"""GDKVM against MONAI's U-Net on CAMUS's ED/ES pairs: trains both, scores both, writes the table of docs/results.md.
+
+    python benchmarks/camus_stills.py --dataset_dir /path/to/CAMUS --out runs
+
+A run that has its results already is not repeated; delete its folder to repeat it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from monai.bundle import ConfigParser
+
+CONFIGS = Path(__file__).resolve().parents[1] / "bundle" / "configs"
+NETWORKS = {"GDKVM": [], "U-Net": ["unet.yaml"]}
+SCORES = {"dice": "{:.4f}", "hd95": "{:.2f}", "asd": "{:.2f}"}
+
+
+def main() -> None:
+    """Run what is missing, then write the table and the learning curves."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset_dir", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("runs"))
+    options, overrides = parser.parse_known_args()
+    runs = {name: options.out / name for name in NETWORKS}
+    for name, folder in runs.items():
+        configs = ["train.json", "camus_stills.yaml", *NETWORKS[name]]
+        if not (folder / "models" / "model_final.pt").is_file():
+            start = time.monotonic()
+            run_bundle("training", configs, folder, options.dataset_dir, overrides)
+            (folder / "seconds.txt").write_text(f"{time.monotonic() - start:.0f}\n")
+        if not (folder / "eval" / "metrics.json").is_file():
+            final = f"--checkpoint={folder / 'models' / 'model_final.pt'}"
+            run_bundle("evaluating", [*configs, "evaluate.json"], folder, options.dataset_dir, [final, *overrides])
+    print(table(runs))
+    plot_learning_curves(runs, options.out / "learning_curves.png")
+
+
+def run_bundle(run_id: str, configs: Sequence[str], folder: Path, dataset_dir: Path, overrides: Sequence[str]) -> None:
+    """Run the bundle in a process of its own."""
+    files = str([str(CONFIGS / name) for name in configs])
+    command = [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", files]
+    command += ["--bundle_root", str(folder), "--dataset_dir", str(dataset_dir), *overrides]
+    print("$", " ".join(command), flush=True)
+    subprocess.run(command, check=True)
+
+
+def table(runs: dict[str, Path]) -> str:
+    """The scores in Markdown, one row per structure and phase, one column per network and score."""
+    metrics = {name: json.loads((folder / "eval" / "metrics.json").read_text()) for name, folder in runs.items()}
+    groups = {name: {(g["structure"], g["phase"]): g for g in m["scores"]["structure x phase"]} for name, m in metrics.items()}
+    for name, m in metrics.items():
+        groups[name] |= {(g["structure"], "ED and ES"): g for g in m["scores"]["structure"]}
+    heads = [f"{name} {label}" for label in ("Dice", "HD95 mm", "ASD mm") for name in runs]
+    lines = ["| structure | phase | " + " | ".join(heads) + " |", "|---" * (2 + len(heads)) + "|"]
+    for key in groups[next(iter(runs))]:
+        cells = [_cell(groups[name][key]["scores"][score], form) for score, form in SCORES.items() for name in runs]
+        lines.append(f"| {key[0]} | {key[1]} | " + " | ".join(cells) + " |")
+    for name, folder in runs.items():
+        seconds = (folder / "seconds.txt").read_text().strip()
+        lines.append(f"\n{name}: {parameters(name) / 1e6:.1f} M parameters, trained in {seconds} s")
+    return "\n".join(lines)
+
+
+def parameters(name: str) -> int:
+    """Number of parameters of a network of this benchmark."""
+    files = [str(CONFIGS / file) for file in ("train.json", *NETWORKS[name])]
+    parser = ConfigParser(ConfigParser.load_config_files(files))
+    network: torch.nn.Module = parser.get_parsed_content("network_def")
+    return sum(p.numel() for p in network.parameters())
+
+
+def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
+    """Training loss and validation Dice of all networks in one picture."""
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    loss_axes, dice_axes = figure.subplots(1, 2)
+    for name, folder in runs.items():
+        with open(folder / "eval" / "learning_curve.csv", newline="") as file:
+            points = [(row["series"], int(row["iteration"]), float(row["value"])) for row in csv.DictReader(file)]
+        losses = torch.tensor([value for series, _, value in points if series == "train_loss"])
+        smooth = losses.unfold(0, min(25, len(losses)), 1).mean(-1)
+        loss_axes.plot(range(len(losses) - len(smooth) + 1, len(losses) + 1), smooth, label=name)
+        dice = [(step, value) for series, step, value in points if series == "val_mean_dice"]
+        dice_axes.plot(*zip(*dice), marker="o", label=name)
+    loss_axes.set(xlabel="iteration", ylabel="training loss, mean of 25")
+    dice_axes.set(xlabel="iteration", ylabel="validation Dice, mean of structures", ylim=(0.8, None))
+    for axes in (loss_axes, dice_axes):
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False)
+    figure.savefig(path, dpi=110)
+
+
+def _cell(score: dict, form: str) -> str:
+    return f"{form} [{form}, {form}]".format(score["mean"], score["low"], score["high"])
+
+
+if __name__ == "__main__":
+    main()

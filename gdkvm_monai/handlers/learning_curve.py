@@ -6,6 +6,7 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
+import torch.distributed as dist
 from ignite.engine import Engine, Events
 from monai.config import PathLike
 from monai.handlers import from_engine
@@ -17,6 +18,8 @@ __all__ = ["LearningCurve"]
 
 class LearningCurve:
     """Write ``learning_curve.csv`` and ``learning_curve.png`` after every epoch of a trainer.
+
+    With several processes the first one writes: its own loss, and the metrics, which are of all of them.
 
     Args:
         output_dir: folder of the two files; created where missing.
@@ -49,7 +52,9 @@ class LearningCurve:
             self.series[name].append((self.iteration, float(value)))
 
     def write(self, engine: Engine) -> None:
-        """Write what was recorded so far."""
+        """Write what was recorded so far, on the first process."""
+        if dist.is_available() and dist.is_initialized() and dist.get_rank() != 0:
+            return
         self.output_dir.mkdir(parents=True, exist_ok=True)
         with open(self.output_dir / "learning_curve.csv", "w", newline="") as file:
             writer = csv.writer(file)

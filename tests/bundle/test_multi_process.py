@@ -1,0 +1,78 @@
+"""The multi-GPU configs in two processes on the CPU: the same results as one process, and an end."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from monai.bundle import ConfigWorkflow
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / "bundle" / "configs"
+TINY = {
+    "frame_size": [32, 32],
+    "num_frames": 3,
+    "batch_size": 1,
+    "epochs": 1,
+    "iterations_per_epoch": 2,
+    "views": ["4CH"],  # three clips are trained on and evaluated: an uneven number
+    "network_def#width": 8,
+    "network_def#decoder_width": 32,
+}
+
+
+def settings(bundle_root: Path, dataset_dir: Path, **options) -> dict:
+    """What every run sets."""
+    return {**TINY, "bundle_root": str(bundle_root), "dataset_dir": str(dataset_dir), **options}
+
+
+def run_in_two_processes(run_id: str, files: list[str], options: dict) -> str:
+    """Run the command line as a user would; returns what it printed."""
+    line = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    line += ["-m", "monai.bundle", "run", run_id, f"--config_file={[str(CONFIGS / name) for name in files]}"]
+    line += [f"--{name}={value}" for name, value in options.items()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    cwd = options["bundle_root"]
+    result = subprocess.run(line, cwd=cwd, env=environment, capture_output=True, text=True, timeout=400)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    return result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, phantom_root) -> Path:
+    """A bundle root with the checkpoint of a training in two processes; that it exists shows that none waited."""
+    root = tmp_path_factory.mktemp("two_processes")
+    files = ["train.json", "small_network.yaml", "multi_gpu_train.json"]
+    run_in_two_processes("training", files, settings(root, phantom_root))
+    return root
+
+
+def test_training_in_two_processes_ends_and_one_of_them_writes(trained):
+    assert {path.name for path in (trained / "models").iterdir()} == {"model.pt", "model_final.pt"}
+    with open(trained / "eval" / "learning_curve.csv", newline="") as file:
+        series = [row["series"] for row in csv.DictReader(file)]
+    assert series.count("train_loss") == 2 and series.count("val_mean_dice") == 1
+
+
+def test_two_processes_evaluate_an_uneven_number_of_clips_as_one_does(trained, phantom_root, tmp_path):
+    files = ["train.json", "small_network.yaml", "evaluate.json"]
+    options = {**settings(trained, phantom_root), "section": "training"}
+    flow = ConfigWorkflow(
+        config_file=[str(CONFIGS / name) for name in files],
+        meta_file=str(CONFIGS / "metadata.json"),
+        logging_file=False,
+        workflow_type="train",
+        run_id="evaluating",
+        **{**options, "output_dir": str(tmp_path / "one"), "device": "$torch.device('cpu')"},
+    )
+    flow.initialize()
+    flow.run()
+    options["output_dir"] = str(tmp_path / "two")
+    printed = run_in_two_processes("evaluating", [*files, "multi_gpu_evaluate.json"], options)
+    assert printed.count(f"written to {tmp_path / 'two'}") == 1
+    one, two = (list(csv.DictReader(open(tmp_path / name / "per_frame.csv"))) for name in ("one", "two"))
+    assert len(two) == 3 * 2 * 4 and one == two  # patients, ED and ES, structures: the padding is gone

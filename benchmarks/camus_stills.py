@@ -58,7 +58,9 @@ def run_bundle(run_id: str, configs: Sequence[str], folder: Path, dataset_dir: P
 def table(runs: dict[str, Path]) -> str:
     """The scores in Markdown, one row per structure and phase, one column per network and score."""
     metrics = {name: json.loads((folder / "eval" / "metrics.json").read_text()) for name, folder in runs.items()}
-    groups = {name: {(g["structure"], g["phase"]): g for g in m["scores"]["structure x phase"]} for name, m in metrics.items()}
+    groups = {
+        name: {(g["structure"], g["phase"]): g for g in m["scores"]["structure x phase"]} for name, m in metrics.items()
+    }
     for name, m in metrics.items():
         groups[name] |= {(g["structure"], "ED and ES"): g for g in m["scores"]["structure"]}
     heads = [f"{name} {label}" for label in ("Dice", "HD95 mm", "ASD mm") for name in runs]

@@ -5,7 +5,8 @@ S. Leclerc et al., IEEE TMI 38(9):2198-2210, 2019, doi:10.1109/TMI.2019.2900516.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import csv
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from monai.config import PathLike
@@ -55,11 +56,11 @@ def camus_datalist(
         raise FileNotFoundError(f"{root} is not a directory; set dataset_dir to a CAMUS release with {LAYOUT}.")
     patients_dir = root / "database_nifti" if (root / "database_nifti").is_dir() else root
     items, left_out = [], []
-    patients = _patients(root, patients_dir, section)
+    patients, tables = _patients(root, patients_dir, section), _patient_tables(root)
     for patient in patients:
         for view in views:
             try:
-                items.append(_clip(patients_dir / patient, view, clips))
+                items.append(_clip(patients_dir / patient, view, clips, tables))
             except FileNotFoundError as error:
                 left_out.append(str(error))
     if not items:
@@ -107,21 +108,46 @@ class CamusDataset(CacheDataset):
 def read_info(path: Path) -> dict:
     """Read an ``Info_*.cfg``; frame numbers become 0-based, volumes carry mL, the ejection fraction percent."""
     entries = dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line)
-    entries = {key.strip(): value.strip() for key, value in entries.items()}
+    return _parse_info({key.strip(): value.strip() for key, value in entries.items()}, path)
+
+
+def _parse_info(entries: Mapping[str, str], source: Path) -> dict:
+    numbers = {
+        "ef_percent": ("EF", "LVef"),
+        "edv_ml": ("LVedv",),
+        "esv_ml": ("LVesv",),
+        "frame_rate_hz": ("FrameRate",),
+    }
     try:
         info: dict = {"ed_frame": int(entries["ED"]) - 1, "es_frame": int(entries["ES"]) - 1}
         info["image_quality"] = entries.get("ImageQuality", "unknown")
-        numbers = {
-            "ef_percent": ("EF", "LVef"),
-            "edv_ml": ("LVedv",),
-            "esv_ml": ("LVesv",),
-            "frame_rate_hz": ("FrameRate",),
-        }
         for name, keys in numbers.items():
             info.update({name: float(entries[key]) for key in keys if key in entries})
     except (KeyError, ValueError) as error:
-        raise ValueError(f"{path}: {error} is missing or not a number; expected lines such as 'ED: 1'.") from error
+        raise ValueError(f"{source}: {error} is missing or not a number; expected lines such as 'ED: 1'.") from error
     return info
+
+
+def _patient_tables(root: Path) -> dict[str, dict[str, dict]]:
+    """What ``patients_info_<view>.csv`` files say, by view and patient; some copies have no Info files."""
+    tables: dict[str, dict[str, dict]] = {}
+    for view in VIEWS:
+        path = root / f"patients_info_{view}.csv"
+        if path.is_file():
+            with open(path, newline="") as file:
+                tables[view] = {row["Patient"]: _parse_info(row, path) for row in csv.DictReader(file)}
+    return tables
+
+
+def _info(folder: Path, view: str, tables: Mapping[str, Mapping[str, dict]]) -> dict:
+    """What is known of a clip: its Info file, else its view's table, else the patient's EF from the other view's."""
+    path = folder / f"Info_{view}.cfg"
+    if path.is_file():
+        return read_info(path)
+    if folder.name in tables.get(view, {}):
+        return dict(tables[view][folder.name])
+    stated = [table[folder.name] for table in tables.values() if folder.name in table]
+    return {"ef_percent": stated[0]["ef_percent"]} if stated and "ef_percent" in stated[0] else {}
 
 
 def _patients(root: Path, patients_dir: Path, section: str) -> list[str]:
@@ -133,32 +159,43 @@ def _patients(root: Path, patients_dir: Path, section: str) -> list[str]:
     return split.read_text().split()
 
 
-def _clip(folder: Path, view: str, clips: str) -> dict:
+def _clip(folder: Path, view: str, clips: str, tables: Mapping[str, Mapping[str, dict]]) -> dict:
     """One view of one patient; FileNotFoundError names what is missing."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder.name} {view}: folder {folder} is missing")
-    stem = folder / f"{folder.name}_{view}"
-    info_file = folder / f"Info_{view}.cfg"
-    info = read_info(info_file) if info_file.is_file() else {}
+    info = _info(folder, view, tables)
     item = {**info, "patient": folder.name, "view": view}
-    if clips == "half_sequence":
-        sequence, label = Path(f"{stem}_half_sequence.nii.gz"), Path(f"{stem}_half_sequence_gt.nii.gz")
-        if info and sequence.is_file() and label.is_file():
-            return {**item, "image": str(sequence), "label": str(label)}
-        sequence = Path(f"{stem}_sequence.mhd")  # the original release annotates its first and last frame only
-        if info and sequence.is_file() and sequence.with_suffix(".raw").is_file():
-            labels = _existing(f"{stem}_ED_gt.mhd", f"{stem}_ES_gt.mhd")
-            return {
-                **item, "image": str(sequence), "label": labels, "label_frames": [info["ed_frame"], info["es_frame"]]
-            }  # fmt: skip
-    suffix = ".mhd" if Path(f"{stem}_ED.mhd").is_file() else ".nii.gz"
-    images = _existing(f"{stem}_ED{suffix}", f"{stem}_ES{suffix}")
-    labels = _existing(f"{stem}_ED_gt{suffix}", f"{stem}_ES_gt{suffix}")
-    return {**item, "image": images, "label": labels, "ed_frame": 0, "es_frame": 1}
+    stem = folder / f"{folder.name}_{view}"
+    files = _half_sequence(stem, info) if clips == "half_sequence" else None
+    return {**item, **(files or _stills(stem))}
 
 
-def _existing(*names: str) -> list[str]:
-    for name in names:
-        if not Path(name).is_file():
-            raise FileNotFoundError(f"{Path(name).parent.name}: {Path(name).name} is missing")
-    return list(names)
+def _half_sequence(stem: Path, info: Mapping) -> dict | None:
+    """Image and label of a half sequence, or None where the release has none."""
+    image, label = (stem.with_name(f"{stem.name}_half_sequence{end}.nii.gz") for end in ("", "_gt"))
+    original = stem.with_name(f"{stem.name}_sequence.mhd")
+    original_is_there = original.is_file() and original.with_suffix(".raw").is_file()
+    if not (image.is_file() and label.is_file()) and not original_is_there:
+        return None
+    if "ed_frame" not in info:
+        raise FileNotFoundError(
+            f"{stem.name}: its Info file is missing, which says where ED and ES are in the sequence"
+        )
+    if not original_is_there:
+        return {"image": str(image), "label": str(label)}
+    labels = _existing(stem, "_ED_gt.mhd", "_ES_gt.mhd")  # the original release annotates its first and last frame only
+    return {"image": str(original), "label": labels, "label_frames": [info["ed_frame"], info["es_frame"]]}
+
+
+def _stills(stem: Path) -> dict:
+    suffix = ".mhd" if stem.with_name(f"{stem.name}_ED.mhd").is_file() else ".nii.gz"
+    images, labels = (_existing(stem, f"_ED{end}{suffix}", f"_ES{end}{suffix}") for end in ("", "_gt"))
+    return {"image": images, "label": labels, "ed_frame": 0, "es_frame": 1}
+
+
+def _existing(stem: Path, *endings: str) -> list[str]:
+    paths = [stem.with_name(stem.name + ending) for ending in endings]
+    for path in paths:
+        if not path.is_file():
+            raise FileNotFoundError(f"{stem.parent.name}: {path.name} is missing")
+    return [str(path) for path in paths]

@@ -15,6 +15,7 @@ from monai.utils import convert_to_numpy
 
 from gdkvm_monai.data.structures import SCORED_STRUCTURES
 from gdkvm_monai.metrics import score_clip
+from gdkvm_monai.reports.diagnostics import diagnose_clip
 from gdkvm_monai.reports.evaluation import ClipResult, write_evaluation
 
 __all__ = ["ResultsWriter"]
@@ -23,7 +24,8 @@ __all__ = ["ResultsWriter"]
 class ResultsWriter:
     """Score every clip of an evaluation and write its tables, numbers and plots.
 
-    These are ``per_frame.csv``, ``ef_per_patient.csv``, ``metrics.json`` and the EF plots of each method.
+    These are ``per_frame.csv``, ``ef_per_patient.csv``, ``diagnostics.csv``, ``metrics.json`` and the EF plots of each
+    method.
 
     Attach it to an evaluator whose postprocessing leaves class indices ``(1, H, W, T)`` in ``pred`` and ``label``, on
     the grid that is to be scored. An item's ``patient`` and ``view`` identify it: an item that a padded sampler
@@ -104,4 +106,5 @@ class ResultsWriter:
             prediction_ends=prediction[..., [0, -1]],
             label_ends=label[..., [0, -1]],
             num_frames=label.shape[-1],
+            diagnostics=diagnose_clip(prediction, label, spacing_mm),
         )

@@ -6,7 +6,7 @@ import csv
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import torch
 import gdkvm_monai
 from gdkvm_monai.metrics import summarize
 from gdkvm_monai.metrics.agreement import measure_agreement
+from gdkvm_monai.reports.diagnostics import summarize_diagnostics
 from gdkvm_monai.reports.ejection_fraction import ef_table
 from gdkvm_monai.visualize.agreement import plot_agreement, save_figure
 
@@ -47,6 +48,8 @@ class ClipResult:
         prediction_ends: class indices ``(H, W, 2)`` of the first and the last frame.
         label_ends: the same of the reference.
         num_frames: frames of the clip.
+        diagnostics: what :func:`~gdkvm_monai.reports.diagnostics.diagnose_clip` found in the whole clip; empty for
+            none.
     """
 
     patient: str
@@ -59,6 +62,7 @@ class ClipResult:
     prediction_ends: np.ndarray
     label_ends: np.ndarray
     num_frames: int
+    diagnostics: dict = field(default_factory=dict)
 
 
 def write_evaluation(clips: Sequence[ClipResult], output_dir: Path, protocol: Mapping[str, Any]) -> str:
@@ -66,8 +70,8 @@ def write_evaluation(clips: Sequence[ClipResult], output_dir: Path, protocol: Ma
 
     Args:
         clips: one per patient and view.
-        output_dir: folder that gets ``per_frame.csv``, ``ef_per_patient.csv``, ``metrics.json`` and the agreement
-            plots.
+        output_dir: folder that gets ``per_frame.csv``, ``ef_per_patient.csv``, ``diagnostics.csv``, ``metrics.json``
+            and the agreement plots.
         protocol: what the results state about how they came about.
 
     Returns:
@@ -86,15 +90,23 @@ def write_evaluation(clips: Sequence[ClipResult], output_dir: Path, protocol: Ma
     if ejection_fractions:
         _write_csv(output_dir / "ef_per_patient.csv", ejection_fractions)
         agreement = _agreement(ejection_fractions, output_dir)
+    diagnosed = [{"patient": c.patient, "view": c.view, **c.diagnostics} for c in clips if c.diagnostics]
+    diagnostics = {}
+    if diagnosed:
+        _write_csv(output_dir / "diagnostics.csv", diagnosed)
+        diagnostics = summarize_diagnostics(diagnosed)
     groups = {" x ".join(by): summarize(rows, by) for by in STRATA}
     results = {
         "protocol": {**_protocol(), **protocol},
         "counts": {"clips": len(clips), "patients": len({clip.patient for clip in clips}), "items": len(rows)},
         "scores": groups,
         "agreement": agreement,
+        "diagnostics": diagnostics,
     }
-    (output_dir / "metrics.json").write_text(json.dumps(_plain(results), indent=2) + "\n")
-    return _table(groups["structure x phase"] + groups["structure"], agreement, output_dir)
+    (output_dir / "metrics.json").write_text(json.dumps(plain(results), indent=2) + "\n")
+    lines = [_table(groups["structure x phase"] + groups["structure"], agreement)]
+    lines += [_diagnostics_line(diagnostics)] if diagnostics else []
+    return "\n".join([*lines, f"written to {output_dir}"])
 
 
 def _frame_rows(clip: ClipResult) -> list[dict]:
@@ -151,7 +163,7 @@ def _protocol() -> dict[str, str]:
     }
 
 
-def _table(groups: Sequence[Mapping[str, Any]], agreement: Mapping[str, Mapping], output_dir: Path) -> str:
+def _table(groups: Sequence[Mapping[str, Any]], agreement: Mapping[str, Mapping]) -> str:
     unit = groups[0].get("unit", "px")
     header = f"{'structure':<10}{'phase':<9}{'n':>5}{'empty':>6}{'Dice [95 % interval]':>26}{'IoU':>8}"
     lines = [header + f"{'HD ' + unit:>9}{'HD95 ' + unit:>10}{'ASD ' + unit:>9}"]
@@ -170,7 +182,18 @@ def _table(groups: Sequence[Mapping[str, Any]], agreement: Mapping[str, Mapping]
             f"limits {numbers['lower_limit']:+.2f} to {numbers['upper_limit']:+.2f}, MAE {numbers['mae']:.2f}, "
             f"r {numbers['r']:.3f}"
         )
-    return "\n".join([*lines, f"written to {output_dir}"])
+    return "\n".join(lines)
+
+
+def _diagnostics_line(diagnostics: Mapping[str, Any]) -> str:
+    parts = []
+    for name, anatomy in diagnostics["anatomy"].items():
+        if anatomy["frames"]:
+            parts.append(f"{anatomy['valid']} of {anatomy['frames']} {name} frames are anatomically valid")
+    flicker = diagnostics["motion"]["predicted"]["area_jump_mean"]
+    if flicker["n_clips"]:
+        parts.append(f"mean area jump {100 * flicker['mean']:.1f} % of the largest area in {flicker['n_clips']} clips")
+    return "diagnostics, not accuracy: " + "; ".join(parts)
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -180,12 +203,14 @@ def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def _plain(value: Any) -> Any:
-    """What JSON can hold: NaN becomes null."""
+def plain(value: Any) -> Any:
+    """Return what JSON can hold: NaN becomes null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
+    if isinstance(value, (np.bool_, np.integer)):
+        return value.item()
     if isinstance(value, (float, np.floating)):
         return float(value) if np.isfinite(value) else None
     return value if isinstance(value, (str, int, bool, type(None))) else str(value)

@@ -308,3 +308,27 @@ def test_the_real_cine_is_a_clip_of_15_frames(real_data):
     pixels, affine = ClipReader().read(path)
     assert pixels.shape[-1] == 15 and 0 <= pixels.min() < 10 and 200 < pixels.max() <= 255
     np.testing.assert_allclose(np.abs(np.diag(affine)[:2]), 0.308, rtol=1e-3)
+
+
+def test_a_table_of_patients_stands_in_for_missing_info_files(phantom_root, tmp_path):
+    root = tmp_path / "camus"
+    shutil.copytree(phantom_root, root)
+    for path in root.glob("database_nifti/patient0001/Info_*.cfg"):
+        path.unlink()
+    row = "Patient,ED,ES,NbFrame,Sex,Age,ImageQuality,EF,FrameRate\npatient0001,1,4,4,F,56,Poor,54,48.4\n"
+    (root / "patients_info_2CH.csv").write_text(row)
+    items = camus_datalist(root, "training", clips="stills", report=None)
+    first = {item["view"]: item for item in items if item["patient"] == "patient0001"}
+    assert first["2CH"]["image_quality"] == "Poor" and first["2CH"]["ef_percent"] == 54.0
+    assert (
+        first["4CH"]["ef_percent"] == 54.0 and "image_quality" not in first["4CH"]
+    )  # EF is the patient's, quality the view's
+
+
+def test_a_half_sequence_whose_phases_are_unknown_is_listed_and_not_guessed(phantom_root, tmp_path):
+    root, reports = tmp_path / "camus", []
+    shutil.copytree(phantom_root, root)
+    (root / "database_nifti" / "patient0001" / "Info_4CH.cfg").unlink()
+    items = camus_datalist(root, "training", views="4CH", report=reports.append)
+    assert "patient0001" not in [item["patient"] for item in items]
+    assert "patient0001_4CH: its Info file is missing" in reports[0]

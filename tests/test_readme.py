@@ -1,0 +1,66 @@
+"""The README's commands work as they stand there, on phantoms in place of CAMUS and with tiny settings."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+TINY = ["--network_def#backbone=resnet18", "--network_def#width=8", "--network_def#decoder_width=32"]
+TINY += ["--frame_size=[32,32]", "--device=cpu"]
+TINY_TRAINING = ["--num_frames=2", "--batch_size=2", "--epochs=1", "--iterations_per_epoch=1"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    lines = [line.split("#  ")[0].strip() for block in blocks("bash") for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_every_command_is_one_that_is_run_somewhere():
+    ci = (ROOT / ".ci" / "run").read_text()
+    for command in commands():
+        program = command.split("   ")[0].strip()
+        assert program in ci if program.startswith("make") else command.startswith("python -m monai.bundle run")
+
+
+@pytest.fixture(scope="module")
+def bundle_root(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("bundle")
+
+
+def test_the_bundle_commands_run_in_the_order_of_the_readme(phantom_root, bundle_root):
+    bundle_commands = [command for command in commands() if "monai.bundle" in command]
+    assert [command.split()[4] for command in bundle_commands] == ["training", "training", "evaluating", "inference"]
+    for command in bundle_commands:
+        line = command.replace("/path/to/CAMUS", str(phantom_root)).replace("/path/to/clips", str(phantom_root))
+        line = line.replace("--bundle_root bundle", f"--bundle_root {bundle_root}")
+        arguments = [sys.executable, *shlex.split(line)[1:], *TINY]
+        arguments += ["--pattern=**/patient0001_4CH_ED.nii.gz"] if "inference" in command else TINY_TRAINING
+        result = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=300)
+        assert result.returncode == 0, result.stderr[-2000:]
+    assert (bundle_root / "models" / "model.pt").is_file()
+    for name in ("per_frame.csv", "metrics.json", "learning_curve.png", "patient0001_4CH_ED_seg.nii.gz"):
+        assert (bundle_root / "eval" / name).is_file(), name
+
+
+def test_the_python_lines_run():
+    (block,) = blocks("python")
+    variables: dict = {}
+    exec(block, variables)
+    assert variables["logits"].shape == (1, 4, 128, 128, 10)
+
+
+def test_every_link_to_the_project_leads_somewhere():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
+    assert len(links) > 8
+    assert not [link for link in links if not (ROOT / link).exists()]

@@ -75,7 +75,7 @@ def compare_results(
 
 
 def format_comparison(result: Mapping[str, Any]) -> str:
-    """Lay out the result of :func:`compare_results` as a text of 120 columns."""
+    """Lay out the result of :func:`compare_results` as a text."""
     unit = result["unit"]
     lines = [f"A: {result['a']}", f"B: {result['b']}", "differences are B - A, with 95 % patient-level intervals", ""]
     lines.append(f"{'structure':<11}{'score':<9}{'pairs':>6}{'patients':>9}{'A':>10}{'B':>10}   difference")
@@ -105,13 +105,14 @@ def format_comparison(result: Mapping[str, Any]) -> str:
 def _format_ejection_fractions(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if not rows:
         return ["", "no ejection fractions to compare: ef_per_patient.csv is missing in a folder"]
-    lines = ["", "absolute errors against the reference masks (MAE)"]
+    header = f"{'method':<26}{'':<11}{'pairs':>6}{'MAE A':>8}{'MAE B':>8}   {'difference':<28}"
+    lines = ["", "absolute errors against the reference masks", header + "not measured A, B  only in A, B"]
     for row in rows:
-        unit = UNITS[row["quantity"]]
+        quantity = f"{QUANTITIES[row['quantity']]} {UNITS[row['quantity']]}"
         lines.append(
-            f"{row['method']:<26}{QUANTITIES[row['quantity']]:<5}n {row['n_pairs']:<4} A {row['mae_a']:.2f}  "
-            f"B {row['mae_b']:.2f} {unit}, difference {_interval(row, 2)}; not measured: A {row['missing_a']}, "
-            f"B {row['missing_b']}; only in A {row['n_only_baseline']}, in B {row['n_only_rows']}"
+            f"{row['method']:<26}{quantity:<11}{row['n_pairs']:>6}{row['mae_a']:>8.2f}{row['mae_b']:>8.2f}   "
+            f"{_interval(row, 2):<28}{row['missing_a']:>14},{row['missing_b']:>2}"
+            f"{row['n_only_baseline']:>11},{row['n_only_rows']:>2}"
         )
         if row["n_other_reference"]:
             lines.append(

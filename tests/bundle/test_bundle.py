@@ -80,6 +80,16 @@ def test_the_same_seed_trains_the_same_network(trained, phantom_root, tmp_path):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def test_training_starts_from_initial_weights(trained, phantom_root, tmp_path):
+    initial = trained / "models" / "model_final.pt"
+    options = {"initial_weights": str(initial), "learning_rate": 0.0}
+    run("train", "training", ["train.json", "small_network.yaml"], tmp_path, phantom_root, **options)
+    before, after = (torch.load(path, weights_only=True) for path in (initial, tmp_path / "models" / "model_final.pt"))
+    assert all(
+        torch.equal(before[name], after[name]) for name in before if "running" not in name and "batches" not in name
+    )
+
+
 def test_evaluating_writes_one_row_per_frame_and_structure_on_the_native_grid_in_mm(
     trained, phantom_root, tmp_path, capsys
 ):

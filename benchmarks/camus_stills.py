@@ -22,7 +22,11 @@ from matplotlib.figure import Figure
 from monai.bundle import ConfigParser
 
 CONFIGS = Path(__file__).resolve().parents[1] / "bundle" / "configs"
-NETWORKS = {"GDKVM": [], "U-Net": ["unet.yaml"]}
+NETWORKS = {"GDKVM": ([], "network_def#dropout=0.2"), "U-Net": (["unet.yaml"], "network_def#network#dropout=0.1")}
+"""Overlays of each network and its dropout in the first stage; the second stage has none."""
+
+BASE = ["train.json", "camus_stills.yaml"]
+REFINING_EPOCHS = 6
 SCORES = {"dice": "{:.4f}", "hd95": "{:.2f}", "asd": "{:.2f}"}
 
 
@@ -32,18 +36,30 @@ def main() -> None:
     parser.add_argument("--dataset_dir", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs"))
     options, overrides = parser.parse_known_args()
-    runs = {name: options.out / name for name in NETWORKS}
-    for name, folder in runs.items():
-        configs = ["train.json", "camus_stills.yaml", *NETWORKS[name]]
-        if not (folder / "models" / "model_final.pt").is_file():
+    for name in NETWORKS:
+        train_and_evaluate(name, options.out / name, options.dataset_dir, overrides)
+    print(table({name: options.out / name / "refined" for name in NETWORKS}))
+    plot_learning_curves({name: options.out / name for name in NETWORKS}, options.out / "learning_curves.png")
+
+
+def train_and_evaluate(name: str, folder: Path, dataset_dir: Path, overrides: Sequence[str]) -> None:
+    """Two stages, strong augmentation and then the paper's, each evaluated with its last weights."""
+    overlays, dropout = NETWORKS[name]
+    refining = [f"--epochs={REFINING_EPOCHS}", f"--{dropout.split('=')[0]}=0.0"]
+    refining.append(f"--initial_weights={folder / 'first' / 'models' / 'model_final.pt'}")
+    stages = {"first": (["strong_augmentation.yaml"], [f"--{dropout}"]), "refined": ([], refining)}
+    for stage, (augmentation, changes) in stages.items():
+        root = folder / stage
+        configs = [*BASE, *augmentation, *overlays]
+        if not (root / "models" / "model_final.pt").is_file():
             start = time.monotonic()
-            run_bundle("training", configs, folder, options.dataset_dir, overrides)
-            (folder / "seconds.txt").write_text(f"{time.monotonic() - start:.0f}\n")
-        if not (folder / "eval" / "metrics.json").is_file():
-            final = f"--checkpoint={folder / 'models' / 'model_final.pt'}"
-            run_bundle("evaluating", [*configs, "evaluate.json"], folder, options.dataset_dir, [final, *overrides])
-    print(table(runs))
-    plot_learning_curves(runs, options.out / "learning_curves.png")
+            run_bundle("training", configs, root, dataset_dir, [*changes, *overrides])
+            (root / "seconds.txt").write_text(f"{time.monotonic() - start:.0f}\n")
+        if not (root / "eval" / "metrics.json").is_file():
+            final = f"--checkpoint={root / 'models' / 'model_final.pt'}"
+            run_bundle(
+                "evaluating", [*configs, "evaluate.json"], root, dataset_dir, [final, "--save_masks=True", *overrides]
+            )
 
 
 def run_bundle(run_id: str, configs: Sequence[str], folder: Path, dataset_dir: Path, overrides: Sequence[str]) -> None:
@@ -69,38 +85,47 @@ def table(runs: dict[str, Path]) -> str:
         cells = [_cell(groups[name][key]["scores"][score], form) for score, form in SCORES.items() for name in runs]
         lines.append(f"| {key[0]} | {key[1]} | " + " | ".join(cells) + " |")
     for name, folder in runs.items():
-        seconds = (folder / "seconds.txt").read_text().strip()
-        lines.append(f"\n{name}: {parameters(name) / 1e6:.1f} M parameters, trained in {seconds} s")
+        seconds = [(folder.parent / stage / "seconds.txt").read_text().strip() for stage in ("first", "refined")]
+        lines.append(f"\n{name}: {parameters(name) / 1e6:.1f} M parameters, trained in {' + '.join(seconds)} s")
     return "\n".join(lines)
 
 
 def parameters(name: str) -> int:
     """Number of parameters of a network of this benchmark."""
-    files = [str(CONFIGS / file) for file in ("train.json", *NETWORKS[name])]
+    files = [str(CONFIGS / file) for file in ("train.json", *NETWORKS[name][0])]
     parser = ConfigParser(ConfigParser.load_config_files(files))
     network: torch.nn.Module = parser.get_parsed_content("network_def")
     return sum(p.numel() for p in network.parameters())
 
 
 def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
-    """Training loss and validation Dice of all networks in one picture."""
+    """Training loss and validation Dice of all networks in one picture, the second stage behind the first."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     FigureCanvasAgg(figure)
     loss_axes, dice_axes = figure.subplots(1, 2)
     for name, folder in runs.items():
-        with open(folder / "eval" / "learning_curve.csv", newline="") as file:
-            points = [(row["series"], int(row["iteration"]), float(row["value"])) for row in csv.DictReader(file)]
+        points = [point for stage in ("first", "refined") for point in _read_curve(folder / stage)]
         losses = torch.tensor([value for series, _, value in points if series == "train_loss"])
         smooth = losses.unfold(0, min(25, len(losses)), 1).mean(-1)
         loss_axes.plot(range(len(losses) - len(smooth) + 1, len(losses) + 1), smooth, label=name)
-        dice = [(step, value) for series, step, value in points if series == "val_mean_dice"]
-        dice_axes.plot(*zip(*dice), marker="o", label=name)
+        first = sum(series == "train_loss" for series, _, _ in _read_curve(folder / "first"))
+        steps, dice = [], []
+        for stage, offset in (("first", 0), ("refined", first)):
+            values = [(step, value) for series, step, value in _read_curve(folder / stage) if series == "val_mean_dice"]
+            steps += [step + offset for step, _ in values]
+            dice += [value for _, value in values]
+        dice_axes.plot(steps, dice, marker="o", label=name)
     loss_axes.set(xlabel="iteration", ylabel="training loss, mean of 25")
     dice_axes.set(xlabel="iteration", ylabel="validation Dice, mean of structures", ylim=(0.8, None))
     for axes in (loss_axes, dice_axes):
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
     figure.savefig(path, dpi=110)
+
+
+def _read_curve(root: Path) -> list[tuple[str, int, float]]:
+    with open(root / "eval" / "learning_curve.csv", newline="") as file:
+        return [(row["series"], int(row["iteration"]), float(row["value"])) for row in csv.DictReader(file)]
 
 
 def _cell(score: dict, form: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from monai.bundle import ConfigParser, ConfigWorkflow, load, verify_metadata, verify_net_in_out
+from monai.transforms import Resized
 
 import gdkvm_monai
 
@@ -177,6 +178,19 @@ def test_train_and_inference_describe_the_same_network_and_the_same_preparation_
     expected = image_only(inference["preprocessing"]["transforms"])
     assert image_only(train["train"]["deterministic_transforms"]) == expected
     assert image_only(train["validate"]["preprocessing"]["transforms"]) == expected
+
+
+def test_labels_stay_where_the_image_is_when_both_are_resized():
+    """Plain nearest interpolation takes the first pixel of each cell and shifts labels by almost half a network pixel."""
+    parser = ConfigParser(ConfigParser.load_config_file(str(CONFIGS / "train.json")))
+    parser["frame_size"] = [100, 100]
+    resize = next(t for t in parser.get_parsed_content("train#deterministic_transforms") if isinstance(t, Resized))
+    label = torch.zeros(1, 512, 512, 2)
+    label[:, 200:300, 150:270] = 1
+    resized = resize({"image": label.clone(), "label": label})["label"][0, ..., 0]
+    for axis, center in ((0, 249.5), (1, 209.5)):
+        positions = (resized.sum(1 - axis) * torch.arange(100)).sum() / resized.sum()
+        assert abs((positions + 0.5) * 5.12 - 0.5 - center) < 1.5
 
 
 def test_every_overlay_fits_on_train():

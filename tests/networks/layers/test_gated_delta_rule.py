@@ -104,6 +104,22 @@ def test_the_write_contracts_for_any_gates():
         assert kept.norm() <= state.norm() + 1e-9
 
 
+@pytest.mark.parametrize(("gate_shape", "grows"), [("row", False), ("matrix", True)])
+@torch.inference_mode()
+def test_harmful_gates_can_make_the_memory_grow_only_if_they_are_a_free_matrix(gate_shape, grows):
+    """At every frame each gate is opened or closed, whichever makes the memory larger; nothing decays."""
+    torch.manual_seed(0)
+    state, constant, largest = torch.zeros(1, 32, 64), torch.randn(1, 64, 64), 0.0
+    for frame in range(2000):
+        key = normalize_keys(torch.randn(1, 64, 64) if frame % 2 else constant)
+        change = (torch.randn(1, 32, 64) - state @ key) @ key.mT
+        growth = 2 * state * change + change.square()
+        beta = ((growth.sum(2, keepdim=True) if gate_shape == "row" else growth) > 0).float()
+        state = state + beta * change
+        largest = max(largest, float(state.norm()))
+    assert (largest > 1000) == grows
+
+
 def test_gradients_are_right_in_double_precision():
     state, key, value = random_frame(keys=3, values=2, tokens=4)
     alpha, beta = random_gates(values=2, keys=3)

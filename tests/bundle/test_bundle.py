@@ -181,7 +181,7 @@ def test_train_and_inference_describe_the_same_network_and_the_same_preparation_
 
 
 def test_labels_stay_where_the_image_is_when_both_are_resized():
-    """Plain nearest interpolation takes the first pixel of each cell and shifts labels by almost half a network pixel."""
+    """Plain nearest interpolation takes the first pixel of each cell, which shifts labels by almost half a cell."""
     parser = ConfigParser(ConfigParser.load_config_file(str(CONFIGS / "train.json")))
     parser["frame_size"] = [100, 100]
     resize = next(t for t in parser.get_parsed_content("train#deterministic_transforms") if isinstance(t, Resized))

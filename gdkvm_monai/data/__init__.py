@@ -1,4 +1,5 @@
 from .camus import CamusDataset, camus_datalist
+from .clip import Clip, ClipReadError
 from .clip_folder import folder_datalist
 from .clip_reader import ClipReader
 from .datalist import ClipDataset, clip_datalist
@@ -15,7 +16,9 @@ __all__ = [
     "UNLABELED",
     "VIEWS",
     "CamusDataset",
+    "Clip",
     "ClipDataset",
+    "ClipReadError",
     "ClipReader",
     "EchoPhantomDataset",
     "camus_datalist",

@@ -4,67 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import nibabel
 import numpy as np
-import SimpleITK
 from monai.config import PathLike
 from monai.data import ImageReader
 from monai.utils import MetaKeys, SpaceKeys
 
-__all__ = ["ClipReader"]
+from .clip import Clip, ClipReadError, ReadOptions
+from .dicom_ultrasound import is_dicom, read_dicom
+from .picture_files import read_npy, read_png_folder, read_png_frames
+from .video import read_video
+from .volume_files import read_metaimage, read_nifti
 
-NIFTI_SUFFIXES = (".nii", ".nii.gz")
-METAIMAGE_SUFFIXES = (".mhd", ".mha")
+__all__ = ["CLIP_SUFFIXES", "ClipReader"]
 
-
-class Clip(NamedTuple):
-    """Pixels ``(H, W, T)`` and the affine (4, 4): millimetres per pixel in-plane, frame spacing along the last axis."""
-
-    pixels: np.ndarray
-    affine: np.ndarray
+READERS = {
+    (".nii", ".nii.gz"): read_nifti,
+    (".mhd", ".mha"): read_metaimage,
+    (".dcm", ".dicom"): read_dicom,
+    (".avi", ".mp4", ".m4v", ".mov"): read_video,
+    (".npy",): read_npy,
+}
+CLIP_SUFFIXES = tuple(suffix for suffixes in READERS for suffix in suffixes)
 
 
 class ClipReader(ImageReader):
-    """Read one clip, ``(H, W, T)``, from a NIfTI or MetaImage file, or from a list of single-frame files in time order.
+    """Read one clip, ``(H, W, T)``: lateral, depth, time.
 
-    The first axis is lateral and the second is depth, as nibabel gives CAMUS's files; nothing is reoriented, because
-    reorienting by the affine would reverse time. Use it as the ``reader`` of MONAI's ``LoadImaged``.
+    It reads NIfTI, MetaImage, ultrasound DICOM (also without a suffix), AVI, MP4, ``.npy``, a folder of PNG frames, or
+    a list of single-frame files in time order. Nothing is reoriented, because reorienting by the affine would reverse
+    time. Pictures become 8-bit gray; NIfTI, MetaImage and arrays, which may be masks, keep their values.
+
+    Use it as the ``reader`` of MONAI's ``LoadImaged``. What it knows of a clip stands in the metadata, see
+    :class:`~gdkvm_monai.data.clip.Clip`. DICOM and video need the extras ``dicom`` and ``video``.
+
+    Args:
+        max_voxels: most pixels (H x W x T) that a file may claim to hold; checked before memory is asked for.
+        crop: cut an ultrasound DICOM to its 2-D tissue region, unless that does not fit into the picture.
+        force: read Doppler and M-mode, too.
+        allow_partial: accept a DICOM or video clip whose end is missing; ``partial`` in its metadata is then true.
 
     Raises:
-        ValueError: when a file is of another format, not a single-channel clip, or the frames of a list do not match.
+        ClipReadError: (an ``OSError`` and a ``ValueError``) when a file is damaged, of another format, or not a
+            single-channel clip, when the frames of a list do not match, or when a package is missing.
         FileNotFoundError: when a file is missing.
-        OSError: when a file is damaged.
 
     Example:
         >>> from monai.transforms import LoadImage
         >>> load = LoadImage(reader=ClipReader(), ensure_channel_first=True)  # gives (1, H, W, T)
     """
 
+    def __init__(
+        self,
+        max_voxels: int = ReadOptions.max_voxels,
+        crop: bool = False,
+        force: bool = False,
+        allow_partial: bool = False,
+    ) -> None:
+        super().__init__()
+        self.options = ReadOptions(max_voxels, crop, force, allow_partial)
+
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
-        """Whether every name ends in ``.nii``, ``.nii.gz``, ``.mhd`` or ``.mha``."""
-        return all(str(name).lower().endswith(NIFTI_SUFFIXES + METAIMAGE_SUFFIXES) for name in _names(filename))
+        """Whether every name is a folder or ends as a clip does."""
+        return all(str(name).lower().endswith(CLIP_SUFFIXES) or Path(name).is_dir() for name in _names(filename))
 
     def read(self, data: Sequence[PathLike] | PathLike, **kwargs) -> Clip:
-        """Read one file, or several of one frame each."""
-        clips = [_read_file(Path(name)) for name in _names(data)]
-        if not clips:
-            raise ValueError("the list of a clip's files is empty; name at least one.")
-        first = clips[0]
-        if len(clips) == 1:
-            return first
-        for name, clip in zip(_names(data), clips):
-            if clip.pixels.shape != (*first.pixels.shape[:2], 1) or not np.allclose(clip.affine, first.affine):
-                raise ValueError(
-                    f"{name} has shape {clip.pixels.shape}, but a clip of several files needs single frames of one "
-                    f"size and spacing, here {first.pixels.shape[:2]}; name the frames of one clip only."
-                )
-        return Clip(np.concatenate([clip.pixels for clip in clips], axis=-1), first.affine)
+        """Read one file or folder, or several files of one frame each."""
+        names = [Path(name) for name in _names(data)]
+        if not names:
+            raise ClipReadError("the list of a clip's files is empty; name at least one.")
+        if len(names) > 1 and all(name.suffix.lower() == ".png" for name in names):
+            return read_png_frames(names, self.options)
+        clips = [_read_file(name, self.options) for name in names]
+        return _join(names, clips) if len(clips) > 1 else clips[0]
 
     def get_data(self, img: Clip) -> tuple[np.ndarray, dict]:
         """Pixels ``(H, W, T)`` and the metadata that MONAI's transforms and writers use."""
         meta = {
+            **img.meta,
             MetaKeys.AFFINE: img.affine.copy(),
             MetaKeys.ORIGINAL_AFFINE: img.affine.copy(),
             MetaKeys.SPATIAL_SHAPE: np.asarray(img.pixels.shape),
@@ -78,52 +95,27 @@ def _names(data: Sequence[PathLike] | PathLike) -> list[PathLike]:
     return list(data) if isinstance(data, (list, tuple)) else [data]
 
 
-def _read_file(path: Path) -> Clip:
+def _read_file(path: Path, options: ReadOptions) -> Clip:
+    if path.is_dir():
+        return read_png_folder(path, options)
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist; check the path.")
-    name = path.name.lower()
-    if name.endswith(NIFTI_SUFFIXES):
-        return _read_nifti(path)
-    if name.endswith(METAIMAGE_SUFFIXES):
-        return _read_metaimage(path)
-    raise ValueError(f"{path} is not a clip that can be read; give {', '.join(NIFTI_SUFFIXES + METAIMAGE_SUFFIXES)}.")
+    for suffixes, read in READERS.items():
+        if path.name.lower().endswith(suffixes):
+            return read(path, options)
+    if is_dicom(path):
+        return read_dicom(path, options)
+    raise ClipReadError(
+        f"{path} is not a clip that can be read; give {', '.join(CLIP_SUFFIXES)} or a folder of .png frames."
+    )
 
 
-def _read_nifti(path: Path) -> Clip:
-    # nibabel, not SimpleITK: SimpleITK fills a truncated file with zeros
-    try:
-        image = nibabel.load(path)
-        pixels = np.asanyarray(image.dataobj)
-    except (EOFError, OSError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
-        raise OSError(f"{path} cannot be read as NIfTI ({error}); copy it again from its source.") from error
-    shape, zooms = pixels.shape, image.header.get_zooms()
-    if pixels.ndim == 4 and 1 in pixels.shape[2:]:  # (H, W, 1, T) and (H, W, T, 1); a fifth axis is color
-        pixels = pixels.squeeze(2 + pixels.shape[2:].index(1))
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    if pixels.ndim != 3 or pixels.dtype.names:  # NIfTI has color as a compound type, too
-        raise ValueError(
-            f"{path} has shape {shape} and type {pixels.dtype}, "
-            "expected a gray clip (H, W, T), (H, W, 1, T) or a frame (H, W)."
-        )
-    affine = np.asarray(image.affine, dtype=float).copy()
-    if len(zooms) > 3 and shape[2] == 1:  # time is the fourth axis of the file and the third of the clip
-        affine[:3, 2] *= (zooms[3] or 1) / zooms[2]  # along the normal, so that the affine of any plane can be inverted
-    return Clip(pixels, affine)
-
-
-def _read_metaimage(path: Path) -> Clip:
-    try:
-        image = SimpleITK.ReadImage(str(path))
-    except RuntimeError as error:
-        raise OSError(f"{path} cannot be read as MetaImage; is its .raw file complete and beside it?") from error
-    pixels = SimpleITK.GetArrayFromImage(image).T  # (z, y, x) -> (x, y, z)
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    if pixels.ndim != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise ValueError(f"{path} has shape {pixels.shape}, expected a gray clip (H, W, T) or a frame (H, W).")
-    spacing, origin = (*image.GetSpacing(), 1.0)[:3], (*image.GetOrigin(), 0.0)[:3]
-    affine = np.diag([*spacing, 1.0])
-    affine[:3, 3] = origin
-    affine[:2] *= -1  # ITK's axes point left and posterior, a NIfTI affine's right and anterior
-    return Clip(np.ascontiguousarray(pixels), affine)
+def _join(names: Sequence[Path], clips: Sequence[Clip]) -> Clip:
+    first = clips[0]
+    for name, clip in zip(names, clips):
+        if clip.pixels.shape != (*first.pixels.shape[:2], 1) or not np.allclose(clip.affine, first.affine):
+            raise ClipReadError(
+                f"{name} has shape {clip.pixels.shape}, but a clip of several files needs single frames of one "
+                f"size and spacing, here {first.pixels.shape[:2]}; name the frames of one clip only."
+            )
+    return Clip(np.concatenate([clip.pixels for clip in clips], axis=-1), first.affine, first.meta)

@@ -1,0 +1,49 @@
+"""When the frames of a DICOM clip were taken, as far as it says so."""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate
+from typing import Any
+
+__all__ = ["frame_times"]
+
+PLAUSIBLE_MS = (1, 1000)
+
+
+def frame_times(header: Any, count: int, read: int) -> dict:
+    """Times by FrameTimeVector, FrameTime, CineRate and RecommendedDisplayFrameRate, whichever is usable first.
+
+    Args:
+        header: pydicom data set.
+        count: frames that the header states.
+        read: frames that were read.
+
+    Returns:
+        ``frame_time_ms`` (mean time between frames), ``frame_time_source``, and, from a vector, ``frame_times_ms``: the
+        onsets of the frames that were read, separated by blanks. Empty where the times are unknown.
+    """
+    steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first belongs to no pair of frames
+    if count > 1 and len(steps) == count - 1 and all(_plausible(step) for step in steps):
+        onsets = list(accumulate(steps, initial=0.0))
+        times = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}
+        return {**times, "frame_times_ms": " ".join(f"{onset:.10g}" for onset in onsets[:read])}
+    stated = {name: _numbers(header.get(name)) for name in ("FrameTime", "CineRate", "RecommendedDisplayFrameRate")}
+    for name, values in stated.items():
+        value = values[0] if len(values) == 1 and values[0] > 0 else math.nan
+        frame_time_ms = value if name == "FrameTime" else 1000 / value
+        if _plausible(frame_time_ms):
+            return {"frame_time_ms": frame_time_ms, "frame_time_source": name}
+    return {}
+
+
+def _plausible(frame_time_ms: float) -> bool:
+    return PLAUSIBLE_MS[0] <= frame_time_ms <= PLAUSIBLE_MS[1]
+
+
+def _numbers(value: Any) -> list[float]:
+    values = [] if value is None else [value] if isinstance(value, (int, float, str)) else list(value)
+    try:
+        return [float(number) for number in values]
+    except (TypeError, ValueError):
+        return []

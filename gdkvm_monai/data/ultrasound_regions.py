@@ -1,0 +1,119 @@
+"""What an ultrasound DICOM says of its regions: where the tissue is, how large a pixel is, and how far to trust it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+__all__ = ["Regions", "read_regions"]
+
+TWO_D, M_MODE, SPECTRAL = 1, 2, 3  # RegionSpatialFormat
+TISSUE, COLOR_FLOW, SPECTRAL_DATA = 1, 2, range(3, 9)  # RegionDataType
+CENTIMETERS = 3  # PhysicalUnitsXDirection
+PLAUSIBLE_DEPTH_MM = (10, 400)  # of a tissue region; no echo reaches farther
+TOLERANCE = 0.01  # two spacings that differ by less are the same
+
+
+class Regions(NamedTuple):
+    """What is known of a picture.
+
+    Attributes:
+        spacing_trust: ``ok``; ``scaled``: the regions do not fit into the picture, so it was rescaled after they were
+            written; ``absent``: no 2-D tissue region with a size in centimeters; ``conflict``: two statements differ,
+            or the depth is not one that ultrasound reaches.
+        spacing_mm: lateral and in depth, for ``ok`` only.
+        box: first column, first row, end column and end row of the largest 2-D tissue region, within the picture.
+        mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode`` or ``unknown``.
+    """
+
+    spacing_trust: str
+    spacing_mm: tuple[float, float] | None
+    box: tuple[int, int, int, int] | None
+    mode: str
+
+
+def read_regions(header: Any) -> Regions:
+    """Judge ``SequenceOfUltrasoundRegions`` (DICOM PS3.3 C.8.5.5).
+
+    Args:
+        header: pydicom data set with ``Rows`` and ``Columns``.
+    """
+    regions = list(header.get("SequenceOfUltrasoundRegions") or [])
+    mode = _mode(header, regions)
+    tissue = [region for region in regions if _kind(region) == (TWO_D, TISSUE)]
+    if not tissue:
+        return Regions("absent", None, None, mode)
+    boxes = [_box(region) for region in tissue]
+    largest = max(range(len(tissue)), key=lambda index: _area(boxes[index]))
+    columns, rows = int(header.Columns), int(header.Rows)
+    box = _clamp(boxes[largest], columns, rows)
+    spacings = [_spacing_mm(region) for region in tissue]
+    spacing = spacings[largest]
+    if spacing is None:
+        trust = "absent"
+    elif any(x1 > columns + 1 or y1 > rows + 1 for _, _, x1, y1 in boxes) or box is None:  # one more is a common slip
+        trust = "scaled"
+    elif not all(_equal(spacing, other) for other in (*spacings, _pixel_spacing_mm(header)) if other):
+        trust = "conflict"
+    else:
+        depth_mm = (box[3] - box[1]) * spacing[1]
+        trust = "ok" if PLAUSIBLE_DEPTH_MM[0] <= depth_mm <= PLAUSIBLE_DEPTH_MM[1] else "conflict"
+    return Regions(trust, spacing if trust == "ok" else None, box, mode)
+
+
+def _mode(header: Any, regions: list) -> str:
+    kinds = [_kind(region) for region in regions]
+    if any(form == M_MODE for form, _ in kinds):
+        return "M-mode"
+    if any(form == SPECTRAL or data in SPECTRAL_DATA for form, data in kinds):
+        return "spectral Doppler"
+    if any(data == COLOR_FLOW for _, data in kinds) or header.get("UltrasoundColorDataPresent") == 1:
+        return "color Doppler"
+    return "B-mode" if (TWO_D, TISSUE) in kinds else "unknown"
+
+
+def _kind(region: Any) -> tuple[Any, Any]:
+    return region.get("RegionSpatialFormat"), region.get("RegionDataType")
+
+
+def _box(region: Any) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (_number(region.get(f"RegionLocation{end}")) for end in ("MinX0", "MinY0", "MaxX1", "MaxY1"))
+    return x0, y0, x1 + 1, y1 + 1  # DICOM's last column and row belong to the region
+
+
+def _area(box: tuple[float, float, float, float]) -> float:
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return area if math.isfinite(area) else -1
+
+
+def _clamp(box: tuple[float, float, float, float], columns: int, rows: int) -> tuple[int, int, int, int] | None:
+    if not all(math.isfinite(value) for value in box):
+        return None
+    x0, y0, x1, y1 = max(int(box[0]), 0), max(int(box[1]), 0), min(int(box[2]), columns), min(int(box[3]), rows)
+    return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
+
+
+def _spacing_mm(region: Any) -> tuple[float, float] | None:
+    units = region.get("PhysicalUnitsXDirection"), region.get("PhysicalUnitsYDirection")
+    deltas_mm = tuple(10 * abs(_number(region.get(name))) for name in ("PhysicalDeltaX", "PhysicalDeltaY"))
+    known = units == (CENTIMETERS, CENTIMETERS) and all(math.isfinite(delta) and delta > 0 for delta in deltas_mm)
+    return deltas_mm if known else None
+
+
+def _pixel_spacing_mm(header: Any) -> tuple[float, float] | None:
+    try:
+        rows_mm, columns_mm = (float(value) for value in header.get("PixelSpacing"))
+    except (TypeError, ValueError):
+        return None
+    return (columns_mm, rows_mm) if rows_mm > 0 and columns_mm > 0 else None
+
+
+def _equal(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(math.isclose(a, b, rel_tol=TOLERANCE) for a, b in zip(one, other))
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan

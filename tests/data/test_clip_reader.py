@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+
 import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK
 import torch
+from monai.data import list_data_collate
 from monai.transforms import Compose, Invertd, LoadImage, LoadImaged, Resized, SaveImaged
+from PIL import Image
 
-from gdkvm_monai.data import ClipReader
+from gdkvm_monai.data import ClipReader, ClipReadError, folder_datalist
+from gdkvm_monai.transforms.load_clip import LoadClipd
 
 AFFINE = np.diag([-0.3, -0.2, 1.0, 1.0])
 
@@ -142,7 +147,8 @@ def test_only_names_of_files_that_can_be_read_are_accepted():
     assert (
         reader.verify_suffix("a.nii") and reader.verify_suffix(["a.nii.gz", "B.MHD"]) and reader.verify_suffix("a.mha")
     )
-    assert not reader.verify_suffix("a.png") and not reader.verify_suffix(["a.nii.gz", "a.dcm"])
+    assert reader.verify_suffix(["a.dcm", "a.AVI", "a.mp4", "a.npy"])
+    assert not reader.verify_suffix("a.png") and not reader.verify_suffix(["a.nii.gz", "a.txt"])
 
 
 def test_a_file_of_another_format_is_refused(tmp_path):
@@ -233,3 +239,155 @@ def test_the_metadata_are_a_copy_that_transforms_may_change(clip, write):
     meta["affine"] *= 2
     np.testing.assert_allclose(meta["original_affine"], read.affine)
     assert torch.isnan(torch.tensor(meta["original_channel_dim"]))  # no channel in the file: MONAI adds one
+
+
+def claim(path, shape) -> None:
+    """Change what the header of a NIfTI-1 file says of its shape; the pixels stay."""
+    content = bytearray(path.read_bytes())
+    content[40:48] = np.array([len(shape), *shape], dtype="<i2").tobytes()
+    path.write_bytes(content)
+
+
+def test_a_header_that_claims_terabytes_is_refused_before_memory_is_asked_for(clip, write):
+    path = write(clip, name="clip.nii")
+    claim(path, (30000, 30000, 3000))
+    with pytest.raises(
+        ClipReadError, match=r"clip\.nii cannot be read as NIfTI \(its header claims 2700000000000 bytes"
+    ):
+        ClipReader().read(path)
+    packed = path.with_suffix(".nii.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(ClipReadError, match="its header claims 2700000000000 bytes"):
+        ClipReader().read(packed)
+
+
+@pytest.mark.parametrize("name", ["clip.nii.gz", "clip.mhd", "clip.npy", "frames"])
+def test_a_clip_larger_than_the_limit_is_refused(clip, write, write_metaimage, tmp_path, name):
+    if name == "clip.nii.gz":
+        path = write(clip)
+    elif name == "clip.mhd":
+        path = write_metaimage(clip, (1, 1, 1))
+    elif name == "clip.npy":
+        path = tmp_path / name
+        np.save(path, clip)
+    else:
+        path = write_frames(tmp_path / name, clip)
+    assert ClipReader(max_voxels=clip.size).read(path).pixels.shape == clip.shape
+    with pytest.raises(ClipReadError, match=r"claims 24 x 18 x 5 pixels, max_voxels is 2159; raise it"):
+        ClipReader(max_voxels=clip.size - 1).read(path)
+
+
+def test_spacing_is_trusted_unless_it_is_what_a_format_says_for_want_of_one(clip, write, write_metaimage):
+    assert ClipReader().read(write(clip)).meta == {"spacing_trust": "ok", "partial": False}
+    assert ClipReader().read(write(clip, np.eye(4))).meta["spacing_trust"] == "absent"
+    assert ClipReader().read(write_metaimage(clip, (0.308, 0.154, 1.54))).meta["spacing_trust"] == "ok"
+    assert ClipReader().read(write_metaimage(clip, (1, 1, 1))).meta["spacing_trust"] == "absent"
+
+
+def test_pixels_that_are_no_numbers_are_kept_and_not_replaced(clip, write):
+    pixels = clip.astype(np.float32)
+    pixels[3, 4, 2] = np.nan
+    np.testing.assert_array_equal(ClipReader().read(write(pixels)).pixels, pixels)
+
+
+def test_an_array_file_holds_lateral_depth_and_time(clip, tmp_path):
+    np.save(tmp_path / "clip.npy", clip)
+    read = ClipReader().read(tmp_path / "clip.npy")
+    np.testing.assert_array_equal(read.pixels, clip)
+    assert read.meta == {"spacing_trust": "absent", "partial": False}
+    np.testing.assert_allclose(np.abs(read.affine), np.eye(4))
+    np.save(tmp_path / "still.npy", clip[..., 0])
+    np.testing.assert_array_equal(ClipReader().read(tmp_path / "still.npy").pixels, clip[..., :1])
+
+
+def test_an_array_file_that_is_no_gray_clip_is_refused(clip, tmp_path):
+    path = tmp_path / "clip.npy"
+    for pixels in (clip[..., None], np.zeros((4, 4, 2), complex), np.zeros((0, 4, 2))):
+        np.save(path, pixels)
+        with pytest.raises(ClipReadError, match=r"clip\.npy (has shape|holds no pixels|cannot be read)"):
+            ClipReader().read(path)
+    np.save(path, np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array"):
+        ClipReader().read(path)
+    np.save(path, clip)
+    for content in (path.read_bytes()[:-10], b"", b"not an array"):
+        path.write_bytes(content)
+        with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array .*copy it again"):
+            ClipReader().read(path)
+
+
+def write_frames(folder, clip, name="frame{}.png"):
+    """Write ``(H, W, T)`` as upright PNG frames 8, 9, 10, ... and give their folder."""
+    folder.mkdir()
+    for t in range(clip.shape[-1]):
+        Image.fromarray(np.ascontiguousarray(clip[..., t].T)).save(folder / name.format(t + 8))
+    return folder
+
+
+def test_a_folder_of_frames_is_read_in_natural_order(clip, tmp_path):
+    folder = write_frames(tmp_path / "frames", clip)
+    (folder / "._frame1.png").write_bytes(b"left by a file manager")
+    read = ClipReader().read(folder)
+    np.testing.assert_array_equal(read.pixels, clip)
+    assert read.meta["spacing_trust"] == "absent"
+    names = [folder / f"frame{number}.png" for number in (12, 8)]
+    np.testing.assert_array_equal(ClipReader().read(names).pixels, clip[..., [4, 0]])
+
+
+def test_color_frames_become_luma_and_deep_frames_eight_bits(clip, tmp_path):
+    folder = tmp_path / "color"
+    folder.mkdir()
+    Image.new("RGB", (3, 2), (255, 0, 0)).save(folder / "1.png")
+    Image.new("RGBA", (3, 2), (0, 255, 0, 128)).save(folder / "2.png")
+    Image.new("RGB", (3, 2), (9, 9, 9)).convert("P").save(folder / "3.png")
+    pixels = ClipReader().read(folder).pixels
+    assert pixels.shape == (3, 2, 3) and pixels[0, 0].tolist()[:2] == [76, 150]
+    deep = ClipReader().read(write_frames(tmp_path / "deep", clip.astype(np.uint16) * 16))
+    assert deep.pixels.dtype == np.uint8 and np.abs(deep.pixels.astype(int) - clip).max() <= 3
+    assert deep.meta["intensity_high"] > 4000
+
+
+def test_frames_of_two_sizes_damaged_frames_and_an_empty_folder_are_refused(clip, tmp_path):
+    folder = write_frames(tmp_path / "frames", clip)
+    Image.new("L", (7, 7)).save(folder / "frame20.png")
+    with pytest.raises(ClipReadError, match=r"frame20\.png has 7 x 7 pixels, .*has 24 x 18; keep the frames"):
+        ClipReader().read(folder)
+    content = (folder / "frame8.png").read_bytes()
+    for damaged in (content[: len(content) // 2], b"", b"not a picture"):
+        (folder / "frame20.png").write_bytes(damaged)
+        with pytest.raises(ClipReadError, match=r"frame20\.png cannot be read as PNG"):
+            ClipReader().read(folder)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ClipReadError, match=r"empty has no \.png files"):
+        ClipReader().read(tmp_path / "empty")
+    with pytest.raises(FileNotFoundError, match=r"b\.png does not exist"):
+        ClipReader().read([folder / "frame8.png", tmp_path / "b.png"])
+
+
+def test_a_folder_lists_frame_folders_and_dicom_files_without_a_suffix(clip, tmp_path):
+    write_frames(tmp_path / "frames", clip)
+    write_frames(tmp_path / "plots", clip[..., :1], "plot.png")
+    (tmp_path / "plots" / "mask.nii.gz").touch()
+    for name in ("IM000001", "1.2.840.5", "DICOMDIR"):
+        (tmp_path / name).write_bytes(bytes(128) + b"DICM")
+    (tmp_path / "README").write_text("no clip")
+    listed = {str(item["image"])[len(str(tmp_path)) + 1 :] for item in folder_datalist(tmp_path)}
+    assert listed == {"frames", "IM000001", "1.2.840.5", "plots/mask.nii.gz"}
+    assert folder_datalist(tmp_path / "frames") == [{"image": str(tmp_path / "frames")}]
+
+
+def test_what_the_reader_refuses_is_not_loaded_by_another_reader(write, tmp_path):
+    path = write(np.zeros((24, 18, 5, 3), dtype=np.uint8))
+    stock = LoadImaged("image", reader=ClipReader(), ensure_channel_first=True)
+    assert stock({"image": path})["image"].shape == (3, 24, 18, 5)  # by MONAI's NibabelReader
+    with pytest.raises(ClipReadError, match="expected a gray clip"):
+        LoadClipd("image")({"image": path})
+
+
+def test_a_loaded_clip_has_a_channel_and_clips_of_all_kinds_collate(clip, write, tmp_path):
+    np.save(tmp_path / "clip.npy", clip)
+    folder = write_frames(tmp_path / "frames", clip)
+    items = [LoadClipd("image")({"image": path}) for path in (write(clip), tmp_path / "clip.npy", folder)]
+    batch = list_data_collate(items)["image"]
+    assert batch.shape == (3, 1, 24, 18, 5)
+    assert batch.meta["spacing_trust"] == ["ok", "absent", "absent"] and not batch.meta["partial"].any()

@@ -80,7 +80,7 @@ class CamusDataset(CacheDataset):
     Args:
         root_dir: as in :func:`camus_datalist`, whose items are the dataset's ``data``.
         section: as there.
-        transform: applied to every item; begin with ``LoadImaged(reader=ClipReader())``.
+        transform: applied to every item; begin with ``LoadClipd(["image", "label"])``.
         views: as in :func:`camus_datalist`.
         clips: as there.
         cache_num: items kept in memory, as in MONAI.

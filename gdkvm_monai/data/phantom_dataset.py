@@ -55,7 +55,7 @@ class EchoPhantomDataset(CacheDataset):
         root_dir: as in :func:`phantom_datalist`, also ``section``, ``views``, ``clips``, ``generate``,
             ``num_patients``, ``size`` and ``seed``.
         section: as there.
-        transform: applied to every item; begin with ``LoadImaged(reader=ClipReader())``.
+        transform: applied to every item; begin with ``LoadClipd(["image", "label"])``.
         views: as there.
         clips: as there.
         generate: as there.

@@ -1,4 +1,5 @@
 from .check_clip import CheckClipd
 from .frames import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
+from .load_clip import LoadClipd
 
-__all__ = ["CheckClipd", "FromEDToESd", "KeepLabelFramesd", "PlaceLabelFramesd", "SampleFramesd"]
+__all__ = ["CheckClipd", "FromEDToESd", "KeepLabelFramesd", "LoadClipd", "PlaceLabelFramesd", "SampleFramesd"]

@@ -8,7 +8,7 @@ from monai.config import KeysCollection
 from monai.data import ImageReader
 from monai.transforms import LoadImaged
 
-from ..data import ClipReader
+from gdkvm_monai.data import ClipReader
 
 __all__ = ["LoadClipd"]
 

@@ -172,7 +172,9 @@ def test_train_and_inference_describe_the_same_network_and_the_same_preparation_
     assert train["frame_size"] == inference["frame_size"] and train["num_classes"] == inference["num_classes"]
 
     def image_only(transforms: list[dict]) -> list[dict]:
-        named = [t for t in transforms if t["_target_"] in ("Resized", "ScaleIntensityRanged", "LoadImaged")]
+        named = [
+            t for t in transforms if t["_target_"].split(".")[-1] in ("Resized", "ScaleIntensityRanged", "LoadClipd")
+        ]
         return [{k: v[0] if isinstance(v, list) and k in ("keys", "mode") else v for k, v in t.items()} for t in named]
 
     expected = image_only(inference["preprocessing"]["transforms"])

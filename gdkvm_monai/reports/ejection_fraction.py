@@ -26,7 +26,7 @@ def ef_table(clips: Sequence[ClipResult]) -> list[dict[str, Any]]:
 
     Returns:
         One row per patient and method, with ``predicted_*``, ``reference_*``, ``dataset_ef_percent``, the reason where
-        a number is missing, and the flags of both sides.
+        a number is missing, the flags and the quality fields of both sides.
     """
     usable = [clip for clip in clips if clip.ends_are_phases and clip.view in ("2CH", "4CH") and clip.num_frames > 1]
     usable = [clip for clip in usable if not (clip.label_ends == UNLABELED).any()]
@@ -43,6 +43,7 @@ def ef_table(clips: Sequence[ClipResult]) -> list[dict[str, Any]]:
 def _measure(patient: str, clips: Sequence[ClipResult]) -> dict[str, Any]:
     spacing = {clip.view: clip.spacing_mm for clip in clips}
     spacing_mm = None if None in spacing.values() else spacing
+    quality: dict[str, Any] = {}
     row: dict[str, Any] = {"patient": patient, "views": "+".join(clip.view for clip in clips)}
     for side in ("prediction", "label"):
         ends = {clip.view: getattr(clip, f"{side}_ends") for clip in clips}
@@ -52,6 +53,7 @@ def _measure(patient: str, clips: Sequence[ClipResult]) -> dict[str, Any]:
         row["method"] = measured["method"]
         row |= {f"{name}_{key}": measured[key] for key in MEASURED}
         row |= {f"{name}_flags": "; ".join(measured["flags"]), f"{name}_reason": measured["reason"]}
+        quality |= {f"{name}_{key}": value for key, value in measured.items() if key.startswith(("ed_", "es_"))}
     stated = [clip.dataset_ef_percent for clip in clips if np.isfinite(clip.dataset_ef_percent)]
     row["dataset_ef_percent"] = stated[0] if stated else np.nan
-    return row
+    return row | quality

@@ -135,14 +135,13 @@ def _agreement(table: Sequence[Mapping[str, Any]], output_dir: Path) -> dict[str
     results: dict[str, dict] = {}
     for method in dict.fromkeys(row["method"] for row in table):
         rows = [row for row in table if row["method"] == method]
-        columns = {key: [row[key] for row in rows] for key in rows[0]}
         pairs = {
             f"{quantity} against reference masks": (f"predicted_{quantity}", f"reference_{quantity}")
             for quantity in QUANTITIES
         }
         pairs["ef_percent against the data set's"] = ("predicted_ef_percent", "dataset_ef_percent")
         for name, (predicted, reference) in pairs.items():
-            values = columns[predicted], columns[reference]
+            values = [row[predicted] for row in rows], [row[reference] for row in rows]
             if np.isfinite(values).all(axis=0).sum() > 1:
                 results[f"{method}: {name}"] = asdict(measure_agreement(*values))
                 if name.startswith("ef_percent against reference"):

@@ -44,6 +44,8 @@ def test_a_perfect_prediction_scores_one_and_its_ejection_fraction_equals_the_re
     for row in read(tmp_path / "ef_per_patient.csv"):
         assert row["method"] == "single-plane-a4c-mod-v1"
         assert row["predicted_ef_percent"] == row["reference_ef_percent"] != ""
+        assert row["predicted_ed_4CH_axis"] == row["reference_ed_4CH_axis"] == "atrium"
+        assert int(row["predicted_es_4CH_parts"]) == 1 and float(row["predicted_ed_4CH_border_fraction"]) >= 0
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["protocol"]["checkpoint"] == "x.pt"
     classes = {group["ef_class"]: group["n_patients"] for group in metrics["scores"]["structure x ef_class"]}

@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +19,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from monai.bundle import ConfigParser
 
-CONFIGS = Path(__file__).resolve().parents[1] / "bundle" / "configs"
+from gdkvm_monai.apps.demo import CONFIGS, run_bundle
+
 NETWORKS = {"GDKVM": ([], "network_def#dropout=0.2"), "U-Net": (["unet.yaml"], "network_def#network#dropout=0.1")}
 """Overlays of each network and its dropout in the first stage; the second stage has none."""
 
@@ -62,15 +61,6 @@ def train_and_evaluate(name: str, folder: Path, dataset_dir: Path, overrides: Se
             )
 
 
-def run_bundle(run_id: str, configs: Sequence[str], folder: Path, dataset_dir: Path, overrides: Sequence[str]) -> None:
-    """Run the bundle in a process of its own."""
-    files = str([str(CONFIGS / name) for name in configs])
-    command = [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", files]
-    command += ["--bundle_root", str(folder), "--dataset_dir", str(dataset_dir), *overrides]
-    print("$", " ".join(command), flush=True)
-    subprocess.run(command, check=True)
-
-
 def table(runs: dict[str, Path]) -> str:
     """The scores in Markdown, one row per structure and phase, one column per network and score."""
     metrics = {name: json.loads((folder / "eval" / "metrics.json").read_text()) for name, folder in runs.items()}
@@ -104,17 +94,18 @@ def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
     FigureCanvasAgg(figure)
     loss_axes, dice_axes = figure.subplots(1, 2)
     for name, folder in runs.items():
-        points = [point for stage in ("first", "refined") for point in _read_curve(folder / stage)]
-        losses = torch.tensor([value for series, _, value in points if series == "train_loss"])
+        curves = [_read_curve(folder / stage) for stage in ("first", "refined")]
+        losses = torch.tensor([value for curve in curves for series, _, value in curve if series == "train_loss"])
         smooth = losses.unfold(0, min(25, len(losses)), 1).mean(-1)
         loss_axes.plot(range(len(losses) - len(smooth) + 1, len(losses) + 1), smooth, label=name)
-        first = sum(series == "train_loss" for series, _, _ in _read_curve(folder / "first"))
-        steps, dice = [], []
-        for stage, offset in (("first", 0), ("refined", first)):
-            values = [(step, value) for series, step, value in _read_curve(folder / stage) if series == "val_mean_dice"]
-            steps += [step + offset for step, _ in values]
-            dice += [value for _, value in values]
-        dice_axes.plot(steps, dice, marker="o", label=name)
+        first = sum(series == "train_loss" for series, _, _ in curves[0])
+        dice = [
+            (step + offset, value)
+            for curve, offset in zip(curves, (0, first))
+            for series, step, value in curve
+            if series == "val_mean_dice"
+        ]
+        dice_axes.plot(*zip(*dice), marker="o", label=name)
     loss_axes.set(xlabel="iteration", ylabel="training loss, mean of 25")
     dice_axes.set(xlabel="iteration", ylabel="validation Dice, mean of structures", ylim=(0.8, None))
     for axes in (loss_axes, dice_axes):

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from gdkvm_monai.metrics import compare, patient_means
+from gdkvm_monai.metrics.bootstrap import DISTANCES
 
 __all__ = ["compare_results", "format_comparison"]
 
 ITEM = ("patient", "view", "frame", "structure")
 QUANTITIES = {"ef_percent": "EF", "edv_ml": "EDV", "esv_ml": "ESV"}
 UNITS = {"ef_percent": "points", "edv_ml": "mL", "esv_ml": "mL"}
-DISTANCES = ("hd", "hd95", "asd")
 GRID = ("spacing_axis0", "spacing_axis1")
 
 Rows = list[dict[str, Any]]

@@ -40,7 +40,9 @@ class GDKVM(nn.Module):
         fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
         decoder_width: channels of the decoder at stride 16.
         dropout: channel dropout before the decoder climbs, in training.
-        chunk_size: frames that the key encoder encodes at once; bounds the memory that a long clip needs.
+        chunk_size: frames that the key encoder encodes at once, which bounds the memory that a long clip needs. Not used
+            on the CPU in ``eval``: it gains nothing there, and frame by frame :meth:`forward` equals :meth:`step` bit
+            by bit.
 
     References:
         Wang et al., "GDKVM", ICCV 2025, https://arxiv.org/abs/2512.10252.
@@ -89,7 +91,7 @@ class GDKVM(nn.Module):
         frames = clip.movedim(-1, 0)  # (T, B, C, H, W)
         state = self.initial_state(frames[0])
         logits: list[Tensor] = []
-        for chunk in frames.split(self.chunk_size):
+        for chunk in frames.split(self.chunk_size if self.training or clip.is_cuda else 1):
             features = self.encode(chunk.flatten(0, 1))
             for t, frame in enumerate(chunk):
                 rows = slice(t * frame.shape[0], (t + 1) * frame.shape[0])

@@ -1,3 +1,4 @@
 from .autocast_inferer import AutocastInferer
+from .stream_session import StreamSession
 
-__all__ = ["AutocastInferer"]
+__all__ = ["AutocastInferer", "StreamSession"]

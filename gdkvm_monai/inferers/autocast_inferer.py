@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from monai.inferers import SimpleInferer
-from torch import Tensor, nn
+from torch import Tensor
 
 __all__ = ["AutocastInferer"]
 
@@ -26,8 +27,8 @@ class AutocastInferer(SimpleInferer):
             raise ValueError(f"dtype is {dtype!r}, expected 'bfloat16', 'float16' or None.")
         self.dtype = None if dtype is None else getattr(torch, dtype)
 
-    def __call__(self, inputs: Tensor, network: nn.Module, *args: Any, **kwargs: Any) -> Tensor:
-        """Logits of ``inputs`` ``(B, C, H, W, T)``, float32."""
+    def __call__(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Logits of ``inputs`` ``(B, C, H, W, T)``, float32; of a network's ``step`` logits and state."""
         with torch.autocast(inputs.device.type, self.dtype, enabled=self.dtype is not None):
-            logits = super().__call__(inputs, network, *args, **kwargs)
-        return logits.float()
+            output = super().__call__(inputs, network, *args, **kwargs)
+        return (output[0].float(), *output[1:]) if isinstance(output, tuple) else output.float()

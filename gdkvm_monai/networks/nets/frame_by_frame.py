@@ -23,3 +23,11 @@ class FrameByFrame(nn.Module):
         frames = clip.movedim(-1, 1)  # (B, T, C, H, W)
         logits = self.network(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])  # (B, T, N, H, W)
         return logits.movedim(1, -1)
+
+    def initial_state(self, frame: Tensor) -> tuple[()]:
+        """The state before the first frame: there is none."""
+        return ()
+
+    def step(self, frame: Tensor, state: tuple[()]) -> tuple[Tensor, tuple[()]]:
+        """Segment one frame ``(B, C, H, W)``, so that clips can be streamed; no frame leaves anything to the next."""
+        return self.network(frame), state

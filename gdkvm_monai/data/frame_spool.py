@@ -1,0 +1,78 @@
+"""Frames on disk, so that the length of a clip does not ask for memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from monai.config import PathLike
+from numpy.typing import DTypeLike
+
+__all__ = ["FrameSpool"]
+
+
+class FrameSpool:
+    """A clip as a file of raw pixels, written frame by frame and read in any order.
+
+    The file holds ``(H, W, T)`` in Fortran order, which is also how NIfTI stores its pixels.
+
+    Args:
+        path: file to write; an existing one is replaced.
+        shape: ``(H, W)`` of every frame, or more axes.
+        dtype: of the pixels.
+
+    Raises:
+        ValueError: when a frame of another shape is appended.
+        IndexError: when a frame is asked for that does not exist.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder, FrameSpool(folder + "/masks", (2, 3)) as spool:
+        ...     spool.append(np.ones((2, 3)))
+        ...     len(spool), int(spool[0].sum())
+        (1, 6)
+    """
+
+    def __init__(self, path: PathLike, shape: tuple[int, ...], dtype: DTypeLike = np.uint8) -> None:
+        self.path, self.shape, self.dtype = Path(path), tuple(shape), np.dtype(dtype)
+        self._bytes = int(np.prod(self.shape)) * self.dtype.itemsize
+        self._length = 0
+        self._file = open(self.path, "w+b")  # closed by close()
+
+    def append(self, frame: np.ndarray) -> None:
+        """Add a frame behind the last one."""
+        if frame.shape != self.shape:
+            raise ValueError(f"frame {self._length} has shape {frame.shape}, the clip's frames have {self.shape}.")
+        self._file.seek(self._length * self._bytes)
+        self._file.write(np.asarray(frame, dtype=self.dtype).tobytes(order="F"))
+        self._length += 1
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, frame: int) -> np.ndarray:
+        """One frame of ``shape``."""
+        if not -self._length <= frame < self._length:
+            raise IndexError(f"frame {frame} does not exist, the clip has {self._length}.")
+        self._file.seek(frame % self._length * self._bytes)
+        return np.frombuffer(self._file.read(self._bytes), self.dtype).reshape(self.shape, order="F")
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[frame] for frame in range(self._length))
+
+    def stack(self) -> np.ndarray:
+        """All frames at once, ``(H, W, T)``: only for clips that fit into memory."""
+        self._file.seek(0)
+        pixels = np.frombuffer(self._file.read(self._length * self._bytes), self.dtype)
+        return pixels.reshape((*self.shape, self._length), order="F")
+
+    def close(self) -> None:
+        """Close the file; it stays where it is."""
+        self._file.close()
+
+    def __enter__(self) -> FrameSpool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,57 @@
+"""Writers of masks that never hold a whole clip: NIfTI, label pictures, arrays."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from PIL import Image
+
+from .frame_spool import FrameSpool
+
+__all__ = ["write_nifti_mask", "write_npz_mask", "write_png_masks"]
+
+NIFTI_OFFSET = 352  # header, and four bytes that say that there are no extensions
+
+
+def write_nifti_mask(path: Path, masks: FrameSpool, affine: np.ndarray) -> None:
+    """Write masks ``(H, W, T)`` as ``.nii.gz`` on the grid of their clip.
+
+    Args:
+        path: file to write.
+        masks: class indices.
+        affine: of the clip, ``(4, 4)``: mm per pixel in-plane, frame spacing along the last axis.
+    """
+    shape = (*masks.shape, len(masks))
+    # one zero seen as a whole clip, for nibabel to compose the header of
+    header = nibabel.Nifti1Image(np.broadcast_to(masks.dtype.type(0), shape), affine).header
+    header.set_xyzt_units("mm")
+    header["magic"], header["vox_offset"] = b"n+1", NIFTI_OFFSET
+    with open(path, "wb") as raw, gzip.GzipFile("", "wb", compresslevel=4, fileobj=raw, mtime=0) as file:
+        file.write(header.binaryblock + bytes(NIFTI_OFFSET - len(header.binaryblock)))
+        for frame in masks:
+            file.write(frame.tobytes(order="F"))
+
+
+def write_png_masks(folder: Path, masks: FrameSpool, colors: Sequence[Sequence[int]]) -> None:
+    """Write one upright picture per frame, ``00000.png`` and so on, whose pixels are class indices.
+
+    Args:
+        folder: created where missing.
+        masks: class indices.
+        colors: of the classes, from background on, as a palette that viewers show.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    palette = [int(channel) for color in colors for channel in color]
+    for index, frame in enumerate(masks):
+        picture = Image.fromarray(np.ascontiguousarray(frame.T), mode="P")
+        picture.putpalette(palette)
+        picture.save(folder / f"{index:05d}.png", optimize=True)
+
+
+def write_npz_mask(path: Path, masks: FrameSpool, affine: np.ndarray) -> None:
+    """Write ``mask`` ``(H, W, T)`` and ``affine`` ``(4, 4)`` as a compressed ``.npz``; reads the whole clip."""
+    np.savez_compressed(path, mask=masks.stack(), affine=affine)

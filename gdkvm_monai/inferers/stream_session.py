@@ -1,0 +1,133 @@
+"""Segmentation of a clip that is still being acquired: one frame in, one mask out, memory of fixed size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from monai.config import PathLike
+from monai.data import MetaTensor
+from monai.inferers import Inferer
+from monai.transforms import AsDiscreted, Compose
+from torch import nn
+
+from .autocast_inferer import AutocastInferer
+
+__all__ = ["StreamSession"]
+
+
+class StreamSession:
+    """Segment frames as they come.
+
+    In float32 on the CPU the masks equal, bit by bit, those of the whole clip. All that one frame leaves to the next is
+    :attr:`state`, so two sessions of one network do not know of each other.
+
+    A frame that holds a value that is not finite, or one value only (black, for instance), is no picture of a heart:
+    its mask is empty, :attr:`valid` is false, and the memory stays as it was.
+
+    Args:
+        network: has ``initial_state(frame)`` and ``step(frame, state)``, as
+            :class:`~gdkvm_monai.networks.nets.GDKVM` does.
+        preprocessing: MONAI transforms of ``image`` ``(1, H, W, 1)``, without loading; none by default.
+        postprocessing: MONAI transforms of ``pred``, logits ``(N, h, w, 1)``, up to class indices ``(1, H, W, 1)``;
+            by default the class with the largest logit.
+        device: of the network.
+        inferer: runs the network; float32 by default.
+        keep_probabilities: whether :attr:`probabilities` are wanted.
+
+    Attributes:
+        state: what the last frame left, ``None`` before the first.
+        valid: whether the last frame could be segmented.
+        probabilities: of the last frame, ``(N, H, W)``, float32, on its own grid; ``None`` unless wanted.
+        statistics: mean and standard deviation of the last frame as the network saw it.
+
+    Example:
+        >>> from gdkvm_monai.networks.nets import GDKVM
+        >>> session = StreamSession(GDKVM(backbone="resnet18", width=8))
+        >>> session.push(np.random.default_rng(0).random((32, 48))).shape
+        (32, 48)
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        preprocessing: Callable[[dict], dict] | None = None,
+        postprocessing: Compose | None = None,
+        device: torch.device | str = "cpu",
+        inferer: Inferer | None = None,
+        keep_probabilities: bool = False,
+    ) -> None:
+        self.network = network.eval()
+        self.preprocessing = preprocessing or Compose([])
+        self.postprocessing = postprocessing or Compose([AsDiscreted("pred", argmax=True)])
+        self.device, self.inferer = torch.device(device), inferer or AutocastInferer()
+        self.keep_probabilities = keep_probabilities
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: the next frame is the first of a clip."""
+        self.state: Any = None
+        self.valid, self.shape, self._grid = True, None, None
+        self.probabilities: np.ndarray | None = None
+        self.statistics = (float("nan"), float("nan"))
+
+    def push(self, frame: np.ndarray) -> np.ndarray:
+        """Segment the next frame.
+
+        Args:
+            frame: ``(H, W)``: lateral, depth, as files store it; of one size throughout a clip.
+
+        Returns:
+            Class indices ``(H, W)``, uint8.
+
+        Raises:
+            ValueError: when the frame is not ``(H, W)`` or has another size than those before.
+        """
+        frame = np.asarray(frame)
+        if frame.ndim != 2 or frame.shape != (self.shape or frame.shape):
+            expected = "(H, W)" if self.shape is None else f"{self.shape} as before"
+            raise ValueError(f"the frame has shape {frame.shape}, expected {expected}; call reset() for another clip.")
+        self.shape = frame.shape
+        self.valid = bool(np.isfinite(frame).all() and frame.min() < frame.max())
+        if not self.valid:
+            self.probabilities = None
+            return np.zeros(frame.shape, np.uint8)
+        return self._segment(frame)
+
+    def save(self, path: PathLike) -> None:
+        """Save the state, tensors only, so that :meth:`load` can go on from it."""
+        if self.state is None:
+            raise ValueError("there is no state to save before the first valid frame; push a frame first.")
+        torch.save({"state": tuple(self.state), "shape": self.shape, "grid": self._grid}, path)
+
+    def load(self, path: PathLike) -> None:
+        """Go on from a saved state; the network must be the one that it was saved with.
+
+        Raises:
+            ValueError: when it is the state of a network of other sizes.
+        """
+        saved = torch.load(path, map_location=self.device, weights_only=True)
+        empty = self.network.initial_state(torch.zeros(saved["grid"], device=self.device))
+        found, wanted = ([tuple(part.shape) for part in one] for one in (saved["state"], empty))
+        if found != wanted:
+            raise ValueError(f"{path} holds a state of sizes {found}, this network has {wanted}; load its own state.")
+        self.reset()
+        self.state, self.shape, self._grid = type(empty)(*saved["state"]), saved["shape"], saved["grid"]
+
+    @torch.inference_mode()
+    def _segment(self, frame: np.ndarray) -> np.ndarray:
+        image = MetaTensor(torch.as_tensor(np.ascontiguousarray(frame)[None, ..., None]).float())
+        item = self.preprocessing({"image": image})
+        inputs = item["image"].as_tensor().to(self.device)[None, ..., 0]  # (1, 1, h, w)
+        self.statistics = (float(inputs.mean()), float(inputs.std()))
+        self._grid = tuple(inputs.shape)
+        state = self.network.initial_state(inputs) if self.state is None else self.state
+        logits, self.state = self.inferer(inputs, self.network.step, state)
+        item["pred"] = MetaTensor(logits[0, ..., None], meta=item["image"].meta)
+        for transform in self.postprocessing.transforms:
+            if isinstance(transform, AsDiscreted) and self.keep_probabilities:
+                self.probabilities = item["pred"].softmax(0)[..., 0].cpu().numpy()
+            item = transform(item)
+        return item["pred"][0, ..., 0].cpu().numpy().astype(np.uint8)

@@ -1,0 +1,127 @@
+"""Streaming equals the whole clip, keeps its state apart, and goes on from a file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from monai.data import MetaTensor
+from monai.transforms import AsDiscreted, Compose, Invertd, Resized, ScaleIntensityRanged
+
+from gdkvm_monai.inferers import AutocastInferer, StreamSession
+from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+
+SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
+
+
+@pytest.fixture(scope="module")
+def network() -> GDKVM:
+    torch.manual_seed(0)
+    return GDKVM(**SMALL).eval()
+
+
+@pytest.fixture()
+def clip() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (45, 38, 6), dtype=np.uint8)
+
+
+def transforms() -> tuple[Compose, Compose]:
+    before = Compose([Resized("image", (32, 48, -1), mode="trilinear"), ScaleIntensityRanged("image", 0, 255, 0, 1)])
+    after = Compose([Invertd("pred", before, "image", nearest_interp=False), AsDiscreted("pred", argmax=True)])
+    return before, after
+
+
+def masks(session: StreamSession, clip: np.ndarray) -> np.ndarray:
+    return np.stack([session.push(frame) for frame in np.moveaxis(clip, -1, 0)], axis=-1)
+
+
+def test_a_stream_equals_the_whole_clip_bit_by_bit(network, clip):
+    before, after = transforms()
+    item = before({"image": MetaTensor(torch.as_tensor(clip)[None].float())})
+    with torch.inference_mode():
+        item["pred"] = AutocastInferer()(item["image"][None], network)[0]
+    whole = after(item)["pred"][0].numpy()
+    streamed = masks(StreamSession(network, *transforms(), keep_probabilities=True), clip)
+    assert streamed.shape == clip.shape and len(np.unique(streamed)) > 1
+    np.testing.assert_array_equal(streamed, whole)
+
+
+def test_nothing_leaks_from_one_clip_to_the_next(network, clip):
+    session = StreamSession(network, *transforms())
+    first = masks(session, clip)
+    session.reset()
+    np.testing.assert_array_equal(masks(session, clip), first)
+    other = StreamSession(network, *transforms())
+    session.reset()
+    for frame in np.moveaxis(clip, -1, 0):  # two clips at once, by one network
+        np.testing.assert_array_equal(session.push(frame), other.push(frame))
+
+
+def test_a_saved_state_goes_on_where_it_was(network, clip, tmp_path):
+    session = StreamSession(network, *transforms())
+    expected = masks(session, clip)
+    session.reset()
+    masks(session, clip[..., :3])
+    session.save(tmp_path / "state.pt")
+    resumed = StreamSession(network, *transforms())
+    resumed.load(tmp_path / "state.pt")
+    np.testing.assert_array_equal(masks(resumed, clip[..., 3:]), expected[..., 3:])
+
+
+def test_a_state_of_another_network_is_refused(network, clip, tmp_path):
+    session = StreamSession(network)
+    session.push(clip[:32, :32, 0])
+    session.save(tmp_path / "state.pt")
+    other = StreamSession(GDKVM(**{**SMALL, "key_channels": 4}))
+    with pytest.raises(ValueError, match="load its own state"):
+        other.load(tmp_path / "state.pt")
+    with pytest.raises(ValueError, match="push a frame first"):
+        other.save(tmp_path / "other.pt")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 77.0])
+def test_a_frame_that_is_no_picture_gets_an_empty_mask_and_leaves_the_memory_alone(network, clip, value):
+    session = StreamSession(network, *transforms())
+    expected = masks(session, clip)
+    session.reset()
+    masks(session, clip[..., :3])
+    broken = clip[..., 3].astype(float)
+    broken[:1] = value
+    if np.isfinite(value):
+        broken[:] = value
+    state = session.state
+    assert not session.push(broken).any() and not session.valid
+    assert session.state is state
+    np.testing.assert_array_equal(masks(session, clip[..., 3:]), expected[..., 3:])
+    assert session.valid
+
+
+def test_probabilities_are_those_of_the_mask_on_its_own_grid(network, clip):
+    session = StreamSession(network, *transforms(), keep_probabilities=True)
+    mask = session.push(clip[..., 0])
+    assert session.probabilities.shape == (4, 45, 38)
+    np.testing.assert_allclose(session.probabilities.sum(0), 1, atol=1e-5)
+    np.testing.assert_array_equal(session.probabilities.argmax(0), mask)
+
+
+def test_frames_of_another_size_or_rank_are_refused(network, clip):
+    session = StreamSession(network, *transforms())
+    session.push(clip[..., 0])
+    with pytest.raises(ValueError, match=r"shape \(38, 45\), expected \(45, 38\) as before"):
+        session.push(clip[..., 0].T)
+    with pytest.raises(ValueError, match=r"expected \(H, W\)"):
+        StreamSession(network).push(clip)
+
+
+def test_a_network_without_a_memory_streams_too(clip):
+    session = StreamSession(FrameByFrame(torch.nn.Conv2d(1, 4, 3, padding=1)), *transforms())
+    assert session.push(clip[..., 0]).shape == (45, 38)
+
+
+def test_the_state_does_not_grow(network, clip):
+    session = StreamSession(network, *transforms())
+    sizes = set()
+    for frame in np.moveaxis(clip, -1, 0):
+        session.push(frame)
+        sizes.add(tuple(part.numel() for part in session.state))
+    assert len(sizes) == 1

@@ -1,15 +1,15 @@
-"""What every reader of clips gives and raises: one clip, one error, one way to gray."""
+"""What every reader of clips gives and raises: one stream of frames, one clip, one error, one way to gray."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Clip", "ClipReadError", "ReadOptions", "check_size", "luma", "picture_affine", "scale_to_8_bit"]
+__all__ = ["Clip", "ClipReadError", "ClipStream", "ReadOptions", "check_size", "luma", "picture_affine"]
 
 INSTALL = 'pip install "gdkvm-monai[{}]"'
 
@@ -42,6 +42,56 @@ class Clip:
         return iter((self.pixels, self.affine))
 
 
+class ClipStream:
+    """The frames of one clip, one at a time, so that memory does not grow with the clip.
+
+    Use it in a ``with`` block, which closes the file. Each iteration begins again at the first frame. What is wrong
+    with a frame, or with their number, is raised where it is met: a consumer must then discard what it has made of the
+    frames before.
+
+    Args:
+        shape: ``(H, W)``: lateral, depth.
+        count: frames that the file states, ``None`` where it does not say.
+        affine: ``(4, 4)``, as :class:`Clip`'s.
+        meta: as :class:`Clip`'s; complete once the frames are exhausted: ``partial`` may turn true until then.
+        read: opens the file and yields its frames ``(H, W)``, all of one type.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        count: int | None,
+        affine: np.ndarray,
+        meta: dict,
+        read: Callable[[], Iterator[np.ndarray]],
+    ) -> None:
+        self.shape, self.count, self.affine, self.meta = shape, count, affine, meta
+        self._read = read
+        self._frames: Iterator[np.ndarray] = iter(())
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        self.close()
+        self._frames = self._read()
+        return self._frames
+
+    def __enter__(self) -> ClipStream:
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; it is opened again by another iteration."""
+        if hasattr(self._frames, "close"):
+            self._frames.close()
+
+    def collect(self) -> Clip:
+        """All frames as one :class:`Clip`."""
+        with self:
+            pixels = np.stack(list(self), axis=-1)
+        return Clip(pixels, self.affine, self.meta)
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """What a reader may do.
@@ -50,7 +100,7 @@ class ReadOptions:
         max_voxels: most pixels (H x W x T) that a file may claim to hold.
         crop: cut an ultrasound DICOM to its 2-D tissue region, unless ``spacing_trust`` is ``scaled``.
         force: read Doppler and M-mode, too.
-        allow_partial: accept a clip whose end is missing; ``partial`` in its metadata is then true.
+        allow_partial: accept a DICOM or video clip whose end is missing; ``partial`` in its metadata is then true.
     """
 
     max_voxels: int = 2_000_000_000
@@ -100,14 +150,3 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     """
     red, green, blue = (rgb[..., channel].astype(np.uint32) for channel in range(3))
     return ((299 * red + 587 * green + 114 * blue + 500) // 1000).astype(rgb.dtype)
-
-
-def scale_to_8_bit(pixels: np.ndarray) -> tuple[np.ndarray, dict]:
-    """Scale pixels of more than 8 bits: their 0.1st percentile becomes 0 and their 99.9th 255, over the whole clip.
-
-    Returns:
-        Pixels as ``uint8``, and the two values as ``intensity_low`` and ``intensity_high``; a constant clip becomes 0.
-    """
-    low, high = (float(value) for value in np.percentile(pixels, (0.1, 99.9)))
-    scaled = (pixels.astype(np.float32) - low) * (255 / (high - low) if high > low else 0)
-    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8), {"intensity_low": low, "intensity_high": high}

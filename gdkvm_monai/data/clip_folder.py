@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monai.config import PathLike
 
-from .clip_reader import CLIP_SUFFIXES
+from .clip_stream import CLIP_SUFFIXES
 from .dicom_ultrasound import is_dicom
 from .picture_files import frame_files
 

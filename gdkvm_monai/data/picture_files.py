@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from .clip import Clip, ClipReadError, ReadOptions, check_size, luma, picture_affine, scale_to_8_bit
+from .clip import ClipReadError, ClipStream, ReadOptions, check_size, luma, picture_affine
+from .intensity import eight_bit_frames
 
-__all__ = ["frame_files", "read_npy", "read_png_folder", "read_png_frames"]
+__all__ = ["frame_files", "open_npy", "open_png_folder", "open_png_frames"]
 
 
 def frame_files(folder: Path) -> list[Path]:
@@ -20,34 +23,39 @@ def frame_files(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: [int(part) if part.isdecimal() else part for part in _parts(path.name)])
 
 
-def read_png_folder(folder: Path, options: ReadOptions) -> Clip:
-    """Read the PNG frames of a folder in natural order."""
+def open_png_folder(folder: Path, options: ReadOptions) -> ClipStream:
+    """Stream the PNG frames of a folder in natural order."""
     paths = frame_files(folder)
     if not paths:
         raise ClipReadError(f"{folder} has no .png files; give a folder with the frames of one clip.")
-    return read_png_frames(paths, options)
+    return open_png_frames(paths, options)
 
 
-def read_png_frames(paths: Sequence[Path], options: ReadOptions) -> Clip:
-    """Read frames of one size, in the order given; color becomes :func:`luma`, 16 bits become 8."""
-    frames: list[np.ndarray] = []
+def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
+    """Stream frames of one size, in the order given; color becomes :func:`luma`, 16 bits become 8."""
+    sizes, deep = [], False
     for path in paths:
-        frames.append(_read_png(path, len(paths), options))
-        if frames[-1].shape != frames[0].shape:
+        with _open_png(path) as image:
+            check_size(path, (*image.size, len(paths)), options.max_voxels)
+            sizes.append(image.size)
+            deep |= _is_deep(image)
+        if sizes[-1] != sizes[0]:
             raise ClipReadError(
-                f"{path} has {frames[-1].shape[0]} x {frames[-1].shape[1]} pixels, but the first frame of its clip has "
-                f"{frames[0].shape[0]} x {frames[0].shape[1]}; keep the frames of one clip in a folder."
+                f"{path} has {sizes[-1][0]} x {sizes[-1][1]} pixels, but the first frame of its clip has "
+                f"{sizes[0][0]} x {sizes[0][1]}; keep the frames of one clip in a folder."
             )
-    pixels, meta = np.stack(frames, axis=-1), {}
-    if pixels.dtype != np.uint8:
-        pixels, meta = scale_to_8_bit(pixels)
-    return Clip(pixels, picture_affine(), {"spacing_trust": "absent", "partial": False, **meta})
+    meta = {"spacing_trust": "absent", "partial": False}
+    read = partial(_png_frames, paths, np.uint16 if deep else np.uint8)
+    return ClipStream(sizes[0], len(paths), picture_affine(), meta, partial(eight_bit_frames, read, meta))
 
 
-def read_npy(path: Path, options: ReadOptions) -> Clip:
-    """Read an array ``(H, W, T)``: lateral, depth, time, or one frame ``(H, W)``; values are kept as they are."""
+def open_npy(path: Path, options: ReadOptions) -> ClipStream:
+    """Stream an array ``(H, W, T)``: lateral, depth, time, or one frame ``(H, W)``; values are kept as they are.
+
+    The file is mapped, not read as a whole; the system may keep of it in memory what it has room for.
+    """
     try:
-        pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+        pixels = np.lib.format.open_memmap(path, mode="r")
     except (EOFError, OSError, ValueError) as error:
         raise ClipReadError(f"{path} cannot be read as an array ({error}); copy it again from its source.") from error
     if pixels.ndim == 2:
@@ -57,24 +65,41 @@ def read_npy(path: Path, options: ReadOptions) -> Clip:
             f"{path} has shape {pixels.shape} and type {pixels.dtype}, expected a gray clip (H, W, T) or frame (H, W)."
         )
     check_size(path, pixels.shape, options.max_voxels)
-    return Clip(np.array(pixels), picture_affine(), {"spacing_trust": "absent", "partial": False})
+    meta = {"spacing_trust": "absent", "partial": False}
+    return ClipStream(pixels.shape[:2], pixels.shape[2], picture_affine(), meta, partial(_npy_frames, path))
 
 
 def _parts(name: str) -> list[str]:
     return re.split(r"(\d+)", name.lower())
 
 
-def _read_png(path: Path, count: int, options: ReadOptions) -> np.ndarray:
-    """One frame, lateral first."""
+@contextmanager
+def _open_png(path: Path) -> Iterator[Image.Image]:
+    """An open PNG file; what is wrong with it, or its pixels, is raised as :class:`ClipReadError`."""
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist; check the path.")
     try:
         with Image.open(path, formats=("PNG",)) as image:
-            check_size(path, (*image.size, count), options.max_voxels)
-            deep = image.mode.startswith(("I", "F"))
-            pixels = np.asarray(image if deep or image.mode == "L" else image.convert("RGB"))
+            yield image
     except ClipReadError:
         raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ClipReadError(f"{path} cannot be read as PNG; copy it again from its source.") from error
-    return (luma(pixels) if pixels.ndim == 3 else pixels).T
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode.startswith("I")
+
+
+def _png_frames(paths: Sequence[Path], dtype: type) -> Iterator[np.ndarray]:
+    """Gray frames, lateral first."""
+    for path in paths:
+        with _open_png(path) as image:
+            pixels = np.asarray(image if _is_deep(image) or image.mode == "L" else image.convert("RGB"))
+        yield (luma(pixels) if pixels.ndim == 3 else pixels).T.astype(dtype)
+
+
+def _npy_frames(path: Path) -> Iterator[np.ndarray]:
+    pixels = np.lib.format.open_memmap(path, mode="r")
+    for index in range(pixels.shape[2] if pixels.ndim == 3 else 1):
+        yield np.array(pixels[..., index] if pixels.ndim == 3 else pixels)

@@ -1,14 +1,31 @@
 """A beating left heart with known contours, volumes and ejection fraction, rendered as ultrasound.
 
 ``shape`` is the heart in three dimensions, ``plane`` the cut of one view, ``tissue`` its scatterers, ``ultrasound`` the
-imaging physics, ``echo`` puts them together and ``writer`` writes patients in the layout of CAMUS.
+imaging physics and ``echo`` puts them together. ``formats`` and ``dicom_writer`` write single clips, ``writer`` and
+``echonet`` patients in the layout of CAMUS and of EchoNet-Dynamic.
 """
 
 from __future__ import annotations
 
 from .echo import EchoPhantom
+from .echonet import write_echonet_phantom
+from .formats import FORMATS, PhantomClip, render_phantom_clip, write_clip, write_phantom_clip
 from .shape import LeftHeart, Section
 from .ultrasound import QUALITIES, Quality
 from .writer import PHANTOM_VERSION, write_camus_phantom
 
-__all__ = ["PHANTOM_VERSION", "QUALITIES", "EchoPhantom", "LeftHeart", "Quality", "Section", "write_camus_phantom"]
+__all__ = [
+    "FORMATS",
+    "PHANTOM_VERSION",
+    "QUALITIES",
+    "EchoPhantom",
+    "LeftHeart",
+    "PhantomClip",
+    "Quality",
+    "Section",
+    "render_phantom_clip",
+    "write_camus_phantom",
+    "write_clip",
+    "write_echonet_phantom",
+    "write_phantom_clip",
+]

@@ -1,0 +1,309 @@
+"""Phantom clips in the formats that clips are kept in, with their true volumes and phases."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import nibabel
+import numpy as np
+import SimpleITK
+from PIL import Image
+
+from gdkvm_monai.data.clip import INSTALL, picture_affine
+from gdkvm_monai.data.phantom.dicom_writer import write_dicom
+from gdkvm_monai.data.phantom.echo import EchoPhantom
+
+__all__ = [
+    "FORMATS",
+    "PhantomClip",
+    "check_packages",
+    "render_phantom_clip",
+    "replacing",
+    "write_clip",
+    "write_phantom_clip",
+]
+
+
+@dataclass(frozen=True)
+class PhantomClip:
+    """A rendered clip that begins at end-diastole.
+
+    Attributes:
+        phantom: the patient.
+        view: "2CH" or "4CH".
+        frame_rate_hz: frames per second.
+        image: uint8 ``(H, W, T)``: lateral, depth, time.
+        label: its label, as CAMUS's.
+        spacing_mm: lateral and in depth.
+    """
+
+    phantom: EchoPhantom
+    view: str
+    frame_rate_hz: float
+    image: np.ndarray
+    label: np.ndarray
+    spacing_mm: tuple[float, float]
+
+    def truth(self) -> dict[str, Any]:
+        """Return what is known of the clip, as ``truth.json`` holds it; frames count from 0."""
+        phantom = self.phantom
+        return {
+            "seed": np.asarray(phantom.seed).tolist(),
+            "quality": phantom.quality,
+            "view": self.view,
+            "ef_percent": phantom.ef_percent,
+            "edv_ml": phantom.edv_ml,
+            "esv_ml": phantom.esv_ml,
+            "heart_rate_bpm": phantom.heart_rate_bpm,
+            "ed_frames": self._frames_at(0.0),
+            "es_frames": self._frames_at(phantom.end_systole_s),
+            "frame_rate_hz": self.frame_rate_hz,
+            "spacing_mm": [float(step) for step in self.spacing_mm],
+            "shape": list(self.image.shape),
+        }
+
+    def _frames_at(self, time_s: float) -> list[int]:
+        """Return the frames nearest to a time after each end-diastole."""
+        beat_s, count = self.phantom.beat_s, self.image.shape[-1]
+        beats = np.arange(count / self.frame_rate_hz // beat_s + 1)
+        frames = np.rint((time_s + beats * beat_s) * self.frame_rate_hz).astype(int)
+        return frames[frames < count].tolist()
+
+
+class ClipFormat(NamedTuple):
+    """How a format is written.
+
+    Attributes:
+        suffix: how its file names end; empty for a folder.
+        write: gets the path, the clip and the format's own options.
+        package: what must be there to write it, beyond what the package itself needs.
+        extra: the pip extra that installs it.
+    """
+
+    suffix: str
+    write: Callable[..., None]
+    package: str = "numpy"
+    extra: str = ""
+
+
+def render_phantom_clip(
+    phantom: EchoPhantom,
+    view: str = "4CH",
+    beats: float = 2,
+    frame_rate_hz: float = 50,
+    size: tuple[int, int] = (256, 256),
+) -> PhantomClip:
+    """Render a clip from end-diastole over some beats; the frame at their end is included.
+
+    Args:
+        phantom: the patient.
+        view: "2CH" or "4CH".
+        beats: duration, above 0.
+        frame_rate_hz: frames per second, 1 to 1000.
+        size: height and width in pixels, at least 16 each; the sector fills them.
+
+    Raises:
+        ValueError: if an argument is out of range, or fewer than two frames would result.
+
+    Example:
+        >>> clip = render_phantom_clip(EchoPhantom(seed=0), beats=1, frame_rate_hz=5, size=(48, 64))
+        >>> clip.image.shape, clip.truth()["ed_frames"], clip.truth()["es_frames"]
+        ((64, 48, 6), [0], [2])
+    """
+    if not (0 < beats < np.inf and 1 <= frame_rate_hz <= 1000):
+        raise ValueError(
+            f"beats = {beats} must be above 0 and frame_rate_hz = {frame_rate_hz} within 1 to 1000; "
+            "give for instance 2 beats at 50 Hz."
+        )
+    if len(size) != 2 or min(size) < 16:
+        raise ValueError(
+            f"size = {tuple(size)} must be a height and a width of at least 16; give for instance 256 256."
+        )
+    count = int(beats * phantom.beat_s * frame_rate_hz + 1e-9) + 1
+    if count < 2:
+        raise ValueError(f"{beats} beats at {frame_rate_hz} Hz are one frame; give more beats or a higher frame rate.")
+    image, label, spacing_mm = phantom.render(view, np.arange(count) / frame_rate_hz, size)
+    return PhantomClip(phantom, view, frame_rate_hz, image, label, spacing_mm)
+
+
+def write_clip(path: str | os.PathLike, clip: PhantomClip, format: str, overwrite: bool = False, **options) -> None:
+    """Write a clip; its file is either whole or absent.
+
+    Args:
+        path: file to write, with the suffix of its format; for "png" a folder. Folders above it are created.
+        clip: what to write.
+        format: a key of ``FORMATS``. "nifti" also writes the label as ``<name>_label.nii.gz``, "mhd" a ``.raw`` file.
+        overwrite: whether to replace what is there.
+        options: of :func:`~gdkvm_monai.data.phantom.dicom_writer.write_dicom` for "dicom"; none for the others.
+
+    Raises:
+        FileExistsError: if the file exists and must not be replaced.
+        ImportError: if a package is missing.
+        ValueError: if the format is unknown or its suffix is another one.
+    """
+    _check_target(Path(path), format, overwrite)
+    with replacing(path, overwrite) as temporary:
+        FORMATS[format].write(temporary, clip, **options)
+
+
+def write_phantom_clip(
+    path: str | os.PathLike,
+    seed: int | Sequence[int],
+    view: str = "4CH",
+    format: str = "dicom",
+    beats: float = 2,
+    frame_rate_hz: float = 50,
+    size: tuple[int, int] = (256, 256),
+    quality: str = "medium",
+    overwrite: bool = False,
+    **options,
+) -> PhantomClip:
+    """Render a clip of one patient and write it.
+
+    Args:
+        path: as in :func:`write_clip`, also ``format``, ``overwrite`` and ``options``.
+        seed: as in :class:`~gdkvm_monai.data.phantom.echo.EchoPhantom`, also ``quality``.
+        view: as in :func:`render_phantom_clip`, also ``beats``, ``frame_rate_hz`` and ``size``.
+        format: as there.
+        beats: as there.
+        frame_rate_hz: as there.
+        size: as there.
+        quality: as there.
+        overwrite: as there.
+        options: as there.
+
+    Returns:
+        The clip, whose :meth:`~PhantomClip.truth` tells volumes and phases.
+
+    Raises:
+        FileExistsError, ImportError, ValueError: as there.
+
+    Example:
+        >>> import tempfile
+        >>> path = tempfile.mkdtemp() + "/clip.npy"
+        >>> clip = write_phantom_clip(path, 0, "2CH", "npy", beats=1, frame_rate_hz=5, size=(32, 32))
+        >>> bool((np.load(path) == clip.image).all())
+        True
+    """
+    _check_target(Path(path), format, overwrite)  # before the time that rendering takes
+    clip = render_phantom_clip(EchoPhantom(seed, quality), view, beats, frame_rate_hz, size)
+    write_clip(path, clip, format, overwrite, **options)
+    return clip
+
+
+def check_packages(formats: Iterable[str]) -> None:
+    """Check that formats are known and can be written here.
+
+    Raises:
+        ImportError: if a package is missing; the message names the command that installs it.
+        ValueError: if a format is unknown.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            raise ValueError(f"format = {name!r} is unknown; choose one of {', '.join(FORMATS)}.")
+        try:
+            import_module(FORMATS[name].package)
+        except ImportError as error:
+            label, install = PACKAGES[FORMATS[name].package], INSTALL.format(FORMATS[name].extra)
+            raise ImportError(f"format {name} needs {label} to be written; install it: {install}.") from error
+
+
+@contextmanager
+def replacing(path: str | os.PathLike, overwrite: bool = False) -> Iterator[Path]:
+    """Give a path in a hidden folder beside ``path``; what is written there takes its place when all is written.
+
+    Args:
+        path: file or folder to write; files beside it in the hidden folder move with it, before it.
+        overwrite: whether to replace what is there.
+
+    Raises:
+        FileExistsError: if something is there and must not be replaced.
+    """
+    target = Path(path)
+    _refuse_existing([target], overwrite)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".partial_", dir=target.parent) as folder:
+        yield Path(folder) / target.name
+        written = sorted(Path(folder).iterdir(), key=lambda file: file.name == target.name)
+        _refuse_existing([target.parent / file.name for file in written], overwrite)
+        for file in written:
+            final = target.parent / file.name
+            if final.is_dir():
+                shutil.rmtree(final)
+            os.replace(file, final)
+
+
+def _check_target(path: Path, format: str, overwrite: bool) -> None:
+    check_packages([format])
+    if not path.name.endswith(FORMATS[format].suffix):
+        raise ValueError(f"{path} must end in {FORMATS[format].suffix} to be of format {format}; change its name.")
+    _refuse_existing([path], overwrite)
+
+
+def _refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
+    existing = [path for path in paths if path.exists()]
+    if existing and not overwrite:
+        raise FileExistsError(f"{existing[0]} exists; choose another path, or allow it to be overwritten.")
+
+
+def _write_nifti(path: Path, clip: PhantomClip) -> None:
+    affine = picture_affine(clip.spacing_mm, 1 / clip.frame_rate_hz)
+    label_path = path.with_name(path.name.removesuffix(".nii.gz") + "_label.nii.gz")
+    for file, array in ((path, clip.image), (label_path, clip.label)):
+        image = nibabel.Nifti1Image(np.ascontiguousarray(array), affine)
+        image.header.set_xyzt_units("mm", "sec")
+        file.write_bytes(gzip.compress(image.to_bytes(), compresslevel=4, mtime=0))
+
+
+def _write_metaimage(path: Path, clip: PhantomClip) -> None:
+    image = SimpleITK.GetImageFromArray(np.ascontiguousarray(clip.image.T))
+    image.SetSpacing([*(float(step) for step in clip.spacing_mm), 1 / clip.frame_rate_hz])
+    SimpleITK.WriteImage(image, str(path))
+
+
+def _write_png(path: Path, clip: PhantomClip) -> None:
+    path.mkdir()
+    for number, frame in enumerate(np.moveaxis(clip.image, -1, 0), start=1):
+        Image.fromarray(np.ascontiguousarray(frame.T)).save(path / f"frame_{number:04d}.png")
+
+
+def _write_npy(path: Path, clip: PhantomClip) -> None:
+    np.save(path, np.ascontiguousarray(clip.image))
+
+
+def _write_video(path: Path, clip: PhantomClip, codec: str, pixel_format: str) -> None:
+    import av
+
+    exact = {"flags": "bitexact", "qmin": "2", "qmax": "3"}  # else versions and times make files differ
+    with av.open(str(path), "w", options={"fflags": "bitexact"}) as container:
+        rate = Fraction(clip.frame_rate_hz).limit_denominator(1001)
+        stream = container.add_stream(codec, rate=rate, options=exact)
+        stream.width, stream.height, stream.pix_fmt = *clip.image.shape[:2], pixel_format
+        for frame in clip.image.transpose(2, 1, 0):  # upright
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="gray")))
+        container.mux(stream.encode())
+
+
+PACKAGES = {"pydicom": "pydicom", "av": "PyAV"}
+
+FORMATS = {
+    "dicom": ClipFormat(".dcm", write_dicom, "pydicom", "dicom"),
+    "avi": ClipFormat(".avi", partial(_write_video, codec="mjpeg", pixel_format="yuvj420p"), "av", "video"),
+    "mp4": ClipFormat(".mp4", partial(_write_video, codec="mpeg4", pixel_format="yuv420p"), "av", "video"),
+    "nifti": ClipFormat(".nii.gz", _write_nifti),
+    "mhd": ClipFormat(".mhd", _write_metaimage),
+    "npy": ClipFormat(".npy", _write_npy),
+    "png": ClipFormat("", _write_png),
+}
+"""Every format of a single clip by its name."""

@@ -44,6 +44,9 @@ class GDKVM(nn.Module):
             on the CPU in ``eval``: it gains nothing there, and frame by frame :meth:`forward` equals :meth:`step` bit
             by bit.
 
+    Attributes:
+        options: the arguments, by name, so that weights can be stored with them.
+
     References:
         Wang et al., "GDKVM", ICCV 2025, https://arxiv.org/abs/2512.10252.
 
@@ -68,7 +71,9 @@ class GDKVM(nn.Module):
         dropout: float = 0.0,
         chunk_size: int = 16,
     ) -> None:
+        options = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__()
+        self.options = options
         if out_channels < 2:
             raise ValueError(f"out_channels is {out_channels}, expected background and at least one structure (>= 2).")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size

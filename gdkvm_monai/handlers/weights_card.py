@@ -1,0 +1,80 @@
+"""What one must know to use weights: the network they belong to, what they were trained on, and what they have seen."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from ignite.engine import Engine, Events
+from monai.config import PathLike
+from torch import nn
+
+import gdkvm_monai
+
+__all__ = ["WeightsCard"]
+
+
+class WeightsCard:
+    """Write a JSON file beside the weights when training starts, and complete it after every epoch.
+
+    Args:
+        path: file to write, ``model.json`` beside ``model.pt``; its folder is created where missing.
+        network: its ``options``, if it has any, are stored with its class.
+        frame_size: rows and columns of the frames that the network sees.
+        trained_on: the data, in a sentence.
+        license: under which the weights may be used.
+        structures: names of the classes behind the background, in order.
+    """
+
+    def __init__(
+        self,
+        path: PathLike,
+        network: nn.Module,
+        frame_size: Sequence[int],
+        trained_on: str,
+        license: str,
+        structures: Sequence[str] = ("LV", "MYO", "LA"),
+    ) -> None:
+        self.path = Path(path)
+        kind = type(network)
+        self.card = {
+            "network": f"{kind.__module__}.{kind.__name__}",
+            "network_options": getattr(network, "options", None),
+            "frame_size": [int(length) for length in frame_size],
+            "structures": list(structures),
+            "trained_on": trained_on,
+            "license": license,
+            "gdkvm_version": gdkvm_monai.__version__,
+            "iterations": 0,
+            "intensity_mean": None,
+            "intensity_sd": None,
+        }
+        self.ranges = {"intensity_mean": [float("inf"), -float("inf")], "intensity_sd": [float("inf"), -float("inf")]}
+
+    def attach(self, engine: Engine) -> None:
+        """Attach to a trainer."""
+        engine.add_event_handler(Events.STARTED, self.write)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.record)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self.write)
+
+    def record(self, engine: Engine) -> None:
+        """Widen the ranges of the clips' mean and standard deviation, in the network's 0 to 1."""
+        self.card["iterations"] = engine.state.iteration
+        clips = torch.as_tensor(engine.state.batch["image"]).float().flatten(1)
+        for name, values in (("intensity_mean", clips.mean(1)), ("intensity_sd", clips.std(1))):
+            low, high = self.ranges[name]
+            self.ranges[name] = [min(low, float(values.min())), max(high, float(values.max()))]
+        self.card.update({name: [round(end, 4) for end in ends] for name, ends in self.ranges.items()})
+
+    def write(self, engine: Engine) -> None:
+        """Write the card, whole or not at all, on the first process."""
+        if dist.is_available() and dist.is_initialized() and dist.get_rank() != 0:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_name(f".{self.path.name}.partial")
+        partial.write_text(json.dumps(self.card, indent=2) + "\n")
+        os.replace(partial, self.path)

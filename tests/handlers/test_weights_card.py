@@ -1,0 +1,44 @@
+"""The card beside the weights says what is needed to use them."""
+
+from __future__ import annotations
+
+import json
+
+import torch
+from ignite.engine import Engine
+
+from gdkvm_monai.handlers import WeightsCard
+from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+
+SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
+
+
+def run(card: WeightsCard, images: list[torch.Tensor]) -> dict:
+    trainer = Engine(lambda engine, batch: None)
+    card.attach(trainer)
+    trainer.run([{"image": image} for image in images], max_epochs=1)
+    return json.loads(card.path.read_text())
+
+
+def test_the_card_rebuilds_its_network(tmp_path):
+    network = GDKVM(**SMALL, update_rule="decay")
+    card = run(WeightsCard(tmp_path / "new" / "model.json", network, (32, 48), "phantoms", "Apache-2.0"), [])
+    assert (card["trained_on"], card["license"], card["frame_size"]) == ("phantoms", "Apache-2.0", [32, 48])
+    assert card["network"].endswith(".GDKVM") and card["network_options"]["update_rule"] == "decay"
+    GDKVM(**card["network_options"]).load_state_dict(network.state_dict())
+
+
+def test_the_card_states_the_range_of_intensities_that_were_seen(tmp_path):
+    dark, bright = torch.full((2, 1, 4, 4, 3), 0.1), torch.full((2, 1, 4, 4, 3), 0.7)
+    bright[1, :, :2] = 0.9
+    card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), "", ""), [dark, bright])
+    assert card["iterations"] == 2
+    assert card["intensity_mean"] == [0.1, 0.8]
+    assert card["intensity_sd"][0] == 0 and abs(card["intensity_sd"][1] - 0.1) < 0.01
+
+
+def test_a_network_without_options_has_a_card_without_them(tmp_path):
+    network = FrameByFrame(torch.nn.Conv2d(1, 4, 1))
+    card = run(WeightsCard(tmp_path / "model.json", network, (16, 16), "", ""), [])
+    assert card["network_options"] is None and card["network"].endswith(".FrameByFrame")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.json"]

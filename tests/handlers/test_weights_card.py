@@ -12,6 +12,8 @@ from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 
 SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
 
+ONE = [torch.zeros(1, 1, 4, 4, 1)]
+
 
 def run(card: WeightsCard, images: list[torch.Tensor]) -> dict:
     trainer = Engine(lambda engine, batch: None)
@@ -22,7 +24,7 @@ def run(card: WeightsCard, images: list[torch.Tensor]) -> dict:
 
 def test_the_card_rebuilds_its_network(tmp_path):
     network = GDKVM(**SMALL, update_rule="decay")
-    card = run(WeightsCard(tmp_path / "new" / "model.json", network, (32, 48), "phantoms", "Apache-2.0"), [])
+    card = run(WeightsCard(tmp_path / "new" / "model.json", network, (32, 48), "phantoms", "Apache-2.0"), ONE)
     assert (card["trained_on"], card["license"], card["frame_size"]) == ("phantoms", "Apache-2.0", [32, 48])
     assert card["network"].endswith(".GDKVM") and card["network_options"]["update_rule"] == "decay"
     GDKVM(**card["network_options"]).load_state_dict(network.state_dict())
@@ -39,6 +41,6 @@ def test_the_card_states_the_range_of_intensities_that_were_seen(tmp_path):
 
 def test_a_network_without_options_has_a_card_without_them(tmp_path):
     network = FrameByFrame(torch.nn.Conv2d(1, 4, 1))
-    card = run(WeightsCard(tmp_path / "model.json", network, (16, 16), "", ""), [])
+    card = run(WeightsCard(tmp_path / "model.json", network, (16, 16), "", ""), ONE)
     assert card["network_options"] is None and card["network"].endswith(".FrameByFrame")
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]

@@ -43,7 +43,8 @@ def export_bundle(
     Args:
         out: folder for the bundle; made where it is missing.
         name: lowercase identifier that ends with ``_segmentation``, by which MONAI Label knows the task.
-        weights: checkpoint for ``models/model.pt``. It must fit the exported network exactly.
+        weights: checkpoint for ``models/model.pt``. It must fit the exported network exactly. A ``model.json`` beside
+            it (:class:`~gdkvm_monai.handlers.WeightsCard`) goes with it.
         weights_url: https address where ``models/model.pt`` will lie. The file is then left out and listed with its
             SHA-256 in ``large_files.yml``, as the model zoo wants files above 25 MB.
         overlays: config files, or names in ``bundle/configs``, that become part of ``train.json`` and, as far as they
@@ -70,12 +71,12 @@ def export_bundle(
         bundle = Path(folder) / name
         shutil.copytree(ROOT / "bundle", bundle, ignore=IGNORED)
         shutil.copytree(PACKAGE, bundle / PACKAGE.name, ignore=IGNORED)
-        sort_imports(bundle / PACKAGE.name)
         for overlay in overlays:
             bake(bundle / "configs", overlay)
         describe_network(bundle / "configs")
         if weights is not None:
             write_weights(bundle, Path(weights), weights_url)
+        sort_imports(bundle / PACKAGE.name)
         if target.exists():
             shutil.rmtree(target)
         bundle.rename(target)
@@ -126,7 +127,6 @@ def sort_imports(package: Path) -> None:
 
 def bake(configs: Path, overlay: str | Path) -> None:
     """Make an overlay part of ``train.json`` and, as far as it concerns ids of ``inference.json``, of that."""
-    own = configs / Path(overlay).name
     path = next((path for path in (Path(overlay), ROOT / "bundle" / "configs" / overlay) if path.is_file()), None)
     if path is None:
         raise FileNotFoundError(f"overlay {overlay} does not exist; give a file, or a name in bundle/configs.")
@@ -135,12 +135,13 @@ def bake(configs: Path, overlay: str | Path) -> None:
         raise ValueError(f"overlay {path} holds no ids with values; write for example 'frame_size: [96, 96]'.")
     for name in ("train.json", "inference.json"):
         config = json.loads((configs / name).read_text())
-        part = {key: value for key, value in changes.items() if name == "train.json" or root_id(key) in config}
-        own.with_suffix(".part.json").write_text(json.dumps(part))
-        merged = ConfigParser.load_config_files([configs / name, own.with_suffix(".part.json")])
-        own.with_suffix(".part.json").unlink()
-        write_json(configs / name, merged)
-    own.unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
+        part = configs / "part.json"
+        write_json(
+            part, {key: value for key, value in changes.items() if name == "train.json" or root_id(key) in config}
+        )
+        write_json(configs / name, ConfigParser.load_config_files([configs / name, part]))
+        part.unlink()
+    (configs / path.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
 
 
 def root_id(key: str) -> str:
@@ -171,11 +172,14 @@ def write_weights(bundle: Path, weights: Path, url: str | None) -> None:
     path = bundle / "models" / "model.pt"
     path.parent.mkdir()
     torch.save(read_weights(weights, bundle / "configs" / "inference.json"), path)
+    card = weights.with_name("model.json")
+    if card.is_file():
+        shutil.copy(card, path.parent)
     if url is not None:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         entry = {"path": "models/model.pt", "url": url, "hash_val": digest, "hash_type": "sha256"}
         (bundle / "large_files.yml").write_text(yaml.safe_dump({"large_files": [entry]}, sort_keys=False))
-        shutil.rmtree(path.parent)
+        path.unlink()
 
 
 def read_weights(weights: Path, config: Path) -> dict[str, torch.Tensor]:
@@ -187,7 +191,7 @@ def read_weights(weights: Path, config: Path) -> dict[str, torch.Tensor]:
         checkpoint = torch.load(weights, map_location="cpu", weights_only=True)
         state = checkpoint.get("model", checkpoint) if isinstance(checkpoint, Mapping) else checkpoint
         network.load_state_dict(state)
-    except (RuntimeError, TypeError, pickle.UnpicklingError) as error:
+    except (RuntimeError, TypeError, EOFError, pickle.UnpicklingError) as error:
         raise ValueError(
             f"weights {weights} are not of the exported network; give the overlays that they were trained with."
         ) from error
@@ -236,6 +240,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--zip", action="store_true", help="write NAME_vVERSION.zip too")
     parser.add_argument("--overwrite", action="store_true", help="replace an older export")
     options = parser.parse_args(arguments)
+    if options.zip and options.weights_url:
+        parser.error("a zip holds the weights, a folder with --weights-url does not; give one of the two.")
     try:
         bundle = export_bundle(
             options.out, options.name, options.weights, options.weights_url, options.overlay, options.overwrite

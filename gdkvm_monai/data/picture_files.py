@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from PIL import Image
@@ -56,7 +57,7 @@ def open_npy(path: Path, options: ReadOptions) -> ClipStream:
     """
     try:
         pixels = np.lib.format.open_memmap(path, mode="r")
-    except (EOFError, OSError, ValueError) as error:
+    except (EOFError, OSError, SyntaxError, TokenError, ValueError) as error:
         raise ClipReadError(f"{path} cannot be read as an array ({error}); copy it again from its source.") from error
     if pixels.ndim == 2:
         pixels = pixels[..., None]

@@ -34,9 +34,9 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
         raise ClipReadError(f"{path} needs PyAV to be read; install it: {INSTALL.format('video')}.") from error
     try:
         with av.open(str(path), options=CONTAINER_OPTIONS) as container:
-            if not container.streams.video:
+            stream = next(iter(container.streams.video), None)
+            if stream is None or stream.codec_context is None:
                 raise ClipReadError(f"{path} holds no video; give an AVI or MP4 file with pictures.")
-            stream = container.streams.video[0]
             check_size(path, (stream.width, stream.height, max(stream.frames, 1)), options.max_voxels)
             shape, count, rate = (stream.width, stream.height), stream.frames or None, stream.average_rate
     except av.FFmpegError as error:

@@ -84,6 +84,42 @@ def test_the_layers_that_are_there_may_be_asked_for(tmp_path):
     assert torch.equal(target[0].weight, trained[0].weight) and torch.equal(target[2].weight, last)
 
 
+@pytest.mark.parametrize("wrapped", [True, False], ids=["under a key", "plain state dict"])
+def test_with_another_shape_allowed_the_layers_that_fit_are_loaded_and_the_others_are_listed(tmp_path, caplog, wrapped):
+    trained, target = network(7), network()
+    last = target[2].weight.clone()
+    torch.save({"model": trained.state_dict()} if wrapped else trained.state_dict(), tmp_path / "model.pt")
+    with caplog.at_level("INFO"):
+        load(tmp_path / "model.pt", target, strict=False, strict_shape=False)
+    assert torch.equal(target[0].weight, trained[0].weight) and torch.equal(target[2].weight, last)
+    assert f"2 of 4 weights are from {tmp_path / 'model.pt'}" in caplog.text
+    assert "2.weight (4, 5), the file has (7, 5)" in caplog.text and "2.bias (4,), the file has (7,)" in caplog.text
+    assert "0.weight" not in caplog.text
+
+
+def test_layers_that_only_the_file_or_only_the_network_has_are_listed(tmp_path, caplog):
+    torch.save(nn.Sequential(*network(), nn.Linear(4, 2)).state_dict(), tmp_path / "longer.pt")
+    torch.save(nn.Sequential(nn.Linear(3, 5)).state_dict(), tmp_path / "shorter.pt")
+    with caplog.at_level("INFO"):
+        for name in ("longer.pt", "shorter.pt"):
+            load(tmp_path / name, network(), strict=False, strict_shape=False)
+    assert "the file's 3.weight (2, 4) is not in this network" in caplog.text
+    assert "2.weight (4, 5), the file has none" in caplog.text
+
+
+def test_a_file_without_any_weight_that_fits_is_refused(tmp_path):
+    torch.save(nn.Conv2d(1, 1, 1).state_dict(), tmp_path / "model.pt")
+    with pytest.raises(ValueError, match=r"model\.pt has no weight that fits this network"):
+        load(tmp_path / "model.pt", network(), strict=False, strict_shape=False)
+
+
+def test_the_first_difference_is_named_and_the_way_out(tmp_path):
+    torch.save({"model": network(7).state_dict()}, tmp_path / "model.pt")
+    expected = r"strict_shape false \(finetune\.yaml\); 2\.weight has the shape \(7, 5\) there and \(4, 5\) here\."
+    with pytest.raises(ValueError, match=expected):
+        load(tmp_path / "model.pt", network())
+
+
 def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path):
     torch.save({"model": network().state_dict(), "extra": Payload(tmp_path / "owned")}, tmp_path / "model.pt")
     target = network()

@@ -46,6 +46,7 @@ class FrameSpool:
             raise ValueError(f"frame {self._length} has shape {frame.shape}, the clip's frames have {self.shape}.")
         self._file.seek(self._length * self._bytes)
         self._file.write(np.asarray(frame, dtype=self.dtype).tobytes(order="F"))
+        self._file.flush()
         self._length += 1
 
     def __len__(self) -> int:

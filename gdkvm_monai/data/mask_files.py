@@ -1,8 +1,9 @@
-"""Writers of masks that never hold a whole clip: NIfTI, label pictures, arrays."""
+"""Writers of masks and probabilities, most of which never hold a whole clip: NIfTI, label pictures, arrays."""
 
 from __future__ import annotations
 
 import gzip
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from .frame_spool import FrameSpool
 
-__all__ = ["write_nifti_mask", "write_npz_mask", "write_png_masks"]
+__all__ = ["write_nifti_mask", "write_npy", "write_npz_mask", "write_png_masks"]
 
 NIFTI_OFFSET = 352  # header, and four bytes that say that there are no extensions
 
@@ -55,3 +56,15 @@ def write_png_masks(folder: Path, masks: FrameSpool, colors: Sequence[Sequence[i
 def write_npz_mask(path: Path, masks: FrameSpool, affine: np.ndarray) -> None:
     """Write ``mask`` ``(H, W, T)`` and ``affine`` ``(4, 4)`` as a compressed ``.npz``; reads the whole clip."""
     np.savez_compressed(path, mask=masks.stack(), affine=affine)
+
+
+def write_npy(path: Path, frames: FrameSpool) -> None:
+    """Write frames as a ``.npy`` array whose last axis is time."""
+    header = {
+        "descr": np.lib.format.dtype_to_descr(frames.dtype),
+        "fortran_order": True,
+        "shape": (*frames.shape, len(frames)),
+    }
+    with open(path, "wb") as file, open(frames.path, "rb") as pixels:
+        np.lib.format.write_array_header_1_0(file, header)
+        shutil.copyfileobj(pixels, file)

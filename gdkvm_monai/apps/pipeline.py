@@ -1,0 +1,170 @@
+"""The bundle's own inference, taken apart into what a stream of frames needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from monai.bundle import ConfigParser
+from monai.inferers import Inferer
+from monai.transforms import Compose, SaveImage, SaveImaged
+from torch import nn
+
+from gdkvm_monai.inferers import StreamSession
+from gdkvm_monai.transforms import LoadClipd
+
+__all__ = ["Pipeline", "bundle_dir", "file_sha256", "load_pipeline"]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A network with its weights, and the transforms around it.
+
+    Attributes:
+        network: in ``eval``, on ``device``.
+        preprocessing: of ``inference.json``, without loading.
+        postprocessing: of ``inference.json``, without saving.
+        inferer: of ``inference.json``.
+        device: where it runs.
+        num_classes: background included.
+        card: what ``model.json`` beside the weights says; empty without one.
+        provenance: names and hashes of weights and config.
+    """
+
+    network: nn.Module
+    preprocessing: Compose
+    postprocessing: Compose
+    inferer: Inferer
+    device: torch.device
+    num_classes: int = 4
+    card: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def session(self, keep_probabilities: bool = False) -> StreamSession:
+        """A new session, which knows of no other."""
+        return StreamSession(
+            self.network, self.preprocessing, self.postprocessing, self.device, self.inferer, keep_probabilities
+        )
+
+
+def bundle_dir() -> Path:
+    """The folder with ``configs/inference.json``: the repository's, an exported bundle's, or the installed one.
+
+    Raises:
+        FileNotFoundError: when there is none.
+    """
+    package = Path(__file__).resolve().parents[1]
+    places = (package.parent / "bundle", package.parent, Path(sys.prefix) / "share" / "gdkvm_monai" / "bundle")
+    for place in places:
+        if (place / "configs" / "inference.json").is_file():
+            return place
+    raise FileNotFoundError(f"no bundle with configs/inference.json in {', '.join(map(str, places))}; reinstall.")
+
+
+def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), device: str | None = None) -> Pipeline:
+    """Build what ``inference.json`` describes, with weights.
+
+    The network's options come from ``model.json`` beside the weights, which training writes, or from overlays.
+
+    Args:
+        weights: checkpoint, loaded with ``weights_only=True``.
+        configs: overlays on ``inference.json``: files, or names in the bundle's ``configs``. They win over the card.
+        device: for example ``"cpu"`` or ``"cuda:0"``; CUDA by default where it is available.
+
+    Raises:
+        FileNotFoundError: when a file is missing.
+        ValueError: when a file is no checkpoint or of another network, or the device is unknown.
+    """
+    weights = Path(weights)
+    if not weights.is_file():
+        raise FileNotFoundError(f"weights {weights} do not exist; `make demo` trains some, docs/results.md tells how.")
+    files = [_find_config(name) for name in ("inference.json", *configs)]
+    parser = ConfigParser()
+    parser.read_config([str(path) for path in files])
+    parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
+    card = _read_card(weights)
+    if card.get("network_options") and not configs:
+        parser["network_def"] = {"_target_": card["network"], **card["network_options"]}
+        parser["frame_size"], parser["num_classes"] = card["frame_size"], card["network_options"]["out_channels"]
+    place = _device(device)
+    parser["device"] = str(place)
+    network = parser.get_parsed_content("network_def")
+    provenance = {
+        "weights": {
+            "file": weights.name,
+            "sha256": file_sha256(weights),
+            "trained_on": card.get("trained_on", "unknown: there is no model.json beside the weights"),
+            "license": card.get("license", "unknown"),
+        },
+        "config": {"sha256": hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()},
+        "network": type(network).__name__,
+        "frame_size": list(parser["frame_size"]),
+    }
+    _load_weights(network, weights)
+    network = network.to(place, memory_format=torch.channels_last).eval()
+    before = parser.get_parsed_content("preprocessing").transforms
+    after = parser.get_parsed_content("postprocessing").transforms
+    return Pipeline(
+        network,
+        Compose([transform for transform in before if not isinstance(transform, LoadClipd)]),
+        Compose([transform for transform in after if not isinstance(transform, (SaveImage, SaveImaged))]),
+        parser.get_parsed_content("inferer"),
+        place,
+        int(parser["num_classes"]),
+        card,
+        provenance,
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _find_config(name: Path | str) -> Path:
+    for path in (Path(name), bundle_dir() / "configs" / name):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"config {name} is neither a file nor in {bundle_dir() / 'configs'}; check the name.")
+
+
+def _read_card(weights: Path) -> dict[str, Any]:
+    for path in (weights.with_suffix(".json"), weights.with_name("model.json")):
+        if path.is_file():
+            return json.loads(path.read_text())
+    return {}
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {name!r} is not available here; give cpu, or cuda where there is a GPU.") from error
+    return device
+
+
+def _load_weights(network: nn.Module, path: Path) -> None:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        network.load_state_dict(state.get("model", state))
+    except (pickle.UnpicklingError, EOFError, AttributeError, OSError) as error:
+        raise ValueError(f"{path.name} is not a checkpoint of tensors; give the model.pt of a training.") from error
+    except RuntimeError as error:
+        raise ValueError(
+            f"{path.name} holds weights of another network; keep its model.json beside it, or name the overlays that "
+            "it was trained with, for example --config small_network.yaml."
+        ) from error

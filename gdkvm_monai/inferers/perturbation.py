@@ -1,0 +1,49 @@
+"""The same clip seen a little differently: how far the masks then differ tells how far to trust them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import shift
+
+__all__ = ["PERTURBATIONS", "Perturbation"]
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """A change of contrast and place that can be undone in the mask.
+
+    Attributes:
+        gamma: exponent of the gray levels, which are taken as 0 to 255.
+        shift: displacement in width and in depth, as a share of the picture.
+
+    Example:
+        >>> mask = np.zeros((50, 50), np.uint8)
+        >>> mask[20:30, 20:30] = 1
+        >>> moved = Perturbation(1.0, 0.1)
+        >>> bool((moved.undo(moved.apply(mask).astype(np.uint8)) == mask).all())
+        True
+    """
+
+    gamma: float
+    shift: float
+
+    def apply(self, frame: np.ndarray) -> np.ndarray:
+        """The perturbed frame ``(H, W)``, float32; what moves in from outside is black."""
+        gray = 255 * (np.clip(frame.astype(np.float32), 0, 255) / 255) ** self.gamma
+        return shift(gray, self._pixels(frame.shape), order=0)
+
+    def undo(self, mask: np.ndarray) -> np.ndarray:
+        """The mask ``(H, W)`` of a perturbed frame, on the grid of the original."""
+        return shift(mask, [-pixels for pixels in self._pixels(mask.shape)], order=0)
+
+    def __str__(self) -> str:
+        return f"gamma {self.gamma:g}, shifted by {self.shift:+.0%}"
+
+    def _pixels(self, shape: tuple[int, ...]) -> list[int]:
+        return [round(self.shift * length) for length in shape]
+
+
+PERTURBATIONS = (Perturbation(0.8, 0.02), Perturbation(1.25, -0.02))
+"""The copies that confidence and interval rest on: brighter and darker, moved to either side."""

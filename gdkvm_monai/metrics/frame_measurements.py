@@ -1,0 +1,103 @@
+"""What one segmented frame says: areas, volume, and what looks wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.ndimage import binary_dilation
+from skimage.measure import label
+from skimage.morphology import convex_hull_image
+
+from gdkvm_monai.data.structures import LV, STRUCTURES
+from gdkvm_monai.metrics.anatomy import check_anatomy
+from gdkvm_monai.metrics.volume import volume_curve
+
+__all__ = ["Sector", "dice", "edge_fraction", "measure_frame"]
+
+
+class Sector:
+    """The part of the picture that shows an echo: it grows with the frames that are added.
+
+    Args:
+        threshold: gray level above which a pixel shows something.
+    """
+
+    def __init__(self, threshold: float = 2) -> None:
+        self.threshold = threshold
+        self._seen: np.ndarray | None = None
+
+    def add(self, frame: np.ndarray) -> None:
+        """Add what a frame ``(H, W)`` shows."""
+        seen = frame > self.threshold
+        self._seen = seen if self._seen is None else self._seen | seen
+
+    def region(self) -> np.ndarray:
+        """Convex hull of the largest connected part that was ever seen, ``(H, W)``; text beside it does not count.
+
+        Raises:
+            ValueError: when nothing was seen.
+        """
+        if self._seen is None or not self._seen.any():
+            raise ValueError("no frame shows anything; there is no sector.")
+        parts = label(self._seen, connectivity=1)
+        return convex_hull_image(parts == np.bincount(parts[parts > 0]).argmax())
+
+
+def edge_fraction(mask: np.ndarray, region: np.ndarray) -> float:
+    """Share of a mask's outline that lies outside a region or the picture: where the structure may be cut off.
+
+    Args:
+        mask: binary, ``(H, W)``.
+        region: binary, ``(H, W)``, for instance of :meth:`Sector.region`.
+
+    Returns:
+        0 to 1; NaN for an empty mask.
+
+    Example:
+        >>> edge_fraction(np.eye(3)[:2] == 1, np.ones((2, 3), bool))  # two pixels in a corner
+        0.5
+    """
+    if not mask.any():
+        return np.nan
+    padded = np.pad(mask, 1)
+    outline = binary_dilation(padded) & ~padded
+    return float(1 - np.pad(region, 1)[outline].mean())
+
+
+def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) -> dict[str, Any]:
+    """Measure one segmented frame.
+
+    Args:
+        mask: class indices ``(H, W)``: lateral, depth.
+        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` where it is unknown.
+
+    Returns:
+        ``LV_px``, ``MYO_px``, ``LA_px``: pixels; ``LV_cm2`` and so on: areas, NaN without a spacing; ``volume``: of the
+        left ventricle by 20 disks in mL, without a spacing in thousands of cubic pixels, NaN where it cannot be
+        measured; ``LV_parts``, ``LV_holes`` and so on, see :func:`~gdkvm_monai.metrics.anatomy.check_anatomy`.
+    """
+    mask = np.asarray(mask)
+    pixels = {name: int(np.isin(mask, values).sum()) for name, values in STRUCTURES.items()}
+    cm2_per_px = np.nan if spacing_mm is None else np.prod(spacing_mm) / 100
+    anatomy = check_anatomy(mask)
+    return {
+        **{f"{name}_px": count for name, count in pixels.items()},
+        **{f"{name}_cm2": float(count * cm2_per_px) for name, count in pixels.items()},
+        "volume": float(volume_curve(mask[..., None], spacing_mm)[0]),
+        **{f"{name}_{fault}": anatomy[f"{name}_{fault}"] for name in STRUCTURES for fault in ("parts", "holes")},
+    }
+
+
+def dice(one: np.ndarray, other: np.ndarray, value: int = LV) -> float:
+    """Dice of one class in two masks of class indices; NaN where both lack it.
+
+    Example:
+        >>> dice(np.array([[1, 1]]), np.array([[1, 0]]))
+        0.6666666666666666
+    """
+    first, second = one == value, other == value
+    total = first.sum() + second.sum()
+    return float(2 * (first & second).sum() / total) if total else np.nan

@@ -102,10 +102,15 @@ def _read_header(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they quote what stands in the header
+            syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
+            if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:  # pydicom inflates all of it, however much it is
+                raise ClipReadError(f"{path} is compressed by {syntax.name}; export it uncompressed or as JPEG.")
             header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
             header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
             if not header.file_meta.TransferSyntaxUID:
                 raise ValueError("no TransferSyntaxUID")
+    except ClipReadError:
+        raise
     except Exception as error:  # a damaged header raises almost anything
         raise ClipReadError(f"{path} cannot be read as DICOM; copy it again from its source.") from error
     return header

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
+import zlib
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -14,6 +17,7 @@ from monai.transforms import Compose, Invertd, LoadImage, LoadImaged, Resized, S
 from PIL import Image
 
 from gdkvm_monai.data import ClipReader, ClipReadError, folder_datalist
+from gdkvm_monai.data.clip_stream import CLIP_SUFFIXES
 from gdkvm_monai.transforms.load_clip import LoadClipd
 
 AFFINE = np.diag([-0.3, -0.2, 1.0, 1.0])
@@ -391,3 +395,145 @@ def test_a_loaded_clip_has_a_channel_and_clips_of_all_kinds_collate(clip, write,
     batch = list_data_collate(items)["image"]
     assert batch.shape == (3, 1, 24, 18, 5)
     assert batch.meta["spacing_trust"] == ["ok", "absent", "absent"] and not batch.meta["partial"].any()
+
+
+@pytest.mark.parametrize("suffix", CLIP_SUFFIXES)
+def test_an_empty_file_of_any_format_is_refused_by_name(tmp_path, suffix):
+    for name in (f"clip{suffix}", f"CLIP{suffix.upper()}"):
+        (tmp_path / name).touch()
+        with pytest.raises(ClipReadError, match=rf"{name} (cannot be read as .*(copy|is its)|holds no pixels)"):
+            ClipReader().read(tmp_path / name)
+
+
+@pytest.mark.parametrize("size", [(1, 1, 1), (1, 1, 3), (31, 17, 2), (1, 7, 5)], ids=str)
+@pytest.mark.parametrize("name", ["clip.nii", "clip.nii.gz", "clip.mhd", "clip.mha", "clip.npy", "frames"])
+def test_any_size_and_number_of_frames_is_read(write, write_metaimage, tmp_path, name, size):
+    pixels = np.random.default_rng(1).integers(0, 256, size, dtype=np.uint8)
+    if name.startswith("clip.n") and name != "clip.npy":
+        path = write(pixels, name=name)
+    elif name.startswith("clip.m"):
+        path = write_metaimage(pixels, (0.3, 0.2, 1), name)
+    elif name == "clip.npy":
+        path = tmp_path / name
+        np.save(path, pixels)
+    else:
+        path = write_frames(tmp_path / name, pixels)
+    np.testing.assert_array_equal(ClipReader().read(path).pixels, pixels)
+
+
+@pytest.mark.parametrize("kind", ["u1", "i1", "u2", "i2", ">i2", "i4", "f4"])
+@pytest.mark.parametrize("name", ["clip.nii.gz", "clip.mhd", "clip.npy"])
+def test_arrays_of_any_type_keep_their_values(clip, write, write_metaimage, tmp_path, name, kind):
+    pixels = (clip.astype(int) * 100 - (9000 if kind[-2] != "u" else 0)).astype(kind)
+    if name == "clip.npy":
+        np.save(tmp_path / name, pixels)
+        path = tmp_path / name
+    elif name == "clip.mhd":
+        path = write_metaimage(pixels.astype(pixels.dtype.newbyteorder("=")), (0.3, 0.2, 1))
+    else:
+        path = write(pixels)
+    read = ClipReader().read(path).pixels
+    assert read.dtype == np.dtype(kind).newbyteorder("=")
+    np.testing.assert_array_equal(read, pixels)
+
+
+def test_a_packed_metaimage_is_read_and_a_truncated_one_refused(clip, tmp_path):
+    path = tmp_path / "clip.mha"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.ascontiguousarray(clip.T)), str(path), True)
+    np.testing.assert_array_equal(ClipReader().read(path).pixels, clip)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ClipReadError, match=r"clip\.mha cannot be read as MetaImage"):
+        ClipReader().read(path)
+
+
+def refused_with_little_memory(path: Path, message: str, **options) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(ClipReadError, match=message):
+            ClipReader(**options).read(path)
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_gzip_bomb_is_refused_before_it_is_inflated(clip, write):
+    path = write(clip, name="clip.nii")
+    content, zeros = path.read_bytes(), bytes(30_000_000)
+    claim(path, (1000, 1000, 100))
+    packed = path.with_suffix(".nii.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes() + zeros, 1))
+    refused_with_little_memory(packed, "claims 1000 x 1000 x 100 pixels, max_voxels is 1000000", max_voxels=1_000_000)
+    header = bytearray(content[:352])
+    header[108:112] = np.float32(30_000_352).tobytes()  # where the pixels begin
+    header[348:360] = np.array([1, 30_000_000, 6], dtype="<i4").tobytes()  # one extension, a comment
+    packed.write_bytes(gzip.compress(bytes(header) + zeros, 1))
+    refused_with_little_memory(packed, r"its pixels begin at byte 300003\d\d, expected at most 16777216")
+
+
+def test_what_follows_the_pixels_of_a_packed_nifti_is_not_inflated(clip, write):
+    path = write(clip, name="clip.nii")
+    packed = path.with_suffix(".nii.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes() + bytes(30_000_000), 1))
+    tracemalloc.start()
+    np.testing.assert_array_equal(ClipReader().read(packed).pixels, clip)
+    assert tracemalloc.get_traced_memory()[1] < 5e6
+    tracemalloc.stop()
+
+
+def png(chunks: dict[bytes, bytes]) -> bytes:
+    """A PNG file of the given chunks."""
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for kind, content in chunks.items():
+        checksum = zlib.crc32(kind + content).to_bytes(4, "big")
+        parts += [len(content).to_bytes(4, "big"), kind, content, checksum]
+    return b"".join(parts)
+
+
+def test_a_png_bomb_is_refused_before_it_is_inflated(tmp_path):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    bomb = zlib.compress(bytes(30_000_000), 1)
+    for columns, message in ((60_000, "cannot be read as PNG"), (4_000, "claims 4000 x 4000 x 1 pixels")):
+        header = np.array([columns, columns], ">u4").tobytes() + bytes([8, 0, 0, 0, 0])
+        (folder / "1.png").write_bytes(png({b"IHDR": header, b"IDAT": bomb, b"IEND": b""}))
+        refused_with_little_memory(folder, rf"1\.png {message}", max_voxels=1_000_000)
+    header = np.array([8, 8], ">u4").tobytes() + bytes([8, 0, 0, 0, 0])
+    (folder / "1.png").write_bytes(png({b"IHDR": header, b"zTXt": b"text\0\0" + bomb, b"IEND": b""}))
+    refused_with_little_memory(folder, r"1\.png cannot be read as PNG")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(70, 77), (108, 255), (344, 120), (40, 200)],
+    ids=["type of the pixels", "offset", "magic", "number of axes"],
+)
+def test_a_header_with_a_byte_that_means_nothing_is_refused(clip, write, place, value):
+    path = write(clip, name="clip.nii")
+    content = bytearray(path.read_bytes())
+    content[place : place + 4] = bytes([value]) * 4
+    path.write_bytes(content)
+    with pytest.raises(ClipReadError, match=r"clip\.nii cannot be read as NIfTI"):
+        ClipReader().read(path)
+
+
+def test_flipped_bits_in_packed_pixels_are_refused(write):
+    path = write(np.random.default_rng(0).integers(0, 64, (64, 64, 4), dtype=np.uint8))
+    content = path.read_bytes()
+    for place in np.linspace(400, len(content) - 12, 20).astype(int):
+        damaged = bytearray(content)
+        damaged[place] ^= 255
+        path.write_bytes(damaged)
+        with pytest.raises(ClipReadError, match=r"clip\.nii\.gz cannot be read as NIfTI"):
+            ClipReader().read(path)
+
+
+def test_an_array_file_with_a_garbled_header_is_refused(clip, tmp_path):
+    path = tmp_path / "clip.npy"
+    np.save(path, clip)
+    path.write_bytes(path.read_bytes().replace(b"}", b"(", 1))
+    with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array"):
+        ClipReader().read(path)
+    with path.open("wb") as file:
+        np.savez(file, clip=clip)
+    with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array"):
+        ClipReader().read(path)

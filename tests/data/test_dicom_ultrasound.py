@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import logging
 import sys
+import tracemalloc
+import warnings
+import zlib
 
 import nibabel as nib
 import numpy as np
 import pytest
-from monai.transforms import Compose, Invertd, Resized, SaveImaged
+from monai.transforms import Compose, Invertd, LoadImage, Resized, SaveImaged
+from PIL import Image
 
-from gdkvm_monai.data import ClipReader, ClipReadError
+from gdkvm_monai.data import ClipReader, ClipReadError, ReadOptions, open_clip
 from gdkvm_monai.data.clip import luma
 from gdkvm_monai.transforms.load_clip import LoadClipd
 
@@ -137,6 +143,17 @@ def test_more_than_eight_bits_are_scaled_over_the_clip(frames, write, dtype):
     assert not ClipReader().read(write(np.full_like(deep, 7))).pixels.any()
 
 
+def test_twelve_stored_bits_and_signed_bytes_are_scaled_over_the_clip(frames, write):
+    twelve = frames.astype(np.uint16) * 16 + 5
+    read = ClipReader().read(write(twelve, BitsStored=12, HighBit=11))
+    assert np.abs(read.pixels.astype(int) - upright(frames)).max() <= 3
+    signed = (frames.astype(int) - 128).astype(np.int8)
+    read = ClipReader().read(write(signed))
+    assert read.pixels.dtype == np.uint8 and np.abs(read.pixels.astype(int) - upright(frames)).max() <= 3
+    inverted = ClipReader().read(write(signed, "MONOCHROME1"))
+    assert np.abs(inverted.pixels.astype(int) + upright(frames) - 255).max() <= 3
+
+
 @pytest.mark.parametrize("syntax", [uid.RLELossless, uid.JPEGLSLossless, uid.JPEG2000Lossless], ids=lambda s: s.name)
 def test_compressed_frames_are_those_that_were_compressed(frames, write, syntax):
     for pixels, photometric in ((frames, "MONOCHROME2"), (colored(frames), "RGB")):
@@ -254,10 +271,11 @@ VECTOR = {"FrameTimeVector": [0, 20, 30, 20, 30]}
         ({"FrameTimeVector": [0, 20, 30]}, None, None),
         ({"FrameTimeVector": [0, 20, 0, 20, 20]}, None, None),
         ({"FrameTime": -1}, None, None),
+        ({"FrameTime": 0}, None, None),
         ({}, None, None),
     ],
     ids=["vector", "short vector", "zero time", "zero rate", "only a short vector", "vector with zero", "negative",
-         "none"],
+         "zero", "none"],
 )  # fmt: skip
 def test_frame_times_are_those_of_the_first_attribute_that_can_be_used(
     frames, write, attributes, frame_time_ms, source
@@ -341,12 +359,96 @@ def test_what_is_computed_on_another_grid_comes_back_to_the_clips_own(frames, wr
     assert nib.load(tmp_path / "clip_seg.nii.gz").shape == (50, 40, 5)
 
 
-def test_pydicoms_own_echo_is_thirty_upright_frames_with_a_region_that_does_not_fit():
+def example(name: str):
+    """One of pydicom's own files."""
     try:
-        path = pydicom.examples.get_path("ybr_color")
+        return pydicom.examples.get_path(name)
     except Exception as error:
         pytest.skip(f"pydicom's example is not at hand: {error}")
-    read = ClipReader(crop=True).read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "expected"),
+    [
+        ("ybr_color", (30, 240, 320), "d7a58d1e5427d30719d263f6ff39f312a738f15eaccb509f7b6d574bdd1f97d7"),
+        ("rgb_color", (1, 240, 320), "a66f272e06ee44037a865596f444a68d74df14f8f9b31495a99bd32ce4db37d7"),
+        ("palette_color", (1, 350, 800), "e427923b948917dbc1d65f3bffee47f2128791acf568f4a14f5b264e81c68b1d"),
+        ("jpeg2k", (1, 480, 640), "87048de5b47a4b3008657ee8847405d7b98f522547caca62d6c97d26c768f04b"),
+    ],
+)
+def test_every_color_space_of_pydicoms_own_ultrasound_gives_the_gray_it_always_gave(name, shape, expected):
+    frames = ClipReader(force=True).read(example(name)).pixels.transpose(2, 1, 0)
+    assert frames.shape == shape
+    assert hashlib.sha256(frames.tobytes()).hexdigest() == expected
+
+
+def test_monai_swaps_the_axes_of_an_ultrasound_clip_and_this_reader_does_not():
+    path = example("ybr_color")
+    assert LoadImage(reader="PydicomReader")(path).shape == (240, 30, 320, 3)
+    assert LoadClipd("image")({"image": path})["image"].shape == (1, 320, 240, 30)
+
+
+def test_a_deflated_file_is_refused_before_it_is_inflated(frames, write):
+    path = write(frames[:1])
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+    data.save_as(path)
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    path.write_bytes(path.read_bytes()[:400] + packer.compress(bytes(30_000_000)) + packer.flush())
+    tracemalloc.start()
+    with pytest.raises(ClipReadError, match=r"clip\.dcm is compressed by Deflated Explicit VR.*export it uncompressed"):
+        ClipReader().read(path)
+    assert tracemalloc.get_traced_memory()[1] < 10e6
+    tracemalloc.stop()
+
+
+def test_a_jpeg_that_inflates_to_more_than_its_header_states_is_refused(frames, write):
+    path = write(frames[:1], NumberOfFrames=1)
+    data = pydicom.dcmread(path)
+    content = io.BytesIO()
+    Image.new("L", (3000, 3000)).save(content, "JPEG")
+    data.PixelData = pydicom.encaps.encapsulate([content.getvalue()])
+    data["PixelData"].is_undefined_length = True
+    data.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
+    data.save_as(path)
+    with pytest.raises(ClipReadError, match=r"clip\.dcm states 1 frames but 0 can be decoded"):
+        ClipReader().read(path)
+
+
+def test_color_doppler_that_begins_late_is_refused_where_it_begins(frames, write):
+    gray = np.repeat(frames[..., None], 3, axis=-1)
+    gray[3, 10:20, 10:20] = (255, 80, 0)
+    given = []
+    with open_clip(write(gray, "RGB")) as stream, pytest.raises(ClipReadError, match="shows color Doppler"):
+        for frame in stream:
+            given.append(frame)
+    assert len(given) == 3
+    with open_clip(write(gray, "RGB"), ReadOptions(force=True)) as stream:
+        assert stream.meta["mode"] == "unknown" and len(list(stream)) == 5
+    assert stream.meta["mode"] == "color Doppler"
+
+
+def test_more_frames_than_stated_are_refused_or_left_out(frames, write):
+    path = write(frames, compress=uid.RLELossless)
+    data = pydicom.dcmread(path)
+    data.NumberOfFrames = 3
+    data.save_as(path)
+    with pytest.raises(ClipReadError, match=r"clip\.dcm states 3 frames but more can be decoded"):
+        ClipReader().read(path)
+    read = ClipReader(allow_partial=True).read(path)
+    np.testing.assert_array_equal(read.pixels, upright(frames[:3]))
+    assert read.meta["partial"] is True
+
+
+def test_warnings_of_others_are_heard_while_a_stream_is_open(frames, write):
+    with open_clip(write(frames)) as stream:
+        next(iter(stream))
+        with pytest.warns(UserWarning, match="heard"):
+            warnings.warn("heard", stacklevel=1)
+
+
+def test_pydicoms_own_echo_is_thirty_upright_frames_with_a_region_that_does_not_fit():
+    read = ClipReader(crop=True).read(example("ybr_color"))
     assert read.pixels.shape == (320, 240, 30)  # not cropped: the place of the region is as wrong as its spacing
     assert read.meta["spacing_trust"] == "scaled" and read.meta["mode"] == "B-mode"
     assert read.meta["frame_time_ms"] == pytest.approx(33.333)

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from gdkvm_monai.data import ClipReader, ClipReadError
+from gdkvm_monai.data import ClipReader, ClipReadError, open_clip
 
 av = pytest.importorskip("av", reason="PyAV is absent; install it by pip install av")
 
@@ -23,8 +23,8 @@ def clip() -> np.ndarray:
 def write(tmp_path):
     """Write ``(H, W, T)`` as a video and give its path."""
 
-    def write_video(clip, name="clip.avi", codec="mjpeg", pixel_format="yuvj420p", fps=25):
-        with av.open(str(tmp_path / name), "w") as container:
+    def write_video(clip, name="clip.avi", codec="mjpeg", pixel_format="yuvj420p", fps=25, format=None):
+        with av.open(str(tmp_path / name), "w", format) as container:
             stream = container.add_stream(codec, rate=fps)
             stream.width, stream.height, stream.pix_fmt = clip.shape[0], clip.shape[1], pixel_format
             for frame in clip.transpose(2, 1, 0):  # (T, W, H): upright pictures
@@ -53,6 +53,46 @@ def test_every_frame_is_upright_gray_and_the_rate_is_known(clip, write, name):
         "frame_time_source": "container",
     }  # fmt: skip
     np.testing.assert_allclose(np.abs(read.affine), np.diag([1, 1, 0.04, 1]))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pixel_format", "format"),
+    [("clip.mkv", "mjpeg", "yuvj420p", None), ("clip.avi", "mpeg4", "yuv420p", "mpegts")],
+    ids=["Matroska", "MPEG-TS"],
+)
+def test_a_container_that_states_no_number_of_frames_is_read_to_its_end(clip, write, name, codec, pixel_format, format):
+    path = write(clip, name, codec, pixel_format, format=format)
+    with open_clip(path) as stream:
+        assert stream.count is None and stream.shape == (64, 48)
+        frames = np.stack(list(stream), axis=-1)
+    assert frames.shape == clip.shape and np.abs(frames.astype(int) - clip).mean() < 6
+    assert stream.meta["partial"] is False
+    with pytest.raises(ClipReadError, match=r"claims 64 x 48 x 11 pixels, max_voxels is 30720"):
+        ClipReader(max_voxels=64 * 48 * 10).read(path)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (31, 17)], ids=str)
+def test_a_video_of_any_size_is_read(write, size):
+    clip = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    read = ClipReader().read(write(clip, codec="ffv1", pixel_format="gray"))
+    assert read.pixels.shape == clip.shape and np.abs(read.pixels.astype(int) - clip).max() <= 1
+
+
+def test_a_video_that_changes_its_size_is_refused(clip, write, tmp_path):
+    write(clip[..., :3], "a.avi")
+    write(clip[:32, :32, :3], "b.avi")
+    path = tmp_path / "clip.mkv"
+    with av.open(str(tmp_path / "a.avi")) as first, av.open(str(tmp_path / "b.avi")) as second:
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream_from_template(first.streams.video[0])
+            for shift, source in ((0, first), (3, second)):
+                for packet in source.demux(video=0):
+                    if packet.dts is not None:
+                        packet.dts = packet.pts = packet.pts + shift
+                        packet.stream = stream
+                        container.mux(packet)
+    with pytest.raises(ClipReadError, match=r"clip\.mkv changes its size at frame 4; export it with one size"):
+        ClipReader().read(path)
 
 
 @pytest.mark.parametrize("frames", [1, 2])

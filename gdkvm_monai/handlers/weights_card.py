@@ -64,10 +64,12 @@ class WeightsCard:
     def record(self, engine: Engine) -> None:
         """Widen the ranges of the clips' mean and standard deviation, in the network's 0 to 1."""
         self.card["iterations"] = engine.state.iteration
-        clips = torch.as_tensor(engine.state.batch["image"]).float().flatten(1)
-        for name, values in (("intensity_mean", clips.mean(1)), ("intensity_sd", clips.std(1))):
-            low, high = self.ranges[name]
-            self.ranges[name] = [min(low, float(values.min())), max(high, float(values.max()))]
+        batch = engine.state.batch
+        for item in batch if isinstance(batch, list) else [batch]:  # MONAI's trainer takes it apart
+            image = torch.as_tensor(item["image"]).float()
+            for name, value in (("intensity_mean", float(image.mean())), ("intensity_sd", float(image.std()))):
+                low, high = self.ranges[name]
+                self.ranges[name] = [min(low, value), max(high, value)]
         self.card.update({name: [round(end, 4) for end in ends] for name, ends in self.ranges.items()})
 
     def write(self, engine: Engine) -> None:

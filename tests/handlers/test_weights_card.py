@@ -18,7 +18,7 @@ ONE = [torch.zeros(1, 1, 4, 4, 1)]
 def run(card: WeightsCard, images: list[torch.Tensor]) -> dict:
     trainer = Engine(lambda engine, batch: None)
     card.attach(trainer)
-    trainer.run([{"image": image} for image in images], max_epochs=1)
+    trainer.run([[{"image": clip} for clip in image] for image in images], max_epochs=1)
     return json.loads(card.path.read_text())
 
 

@@ -1,0 +1,124 @@
+"""What every picture of a clip is made of: which frames to show, how large, upright, and the contours on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from skimage.measure import approximate_polygon, find_contours
+
+from gdkvm_monai.data.structures import STRUCTURES
+
+__all__ = ["ASSUMED_RATE_HZ", "aspect_spacing", "contours", "picture_size", "replace_file", "sample_frames", "upright"]
+
+ASSUMED_RATE_HZ = 25.0
+"""Frames per second at which a clip is played whose frame time is unknown."""
+
+LARGEST = (640, 400)
+"""Columns and rows beyond which a picture is scaled down."""
+
+TOLERANCE_PX = 0.6
+"""How far a simplified contour may stray from the mask's border, in pixels of the picture."""
+
+
+def sample_frames(count: int, max_frames: int, keep: Sequence[int] = ()) -> tuple[list[int], int]:
+    """Choose every n-th frame of a clip, and some frames in any case.
+
+    Args:
+        count: frames of the clip.
+        max_frames: most frames to choose.
+        keep: frames that are chosen in any case, such as ED and ES. Where they alone are more than ``max_frames``, they
+            are thinned evenly.
+
+    Returns:
+        The frames in their order, and ``n``.
+
+    Raises:
+        ValueError: if ``count`` or ``max_frames`` is below 1, or a frame to keep is not in the clip.
+
+    Example:
+        >>> sample_frames(10, 5, keep=[7])
+        ([0, 3, 6, 7, 9], 3)
+    """
+    keep = sorted(set(keep))
+    if count < 1 or max_frames < 1 or any(not 0 <= frame < count for frame in keep):
+        raise ValueError(
+            f"{count} frames, max_frames {max_frames} and frames to keep {keep[:5]}: the first two must be at least 1, "
+            "and the frames must lie in the clip."
+        )
+    if len(keep) > max_frames:
+        keep = [keep[i] for i in np.unique(np.linspace(0, len(keep) - 1, max_frames).round().astype(int))]
+    if len(keep) == max_frames < count:
+        return keep, count
+    step = -(-count // max_frames)
+    while len(chosen := sorted({*range(0, count, step), *keep})) > max_frames:
+        step += 1
+    return chosen, step
+
+
+def aspect_spacing(clip: Mapping[str, Any]) -> tuple[float, float]:
+    """Return mm per pixel, lateral and in depth, of the ``clip`` of a measurement; (1, 1) where it is not trusted."""
+    trusted = clip.get("spacing_trust") == "ok" and clip.get("spacing_mm")
+    return tuple(clip["spacing_mm"]) if trusted else (1.0, 1.0)
+
+
+def picture_size(
+    shape: Sequence[int], spacing_mm: Sequence[float] = (1, 1), largest: Sequence[int] = LARGEST
+) -> tuple[int, int]:
+    """Return the columns and rows in which a frame is shown in the heart's proportions.
+
+    Args:
+        shape: ``(H, W)`` of the frame: lateral, depth.
+        spacing_mm: mm per pixel, lateral and in depth.
+        largest: most columns and rows; smaller pictures are not enlarged in depth.
+
+    Example:
+        >>> picture_size((640, 480)), picture_size((400, 800), (0.3, 0.15)), picture_size((1000, 1000))
+        ((533, 400), (400, 400), (400, 400))
+    """
+    width, height = shape[0] * spacing_mm[0] / spacing_mm[1], shape[1]
+    scale = min(1, largest[0] / width, largest[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def upright(picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    """Turn a gray frame ``(H, W)``, lateral and depth, into a picture of ``size`` columns and rows, depth downwards."""
+    return Image.fromarray(np.ascontiguousarray(picture.T, dtype=np.uint8)).resize(size, Image.Resampling.LANCZOS)
+
+
+def contours(mask: np.ndarray, size: tuple[int, int]) -> dict[str, list[np.ndarray]]:
+    """Trace the border of every structure, with few points.
+
+    Args:
+        mask: class indices ``(H, W)``: lateral, depth.
+        size: columns and rows of the picture on which the contours are drawn.
+
+    Returns:
+        For each of ``STRUCTURES`` closed polygons ``(N, 2)``: column and row, where the picture's corner is (0, 0) and
+        the center of its first pixel (0.5, 0.5).
+    """
+    scale = np.array(size) / mask.shape
+    paths = {}
+    for name, values in STRUCTURES.items():
+        inside = np.pad(np.isin(mask, values), 1).astype(float)  # a structure at the border is closed along it
+        polygons = [(points - 0.5) * scale for points in find_contours(inside, 0.5)]
+        paths[name] = [approximate_polygon(points, TOLERANCE_PX) for points in polygons]
+    return paths
+
+
+@contextmanager
+def replace_file(path: str | os.PathLike) -> Iterator[Path]:
+    """Give a file beside ``path`` to write, which takes its place if all went well and is removed if not."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

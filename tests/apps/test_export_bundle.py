@@ -134,9 +134,11 @@ def test_a_zip_holds_one_folder_and_does_not_depend_on_dates(bundle):
     assert zip_bundle(bundle).read_bytes() == first
 
 
-@pytest.mark.parametrize("tool", ["isort", "black", pytest.param("flake8", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "tool", ["isort", *(pytest.param(tool, marks=pytest.mark.slow) for tool in ("black", "flake8"))]
+)
 def test_the_code_is_formatted_as_the_zoo_checks_it(tool, bundle, tmp_path):
-    """The zoo's isort takes the package for a third party's; flake8 finds nothing that `make lint` would not."""
+    """The zoo's isort takes the package for a third party's; the others find little that `make lint` would not."""
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / NAME).symlink_to(bundle)
     (tmp_path / "setup.cfg").write_text(ZOO_SETTINGS)

@@ -62,21 +62,12 @@ def write_dicom_segmentation(
     path, source = Path(path), Path(source)
     if not structures or len(set(structures)) < len(structures) or not set(structures) <= set(SEGMENTS):
         raise ValueError(f"structures are {tuple(structures)}, expected some of {tuple(SEGMENTS)}, each once.")
+    header = read_source(source)
     if path.exists() and path.samefile(source):
         raise ValueError(f"{path} is the clip itself; give another file to write.")
-    header = read_source(source)
     with TemporaryDirectory(prefix=".segmentation", dir=path.parent) as folder:
         with (Path(folder) / "planes").open("w+b") as planes, (Path(folder) / "pixels").open("w+b") as pixels:
-            count = 0
-            for mask in masks:
-                count += 1
-                _check_mask(mask, count, header)
-                planes.write(np.packbits(_planes(mask, structures), axis=1).tobytes())
-            if count < (1 if allow_partial else header.NumberOfFrames):
-                raise ValueError(
-                    f"{count} masks are given, {source} has {header.NumberOfFrames} frames; give one for each, or set "
-                    f"allow_partial where at least the first is known."
-                )
+            count = _store_planes(planes, masks, header, structures, allow_partial)
             _pack(planes, pixels, len(structures), count, header.Rows * header.Columns)
             dataset = _describe(header, structures)
             dataset.NumberOfFrames = len(structures) * count
@@ -84,6 +75,23 @@ def write_dicom_segmentation(
             dataset.add_new(0x7FE00010, "OB", pixels)
             save_dicom(dataset, path)
     return path
+
+
+def _store_planes(
+    file: BinaryIO, masks: Iterable[np.ndarray], header: Any, structures: Sequence[str], allow_partial: bool
+) -> int:
+    """Write each mask's planes, each plane from a byte of its own; give the number of masks."""
+    count = 0
+    for mask in masks:
+        count += 1
+        _check_mask(mask, count, header)
+        file.write(np.packbits(_planes(mask, structures), axis=1).tobytes())
+    if count < (1 if allow_partial else header.NumberOfFrames):
+        raise ValueError(
+            f"{count} masks are given, the clip has {header.NumberOfFrames} frames; give one for each, or set "
+            f"allow_partial where at least the first is known."
+        )
+    return count
 
 
 def _check_mask(mask: np.ndarray, number: int, header: Any) -> None:

@@ -1,0 +1,72 @@
+"""A whole clip in ONNX: the one-frame graph as the body of a ``Scan``, the ONNX operator for such a loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+__all__ = ["clip_from_step"]
+
+TIME = 4
+"""The axis of time in a clip ``(B, C, H, W, T)``; ``Scan`` cuts frames along it and stacks logits along it."""
+
+
+def clip_from_step(step: ModelProto) -> ModelProto:
+    """Compose the clip model ``image -> pred`` of a step model ``frame, memory, foreground -> logits, next state``.
+
+    The state starts as zeros of the clip's batch and size, as :meth:`GDKVM.initial_state` gives it.
+
+    Args:
+        step: the step model; ``foreground`` has one channel less than ``logits``.
+
+    Returns:
+        A model of the same opset, whose batch, size and length are dynamic where those of ``step`` are.
+    """
+    from onnx import TensorProto, checker, helper
+
+    frame, memory, foreground = step.graph.input
+    logits, next_memory, next_foreground = step.graph.output
+    body = helper.make_graph(
+        step.graph.node,
+        "one_frame",
+        [memory, foreground, frame],  # Scan passes the state first
+        [next_memory, next_foreground, logits],
+        initializer=step.graph.initializer,
+        value_info=step.graph.value_info,
+    )
+    zero = helper.make_tensor("zero", TensorProto.FLOAT, [1], [0.0])
+    nodes = [
+        helper.make_node("Shape", ["image"], ["batch"], start=0, end=1),
+        helper.make_node("Shape", ["image"], ["size"], start=2, end=4),
+        helper.make_node("Concat", ["batch", "memory_channels"], ["memory_shape"], axis=0),
+        helper.make_node("Concat", ["batch", "foreground_channels", "size"], ["foreground_shape"], axis=0),
+        helper.make_node("ConstantOfShape", ["memory_shape"], ["first_memory"], value=zero),
+        helper.make_node("ConstantOfShape", ["foreground_shape"], ["first_foreground"], value=zero),
+        helper.make_node(
+            "Scan",
+            ["first_memory", "first_foreground", "image"],
+            ["last_memory", "last_foreground", "pred"],
+            body=body,
+            num_scan_inputs=1,
+            scan_input_axes=[TIME],
+            scan_output_axes=[TIME],
+        ),
+    ]
+    channels = {"memory_channels": _shape(memory)[1:], "foreground_channels": _shape(foreground)[1:2]}
+    graph = helper.make_graph(
+        nodes,
+        "clip",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [*_shape(frame), "frames"])],
+        [helper.make_tensor_value_info("pred", TensorProto.FLOAT, [*_shape(logits), "frames"])],
+        initializer=[helper.make_tensor(name, TensorProto.INT64, [len(n)], n) for name, n in channels.items()],
+    )
+    clip = helper.make_model(graph, opset_imports=step.opset_import, ir_version=step.ir_version)
+    checker.check_model(clip)
+    return clip
+
+
+def _shape(value) -> list[int | str]:
+    """Lengths of a graph's input or output; the name where one is dynamic."""
+    return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]

@@ -5,3 +5,11 @@ Only what MONAI lacks lives here, under MONAI's own subpackage names: ``data``, 
 """
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str):
+    if name == "segment":  # on demand, because it loads torch and MONAI
+        from gdkvm_monai.apps.segmentation import segment
+
+        return segment
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,7 +20,7 @@ from torch import nn
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.transforms import LoadClipd
 
-__all__ = ["Pipeline", "bundle_dir", "file_sha256", "load_pipeline"]
+__all__ = ["Pipeline", "bundle_dir", "file_sha256", "load_pipeline", "read_card"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
     parser = ConfigParser()
     parser.read_config([str(path) for path in files])
     parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
-    card = _read_card(weights)
+    card = read_card(weights)
     if card.get("network_options") and not configs:
         parser["network_def"] = {"_target_": card["network"], **card["network_options"]}
         parser["frame_size"], parser["num_classes"] = card["frame_size"], card["network_options"]["out_channels"]
@@ -139,7 +139,8 @@ def _find_config(name: Path | str) -> Path:
     raise FileNotFoundError(f"config {name} is neither a file nor in {bundle_dir() / 'configs'}; check the name.")
 
 
-def _read_card(weights: Path) -> dict[str, Any]:
+def read_card(weights: Path) -> dict[str, Any]:
+    """What is known of weights: the JSON file of their name, or ``model.json``, beside them; empty without one."""
     for path in (weights.with_suffix(".json"), weights.with_name("model.json")):
         if path.is_file():
             return json.loads(path.read_text())

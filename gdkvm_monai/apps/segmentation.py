@@ -176,7 +176,7 @@ def _segment_frames(
     rows: list[dict[str, Any]] = []
     copies: list[list[float]] = [[] for _ in others]
     sector = Sector()
-    for frame in tqdm(source.frames(), "segment", source.stream.count, disable=not progress, unit="frame"):
+    for frame in tqdm(source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"):
         mask = _keep(session.push(frame), options.structures)
         row = {**measure_frame(mask, source.spacing_mm), "valid": session.valid}
         row["intensity_mean"], row["intensity_sd"] = session.statistics

@@ -1,0 +1,162 @@
+"""Many clips: one that fails stops no other, what is finished is not done again, and tables say what became of each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gdkvm_monai.apps.pipeline import Pipeline, load_pipeline
+from gdkvm_monai.apps.segmentation import SegmentationResult, segment
+
+__all__ = ["Outcome", "Task", "run_batch", "write_tables"]
+
+INDEX = (
+    "id",
+    "view",
+    "frames",
+    "verdict",
+    "reasons",
+    "ef_percent",
+    "edv_ml",
+    "esv_ml",
+    "heart_rate_bpm",
+    "spacing_trust",
+)
+
+_pipeline: Pipeline | None = None  # of a worker process
+
+
+@dataclass(frozen=True)
+class Task:
+    """One clip of a batch.
+
+    Attributes:
+        position: from 1, in the order in which the clips were given.
+        path: of the clip.
+        options: of :func:`gdkvm_monai.segment`.
+    """
+
+    position: int
+    path: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a clip: a result, or an error and its traceback. The messages name no path."""
+
+    task: Task
+    result: SegmentationResult | None = None
+    error: str = ""
+    message: str = ""
+    traceback: str = ""
+
+
+def run_batch(
+    tasks: Sequence[Task],
+    out: Path,
+    weights: Path,
+    configs: Sequence[str] = (),
+    device: str | None = None,
+    jobs: int = 1,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Iterator[Outcome]:
+    """Segment clips and yield what became of each, in order.
+
+    Args:
+        tasks: the clips.
+        out: folder for all results.
+        weights: see :func:`~gdkvm_monai.apps.pipeline.load_pipeline`, as ``configs`` and ``device``.
+        configs: overlays.
+        device: where the network runs.
+        jobs: processes; 1 works in this one.
+        overwrite: replace what is finished.
+        progress: show a bar for every clip; with one process.
+
+    Raises:
+        FileNotFoundError, ValueError: before the first clip, when weights, overlays or the device are wrong.
+    """
+    pipeline = load_pipeline(weights, configs, device)
+    if jobs == 1 or len(tasks) < 2:
+        yield from (run_task(task, out, pipeline, overwrite, progress) for task in tasks)
+        return
+    threads = max(1, torch.get_num_threads() // jobs)
+    with ProcessPoolExecutor(
+        jobs, get_context("spawn"), initializer=_start_worker, initargs=(weights, tuple(configs), device, threads)
+    ) as pool:
+        yield from pool.map(partial(_work, out=out, overwrite=overwrite), tasks)
+
+
+def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progress: bool = False) -> Outcome:
+    """Segment one clip; whatever is wrong with it becomes part of the outcome."""
+    try:
+        result = segment(task.path, out=out, pipeline=pipeline, overwrite=overwrite, progress=progress, **task.options)
+        return Outcome(task, result)
+    except Exception as error:
+        where = traceback.format_exc()
+        return Outcome(task, None, type(error).__name__, without_path(str(error), task.path), where)
+
+
+def without_path(message: str, path: Path) -> str:
+    """A message that does not name the clip: names of files may be names of patients.
+
+    Example:
+        >>> without_path("/data/Doe^Jane/a.dcm cannot be read as DICOM.", Path("/data/Doe^Jane/a.dcm"))
+        'the clip cannot be read as DICOM.'
+    """
+    for name in (str(path), str(path.resolve())):
+        message = message.replace(name, "the clip")
+    return message.replace(path.name, "the clip")
+
+
+def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
+    """Write ``index.csv``, a line for every finished clip in the folder, and ``failures.json``, those of this run."""
+    rows = io.StringIO()
+    writer = csv.DictWriter(rows, INDEX)
+    writer.writeheader()
+    for path in sorted(out.glob("*/measurements.json")):
+        writer.writerow(_index_row(json.loads(path.read_text())))
+    failures = [
+        {"position": outcome.task.position, "error": outcome.error, "message": outcome.message}
+        for outcome in outcomes
+        if outcome.result is None
+    ]
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in (("index.csv", rows.getvalue()), ("failures.json", json.dumps(failures, indent=2) + "\n")):
+        partial_file = out / f".{name}.partial"
+        partial_file.write_text(text, newline="")
+        os.replace(partial_file, out / name)
+
+
+def _index_row(measurements: Mapping[str, Any]) -> dict[str, Any]:
+    clip, mean, quality = (measurements[name] for name in ("clip", "mean", "quality"))
+    return {
+        **{name: clip[name] for name in ("id", "view", "frames", "spacing_trust")},
+        **{name: mean[name] for name in ("ef_percent", "edv_ml", "esv_ml")},
+        "heart_rate_bpm": measurements["phases"]["heart_rate_bpm"],
+        "verdict": quality["verdict"],
+        "reasons": " ".join(dict.fromkeys(reason["code"] for reason in quality["reasons"])),
+    }
+
+
+def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:
+    global _pipeline
+    torch.set_num_threads(threads)
+    _pipeline = load_pipeline(weights, configs, device)
+
+
+def _work(task: Task, out: Path, overwrite: bool) -> Outcome:
+    return run_task(task, out, _pipeline, overwrite)

@@ -1,4 +1,5 @@
 from .autocast_inferer import AutocastInferer
+from .correction_inferer import CorrectionInferer, segment_with_correction
 from .stream_session import StreamSession
 
-__all__ = ["AutocastInferer", "StreamSession"]
+__all__ = ["AutocastInferer", "CorrectionInferer", "StreamSession", "segment_with_correction"]

@@ -97,22 +97,40 @@ class SampleFramesd(MapTransform):
     Args:
         keys: clips and labels, ``(C, H, W, T)``.
         num_frames: frames to take (the paper: 10); 0 keeps the clip as it is.
+        label_key: a label ``(1, H, W, T)`` whose labeled frames must not be lost: one that the uniform sample misses
+            takes the place of the nearest frame without a label, as long as there is one.
     """
 
-    def __init__(self, keys: KeysCollection, num_frames: int = 10) -> None:
+    def __init__(self, keys: KeysCollection, num_frames: int = 10, label_key: str | None = None) -> None:
         super().__init__(keys)
         if num_frames < 0:
             raise ValueError(f"num_frames is {num_frames}, expected 1 or more, or 0 to keep all frames.")
-        self.num_frames = num_frames
+        self.num_frames, self.label_key = num_frames, label_key
 
     def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
         item = dict(data)
         if self.num_frames == 0:
             return item
+        labeled = [] if self.label_key is None else labeled_frames(item[self.label_key])
         for key in self.key_iterator(item):
             frames = torch.linspace(0, item[key].shape[-1] - 1, self.num_frames).round().long().tolist()
-            item[key] = item[key][..., frames]
+            item[key] = item[key][..., _with(labeled, frames)]
         return item
+
+
+def labeled_frames(label: torch.Tensor) -> list[int]:
+    """Numbers of the frames of a label ``(1, H, W, T)`` that are annotated throughout."""
+    return torch.nonzero((label != UNLABELED).flatten(0, 2).all(dim=0)).flatten().tolist()
+
+
+def _with(labeled: Sequence[int], frames: Sequence[int]) -> list[int]:
+    """Frame numbers in which missing labeled frames stand in the place of the nearest unlabeled ones."""
+    frames = list(frames)
+    for frame in labeled:
+        places = [place for place, other in enumerate(frames) if other not in labeled]
+        if frame not in frames and places:
+            frames[min(places, key=lambda place: abs(frames[place] - frame))] = frame
+    return sorted(frames)
 
 
 class KeepLabelFramesd(MapTransform):
@@ -122,15 +140,20 @@ class KeepLabelFramesd(MapTransform):
         keys: labels, ``(1, H, W, T)``.
         frames: frames to keep, negative ones from the end; ``(0, -1)`` are ED and ES, the frames that the paper
             supervises and that experts drew in CAMUS; ``None`` keeps all.
+        phase_keys: item entries that say where ED and ES are, for example ``("ed_frame", "es_frame")``. An item that
+            lacks one of them keeps all its labels: its first and its last frame are not known to be ED and ES.
     """
 
-    def __init__(self, keys: KeysCollection, frames: Sequence[int] | None = (0, -1)) -> None:
+    def __init__(
+        self, keys: KeysCollection, frames: Sequence[int] | None = (0, -1), phase_keys: Sequence[str] = ()
+    ) -> None:
         super().__init__(keys)
         self.frames = None if frames is None else list(frames)
+        self.phase_keys = list(phase_keys)
 
     def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
         item = dict(data)
-        if self.frames is None:
+        if self.frames is None or not all(key in item for key in self.phase_keys):
             return item
         for key in self.key_iterator(item):
             length = item[key].shape[-1]

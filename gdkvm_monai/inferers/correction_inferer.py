@@ -1,0 +1,137 @@
+"""Segment a clip again after an annotator corrected some of its frames, so that later frames follow."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from monai.losses import DiceCELoss
+from monai.networks import one_hot
+from torch import Tensor, nn
+
+from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.networks.nets import GDKVM, GDKVMState
+
+from .autocast_inferer import AutocastInferer
+
+__all__ = ["CorrectionInferer", "segment_with_correction"]
+
+CERTAIN = 20.0
+"""Logit of the class that an annotator drew; minus this for the others."""
+
+
+class CorrectionInferer(AutocastInferer):
+    """Run a network; where the input has one channel more than a clip, that is a correction, and later frames follow.
+
+    Without a correction it is :class:`AutocastInferer`. A correction is a label, class indices in the corrected frames
+    and ``UNLABELED`` elsewhere; :class:`~gdkvm_monai.transforms.AppendCorrectiond` appends it.
+
+    Args:
+        dtype: as in :class:`AutocastInferer`.
+        in_channels: channels of a clip.
+        steps: as in :func:`segment_with_correction`.
+        learning_rate: as there.
+    """
+
+    def __init__(
+        self, dtype: str | None = None, in_channels: int = 1, steps: int = 30, learning_rate: float = 1e-3
+    ) -> None:
+        super().__init__(dtype)
+        self.in_channels, self.steps, self.learning_rate = in_channels, steps, learning_rate
+
+    def __call__(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Logits ``(B, N, H, W, T)``, float32, of ``inputs`` ``(B, C, H, W, T)`` or ``(B, C + 1, H, W, T)``."""
+        if inputs.shape[1] != self.in_channels + 1:
+            return super().__call__(inputs, network, *args, **kwargs)
+        clip, correction = inputs.split([self.in_channels, 1], dim=1)
+        return super().__call__(
+            clip, lambda frames: segment_with_correction(network, frames, correction, self.steps, self.learning_rate)
+        )
+
+
+def segment_with_correction(
+    network: GDKVM, clip: Tensor, correction: Tensor, steps: int = 30, learning_rate: float = 1e-3
+) -> Tensor:
+    """Segment a clip of which some frames have been corrected.
+
+    A corrected frame's logits are the correction itself. Its foreground is what the next frame takes for the last mask,
+    and a copy of the decoder, which lives as long as the call, is fitted to all corrected frames so far. Frames before
+    the first correction stay as they were, bit by bit on the CPU.
+
+    The state alone does not make later frames follow: a network that was never corrected in training relies on the
+    picture. One corrected frame raised the mean Dice of all later frames of phantom clips from 0.846 to 0.885 with the
+    fitted decoder; by 0.000 with the foreground alone, with one to four more writes of the frame under the corrected
+    mask, and with a memory fitted so that the decoder returns the correction
+    (``pytest tests/inferers/test_correction_inferer.py -m slow``).
+
+    Args:
+        network: a GDKVM; it is not changed.
+        clip: ``(B, C, H, W, T)``.
+        correction: ``(B, 1, H, W, T)``, class indices in the corrected frames, ``UNLABELED`` elsewhere; all clips of
+            a batch have the same corrected frames.
+        steps: of Adam on the decoder at each corrected frame; 0 leaves the decoder as it is.
+        learning_rate: of these steps.
+
+    Returns:
+        Logits, ``(B, N, H, W, T)``.
+
+    Raises:
+        TypeError: when the network has no memory to carry a correction.
+        ValueError: when the correction does not fit the clip or the network's classes.
+    """
+    corrected = _corrected_frames(network, clip, correction)
+    network = copy.copy(network)  # shares all parts; the decoder is replaced, never changed
+    network._modules = dict(network._modules)
+    frames = clip.movedim(-1, 0)  # (T, B, C, H, W)
+    state = network.initial_state(frames[0])
+    logits: list[Tensor] = []
+    examples: list[tuple[Sequence[Tensor], Tensor]] = []
+    for t, frame in enumerate(frames):
+        features = network.encode(frame)
+        frame_logits, state = network.advance(frame, features, state)
+        if t in corrected:
+            drawn = one_hot(correction[..., t], network.out_channels, dtype=frame_logits.dtype)  # (B, N, H, W)
+            frame_logits, state = CERTAIN * (2 * drawn - 1), GDKVMState(state.memory, drawn[:, 1:])
+            readout = network.memory.read(state.memory, features[0])
+            examples.append(((readout, *features[1:], frame), drawn))
+            network.decoder = _fit(network.decoder, examples, steps, learning_rate)
+        logits.append(frame_logits)
+    return torch.stack(logits, dim=-1)
+
+
+def _fit(
+    decoder: nn.Module, examples: Sequence[tuple[Sequence[Tensor], Tensor]], steps: int, learning_rate: float
+) -> nn.Module:
+    """A copy of a decoder that returns what was drawn: pairs of its inputs and one-hot masks ``(B, N, H, W)``."""
+    decoder, loss = copy.deepcopy(decoder).requires_grad_(True), DiceCELoss(softmax=True)
+    optimizer = torch.optim.Adam(decoder.parameters(), learning_rate)
+    with torch.enable_grad():
+        for _ in range(steps):
+            optimizer.zero_grad()
+            inputs = [[x.detach() for x in features] for features, _ in examples]
+            sum(loss(decoder(*x).float(), drawn.float()) for x, (_, drawn) in zip(inputs, examples)).backward()
+            optimizer.step()
+    return decoder.requires_grad_(False)
+
+
+def _corrected_frames(network: GDKVM, clip: Tensor, correction: Tensor) -> list[int]:
+    """Numbers of the corrected frames, after a check that everything fits."""
+    if not isinstance(network, GDKVM):
+        raise TypeError(f"a {type(network).__name__} has no memory to carry a correction; use a GDKVM.")
+    if correction.shape != (clip.shape[0], 1, *clip.shape[2:]):
+        raise ValueError(
+            f"the clip has shape {tuple(clip.shape)}, the correction {tuple(correction.shape)}; "
+            f"expected {(clip.shape[0], 1, *clip.shape[2:])}."
+        )
+    drawn = correction != UNLABELED
+    if not bool((drawn.all(dim=(0, 1, 2, 3)) == drawn.any(dim=(0, 1, 2, 3))).all()):
+        raise ValueError(f"a corrected frame must be labeled throughout and in every clip, without {UNLABELED}.")
+    unknown = [value for value in correction[drawn].unique().tolist() if value not in range(network.out_channels)]
+    if unknown:
+        raise ValueError(
+            f"the correction has the values {unknown[:5]}, expected 0 to {network.out_channels - 1}, "
+            f"or {UNLABELED} in frames without a correction."
+        )
+    return torch.nonzero(drawn.all(dim=(0, 1, 2, 3))).flatten().tolist()

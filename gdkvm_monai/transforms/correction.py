@@ -1,0 +1,142 @@
+"""What an annotator corrected in some frames of a clip, on its way from a file to the network and into the result."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from monai.config import PathLike
+from monai.transforms import Compose, Resize, Transform
+
+from gdkvm_monai.data.structures import BACKGROUND, UNLABELED
+
+from .check_clip import CheckClipd
+from .frames import PlaceLabelFramesd
+from .load_clip import LoadClipd
+
+__all__ = ["AppendCorrectiond", "KeepCorrectiond", "LoadCorrectiond"]
+
+CORRECTION = "correction"
+FRAMES = "correction_frame"
+DRAWN = "correction_label"
+
+
+class LoadCorrectiond(Transform):
+    """Load the label with the corrected frames of a clip, on the clip's own grid; without a correction, do nothing.
+
+    The item then has ``correction_label``, ``(1, H, W, T)``: class indices in the corrected frames, ``UNLABELED``
+    elsewhere. An item's own entries ``correction`` and ``correction_frame`` (a request to MONAI Label) go before the
+    arguments. As a request comes from outside, its ``correction`` is a label tag of the MONAI Label datastore
+    (``"final"``, ``"original"``), or a path relative to the clip's folder that stays inside of it.
+
+    Args:
+        correction: label file with as many frames as the clip, or one per corrected frame; none by default.
+        frames: 0-based numbers of the corrected frames: one, several, or a string such as ``"3, 7"``.
+        num_classes: classes, background included.
+        image_key: the clip, ``(C, H, W, T)``, loaded and not yet resized.
+
+    Raises:
+        FileNotFoundError: when there is no such label.
+        ValueError: when a frame number lies outside the clip or names an empty frame, when shapes differ, when label
+            values are unknown, or when one of the two entries is missing.
+    """
+
+    def __init__(
+        self,
+        correction: PathLike | None = None,
+        frames: int | str | Sequence[int] | None = None,
+        num_classes: int = 4,
+        image_key: str = "image",
+    ) -> None:
+        self.correction, self.frames, self.image_key = correction, frames, image_key
+        self.load = Compose(
+            [LoadClipd(DRAWN), PlaceLabelFramesd(DRAWN, image_key, FRAMES), CheckClipd(num_classes, image_key, DRAWN)]
+        )
+
+    def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
+        item = dict(data)
+        clip = item[self.image_key]
+        path = _given(self.correction)
+        if _given(item.get(CORRECTION)) is not None:
+            path = _in_datastore(str(item[CORRECTION]), Path(clip.meta["filename_or_obj"]))
+        frames = _frame_numbers(_given(item.get(FRAMES)), _given(self.frames))
+        if path is None and not frames:
+            return item
+        if path is None or not frames:
+            raise ValueError(
+                f"{CORRECTION} is {path} and {FRAMES} is {frames}; a correction needs both, a label file and the "
+                "numbers of its corrected frames."
+            )
+        loaded = self.load({self.image_key: clip, DRAWN: str(path), FRAMES: frames})[DRAWN]
+        for frame in frames:
+            if bool((loaded[..., frame] == BACKGROUND).all()) or bool((loaded[..., frame] == UNLABELED).any()):
+                raise ValueError(f"{path}: frame {frame} is not drawn; give the numbers of the corrected frames.")
+        return {**item, DRAWN: loaded}
+
+
+class AppendCorrectiond(Transform):
+    """Append ``correction_label``, resized to the clip, as the clip's last channel, for the inferer to read.
+
+    MONAI Label hands nothing but the image to an inferer; a channel also survives batches.
+
+    Args:
+        image_key: the clip as the network wants it, ``(C, h, w, T)``.
+    """
+
+    def __init__(self, image_key: str = "image") -> None:
+        self.image_key = image_key
+
+    def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
+        item = dict(data)
+        if DRAWN in item:
+            clip = item[self.image_key]
+            drawn = Resize(clip.shape[1:], mode="nearest-exact")(item[DRAWN])
+            item[self.image_key] = torch.cat([clip, drawn.as_tensor().to(clip.dtype)])
+        return item
+
+
+class KeepCorrectiond(Transform):
+    """Put what the annotator drew into the result, pixel for pixel; the network's grid would round it.
+
+    Args:
+        pred_key: class indices, ``(1, H, W, T)``, on the clip's own grid.
+    """
+
+    def __init__(self, pred_key: str = "pred") -> None:
+        self.pred_key = pred_key
+
+    def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
+        item = dict(data)
+        if DRAWN in item:
+            pred = item[self.pred_key]
+            drawn = torch.as_tensor(item[DRAWN]).to(pred)
+            item[self.pred_key] = torch.where(drawn == UNLABELED, pred, drawn)
+        return item
+
+
+def _given(value: object) -> object:
+    """``None`` for what a form or a config leaves empty."""
+    return None if value is None or isinstance(value, (str, list, tuple)) and not value else value
+
+
+def _frame_numbers(*candidates: object) -> list[int]:
+    """The first candidate that is given, as frame numbers."""
+    value = next((value for value in candidates if value is not None), [])
+    try:
+        values = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
+        return [int(number) for number in values]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{FRAMES} is {value!r}, expected frame numbers such as 3 or '3, 7'.") from error
+
+
+def _in_datastore(correction: str, image: Path) -> Path:
+    """A label beside a clip: of a tag, or at a relative path that does not leave the clip's folder."""
+    folder = image.parent.resolve()
+    tagged = folder / "labels" / correction / image.name
+    path = tagged if tagged.is_file() else folder / correction
+    if not path.resolve().is_relative_to(folder):
+        raise ValueError(f"{CORRECTION} is {correction!r}; give a label tag, or a path inside the folder of the clips.")
+    if not path.is_file():
+        raise FileNotFoundError(f"{CORRECTION} is {correction!r}, but there is no {tagged}; save the label first.")
+    return path

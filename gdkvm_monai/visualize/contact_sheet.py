@@ -49,7 +49,7 @@ def write_contact_sheet(
     figure = Figure(figsize=(WIDTH, sum(heights) + 0.95), layout="constrained")
     FigureCanvasAgg(figure)
     top, bottom = figure.subfigures(2, 1, height_ratios=heights)
-    figure.suptitle(_title(measurements), fontsize=11, fontweight="bold")
+    figure.suptitle(_title(measurements), fontsize=11, fontweight="bold", parse_math=False)
     for axes, (name, frame) in zip(np.atleast_1d(top.subplots(1, len(chosen))), chosen.items()):
         _draw_frame(axes, (columns, rows), picture(frame), mask(frame))
         axes.set_title(f"{name}, frame {frame}", fontsize=9)
@@ -80,7 +80,7 @@ def _title(measurements: Mapping[str, Any]) -> str:
     frames = f"{clip['frames']} frame{'s' * (clip['frames'] != 1)}"
     title = f"Clip {clip['id']}, {clip.get('view') or 'view not stated'}, {frames}\n"
     title += "   ".join([*texts, f"quality: {measurements['quality']['verdict']}"])
-    return title.replace("$", r"\$")  # no formulas in names
+    return title
 
 
 def _draw_frame(axes: Axes, size: tuple[int, int], picture: np.ndarray, mask: np.ndarray) -> None:

@@ -115,7 +115,7 @@ def write_overlay_gif(
     durations = np.maximum(np.diff(onsets), SHORTEST_GIF_FRAME_MS).tolist()
     first, *others = (Image.fromarray(frame) for frame in _overlays(picture, mask, shown, spacing_mm, height))
     with replace_file(path) as partial:
-        first.save(partial, save_all=True, append_images=others, duration=durations, loop=0)
+        first.save(partial, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)
     return shown
 
 
@@ -153,7 +153,8 @@ def write_overlay_avi(
         stream = container.add_stream("mjpeg", rate=rate, options={"qmin": "2", "qmax": "5"})
         stream.pix_fmt = "yuvj420p"
         for pixels in _overlays(picture, mask, shown, spacing_mm, height + height % 2, even=True):
-            stream.height, stream.width = pixels.shape[:2]
+            if not stream.codec_context.is_open:
+                stream.height, stream.width = pixels.shape[:2]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
 
@@ -173,10 +174,14 @@ def _overlays(
     height: int,
     even: bool = False,
 ) -> Iterator[np.ndarray]:
+    shape = None
     for t in shown:
         gray, areas = convert_to_numpy(picture(t)), convert_to_numpy(mask(t))
-        if gray.ndim != 2 or gray.shape != areas.shape:
-            raise ValueError(f"frame {t} {gray.shape} and its mask {areas.shape} must have one shape (H, W).")
+        shape = shape or gray.shape
+        if gray.ndim != 2 or not gray.shape == areas.shape == shape:
+            raise ValueError(
+                f"frame {t} {gray.shape} and its mask {areas.shape} must have the shape (H, W) of the first frame."
+            )
         width = _width(gray.shape, spacing_mm, height)
         yield _overlay_frame(gray, areas, None, (height, width + (width % 2 if even else 0)), 0.3, COLORS)
 

@@ -1,0 +1,106 @@
+"""Frames of a clip for the eye: which, how large, upright, and contours that lie on the borders."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.data import LEFT_ATRIUM, LV, MYOCARDIUM
+from gdkvm_monai.visualize.clip_frames import (
+    TOLERANCE_PX,
+    aspect_spacing,
+    contours,
+    picture_size,
+    replace_file,
+    sample_frames,
+    upright,
+)
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 1), (7, 7), (8, 7), (121, 120), (10_000, 120)])
+def test_samples_are_even_begin_at_the_first_frame_and_are_no_more_than_allowed(count, most):
+    shown, step = sample_frames(count, most)
+    assert shown == list(range(0, count, step)) and len(shown) <= most
+    assert step == 1 or len(range(0, count, step - 1)) > most  # no smaller step would do
+
+
+@pytest.mark.parametrize("keep", [[], [3], [5, 3, 3, 99], list(range(40, 50))])
+def test_frames_to_keep_are_among_the_samples(keep):
+    shown, step = sample_frames(100, 20, keep)
+    assert set(keep) | set(range(0, 100, step)) == set(shown) and len(shown) <= 20 and shown == sorted(shown)
+
+
+def test_more_frames_to_keep_than_are_allowed_are_thinned_evenly():
+    shown, _ = sample_frames(1000, 10, range(0, 1000, 10))
+    assert len(shown) == 10 and shown[0] == 0 and shown[-1] == 990 and np.ptp(np.diff(shown)) <= 10
+
+
+@pytest.mark.parametrize(("count", "most", "keep"), [(0, 1, []), (5, 0, []), (5, 5, [5]), (5, 5, [-1])])
+def test_impossible_samples_are_refused(count, most, keep):
+    with pytest.raises(ValueError, match="must be at least 1, and the frames must lie in the clip"):
+        sample_frames(count, most, keep)
+
+
+def test_a_spacing_counts_only_where_it_is_trusted():
+    assert aspect_spacing({"spacing_trust": "ok", "spacing_mm": [0.3, 0.2]}) == (0.3, 0.2)
+    for clip in (
+        {"spacing_trust": "scaled", "spacing_mm": [0.3, 0.2]},
+        {"spacing_trust": "ok", "spacing_mm": None},
+        {},
+    ):
+        assert aspect_spacing(clip) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("spacing_mm", [(0.3, 0.3), (0.15, 0.3), (0.6, 0.3)])
+@pytest.mark.parametrize("shape", [(40, 30), (640, 480), (3000, 100), (10, 4000)])
+def test_pictures_keep_the_proportions_in_millimeters_and_their_bounds(shape, spacing_mm):
+    width, height = picture_size(shape, spacing_mm)
+    assert 1 <= width <= 640 and 1 <= height <= 400
+    if min(width, height) > 20:
+        assert width / height == pytest.approx(shape[0] * spacing_mm[0] / (shape[1] * spacing_mm[1]), rel=0.03)
+
+
+def test_depth_runs_down_in_an_upright_picture():
+    frame = np.zeros((40, 30), np.uint8)
+    frame[30:, :10] = 255  # right, near the probe
+    pixels = np.asarray(upright(frame, (40, 30)))
+    assert pixels.shape == (30, 40) and (pixels == frame.T).all()
+
+
+@pytest.mark.parametrize("value", [LV, MYOCARDIUM, LEFT_ATRIUM])
+@pytest.mark.parametrize("scale", [1, 2, 5])
+def test_the_contour_of_a_box_encloses_its_pixels(value, scale):
+    mask = np.zeros((40, 30), np.uint8)
+    mask[10:20, 5:25] = value
+    paths = contours(mask, (40 * scale, 30 * scale))
+    (polygon,) = paths[{LV: "LV", MYOCARDIUM: "MYO", LEFT_ATRIUM: "LA"}[value]]
+    assert sum(len(polygons) for polygons in paths.values()) == 1 and len(polygon) <= 9
+    np.testing.assert_allclose(polygon.min(axis=0), (10 * scale, 5 * scale), atol=TOLERANCE_PX)
+    np.testing.assert_allclose(polygon.max(axis=0), (20 * scale, 25 * scale), atol=TOLERANCE_PX)
+    np.testing.assert_array_equal(polygon[0], polygon[-1])
+
+
+def test_every_part_and_every_hole_has_a_contour_of_its_own_and_a_full_frame_is_closed():
+    mask = np.full((40, 30), MYOCARDIUM, np.uint8)
+    mask[10:20, 10:20] = LV
+    paths = contours(mask, (40, 30))
+    assert [len(paths[name]) for name in ("LV", "MYO", "LA")] == [1, 2, 0]
+    outline = max(paths["MYO"], key=np.ptp)
+    assert outline.min() == 0 and tuple(outline.max(axis=0)) == (40, 30)
+
+
+def test_a_simplified_contour_stays_within_a_pixel_of_the_circle():
+    x, y = np.meshgrid(np.arange(200) + 0.5, np.arange(200) + 0.5, indexing="ij")
+    (polygon,) = contours((np.hypot(x - 100, y - 80) < 60).astype(np.uint8), (200, 200))["LV"]
+    assert np.abs(np.hypot(*(polygon - (100, 80)).T) - 60).max() < 1 and len(polygon) < 60
+
+
+def test_a_file_is_replaced_when_it_is_complete_and_kept_when_not(tmp_path):
+    target = tmp_path / "new" / "file.txt"
+    with replace_file(target) as partial:
+        partial.write_text("whole")
+        assert not target.exists() and partial.parent == target.parent
+    with pytest.raises(RuntimeError), replace_file(target) as partial:
+        partial.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "whole" and list(target.parent.iterdir()) == [target]

@@ -1,0 +1,116 @@
+"""The contact sheet: ED and ES with contours above the curves, and something sensible where they are unknown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from gdkvm_monai.data.structures import LV, MYOCARDIUM, STRUCTURES
+from gdkvm_monai.visualize.contact_sheet import write_contact_sheet
+from gdkvm_monai.visualize.overlay import COLORS
+
+REASON = "the curve changes by less than 5%."
+
+
+def make_masks(frames: int = 12) -> np.ndarray:
+    """Class indices ``(H, W, T)``: a cavity in a wall, largest in frame 0 and smallest in frame 6."""
+    x, y = np.meshgrid(np.linspace(-1, 1, 60), np.linspace(-1, 1, 40), indexing="ij")
+    masks = np.zeros((60, 40, frames), np.uint8)
+    for t in range(frames):
+        radius = 0.5 + 0.1 * np.cos(2 * np.pi * t / 12)
+        masks[np.hypot(x, y) < radius + 0.2, t] = MYOCARDIUM
+        masks[np.hypot(x, y) < radius, t] = LV
+    return masks
+
+
+def make_result(masks: np.ndarray, beat: bool = True, known: bool = True) -> tuple[dict, dict]:
+    """The measurements and columns that the sheet looks at."""
+    count = masks.shape[2]
+    pixels = {name: np.isin(masks, values).sum(axis=(0, 1)).tolist() for name, values in STRUCTURES.items()}
+    columns = {
+        "Frame": list(range(count)),
+        "time_s": [0.05 * t if known else None for t in range(count)],
+        "valid": [True] * count,
+        **{f"{name}_px": areas for name, areas in pixels.items()},
+        **{f"{name}_cm2": [area / 100 if known else None for area in areas] for name, areas in pixels.items()},
+        "LV_volume_ml": [area / 10 if known else None for area in pixels["LV"]],
+        "LV_volume_relative": [area / max(max(pixels["LV"]), 1) for area in pixels["LV"]],
+    }
+    measurements = {
+        "clip": {"id": "3f2a9c", "view": "4CH", "frames": count, "lateral_px": 60, "depth_px": 40},
+        "structures": list(STRUCTURES),
+        "phases": {"ed_frames": [0] * beat, "es_frames": [6] * beat, "reason": "" if beat else REASON},
+        "beats": [{"ed_frame": 0, "es_frame": 6}] * beat,
+        "mean": {"ef_percent": 57.2, "edv_ml": 112.3, "esv_ml": 48.1} if beat else {},
+        "ef_withheld": "" if beat else REASON,
+        "quality": {"verdict": "check", "reasons": []},
+        "notice": "Research use only. Not a medical device.",
+    }
+    measurements["clip"] |= {"spacing_trust": "ok", "spacing_mm": [0.3, 0.6]} if known else {"spacing_trust": "absent"}
+    return measurements, columns
+
+
+def write(path, masks, measurements, columns) -> None:
+    gray = np.full(masks.shape[:2], 90, np.uint8)
+    write_contact_sheet(path, measurements, columns, lambda t: gray, lambda t: masks[..., t])
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> list[Figure]:
+    """The figures that were written, to look at what is in them."""
+    figures: list[Figure] = []
+    save = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda self, *args, **kw: (figures.append(self), save(self, *args, **kw)))
+    return figures
+
+
+def test_ed_and_es_stand_above_the_curves_with_their_phases(tmp_path, drawn):
+    write(tmp_path / "sheet.png", make_masks(), *make_result(make_masks()))
+    titles = [axes.get_title() for axes in drawn[0].axes]
+    assert titles[:2] == ["End-diastole, frame 0", "End-systole, frame 6"]
+    assert [axes.get_ylabel() for axes in drawn[0].axes[2:]] == ["volume (mL)", "area (cm²)"]
+    assert [text.get_text() for text in drawn[0].axes[2].texts] == ["ED", "ES"]
+    assert "EF 57 %   EDV 112 mL   ESV 48 mL   quality: check" in drawn[0].get_suptitle()
+    assert "Not a medical device" in drawn[0].get_supxlabel()
+    with Image.open(tmp_path / "sheet.png") as picture:
+        assert picture.format == "PNG" and picture.width > 900
+    assert list(tmp_path.iterdir()) == [tmp_path / "sheet.png"]
+
+
+def test_contours_have_the_colors_of_their_structures_and_the_pictures_the_hearts_proportions(tmp_path, drawn):
+    write(tmp_path / "sheet.png", make_masks(), *make_result(make_masks()))
+    axes = drawn[0].axes[0]
+    assert axes.images[0].get_array().shape == (40, 30)  # pixels half as wide as they are deep
+    wall, hole, cavity = (line for line in axes.lines)
+    np.testing.assert_allclose(np.array(cavity.get_color()) * 255, COLORS[LV])
+    np.testing.assert_allclose(np.array(wall.get_color()) * 255, COLORS[MYOCARDIUM])
+    inside = np.argwhere(make_masks()[..., 0] == LV)
+    low, high = inside.min(axis=0) * (0.5, 1), (inside.max(axis=0) + 1) * (0.5, 1)
+    np.testing.assert_allclose(cavity.get_xydata().min(axis=0), low, atol=0.6)
+    np.testing.assert_allclose(cavity.get_xydata().max(axis=0), high, atol=0.6)
+
+
+def test_without_a_beat_the_largest_and_smallest_ventricle_are_shown_with_the_reason(tmp_path, drawn):
+    write(tmp_path / "sheet.png", make_masks(), *make_result(make_masks(), beat=False, known=False))
+    figure = drawn[0]
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles[:2] == ["Largest left ventricle, frame 0", "Smallest left ventricle, frame 6"]
+    assert figure.axes[2].get_ylabel() == "volume (% of the largest)" and figure.axes[3].get_xlabel() == "frame"
+    assert REASON in figure.get_supxlabel() and "EF –   EDV –" in figure.get_suptitle()
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_one_frame_with_or_without_a_heart_makes_a_sheet(tmp_path, drawn, empty):
+    masks = make_masks(1) * (not empty)
+    write(tmp_path / "sheet.png", masks, *make_result(masks, beat=False))
+    assert drawn[0].axes[0].get_title() == "First frame, frame 0" and len(drawn[0].axes) == (1 if empty else 3)
+    assert (tmp_path / "sheet.png").stat().st_size > 5000
+
+
+def test_a_name_with_dollar_signs_is_no_formula(tmp_path, drawn):
+    measurements, columns = make_result(make_masks())
+    measurements["clip"]["id"] = measurements["notice"] = r"$\frac{1$"
+    write(tmp_path / "sheet.png", make_masks(), measurements, columns)
+    assert r"$\frac{1$" in drawn[0].get_suptitle()

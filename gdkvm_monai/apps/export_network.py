@@ -42,20 +42,21 @@ def read_config(files: Sequence[Path], overrides: Sequence[str] = ()) -> ConfigP
 
     Raises:
         FileNotFoundError: when a config does not exist.
-        ValueError: when an override has no ``=``, or the configs hold no ``network_def`` or ``frame_size``.
+        ValueError: when an override is not ``id=value`` with an id of the config, or the configs hold no ``network_def`` or
+            ``frame_size``.
     """
     for file in files:
         if not file.is_file():
             raise FileNotFoundError(f"config {file} does not exist; give the bundle's configs/inference.json.")
     parser = ConfigParser(ConfigParser.load_config_files([str(file) for file in files]))
+    for name in ("network_def", "frame_size"):
+        if name not in parser.get():
+            raise ValueError(f"config {files[0]} has no {name}; give the bundle's configs/inference.json.")
     for override in overrides:
         name, equals, value = override.partition("=")
-        if not equals:
-            raise ValueError(f"override '{override}' is not of the form id=value, as in network_def#width=8.")
+        if not equals or name not in parser:
+            raise ValueError(f"override '{override}' is not id=value with an id of the config, as network_def#width=8.")
         parser[name] = _literal(value)
-    missing = [name for name in ("network_def", "frame_size") if name not in parser]
-    if missing:
-        raise ValueError(f"config {files[0]} has no {missing[0]}; give the bundle's configs/inference.json.")
     return parser
 
 

@@ -65,7 +65,8 @@ def test_wrong_use_gives_status_2_and_one_sentence(weights, tmp_path, capsys):
         (["--weights", tmp_path / "text.pt"], "are not of the config's network"),
         (["--weights", tmp_path / "none.pt"], "do not exist; train first"),
         (["--untrained", "--override=frame_size=[40, 32]"], "size 40x32 cannot be exported; give multiples of 16"),
-        (["--untrained", "--override=width"], "is not of the form id=value"),
+        (["--untrained", "--override=width"], "is not id=value"),
+        (["--untrained", "--override=network_def#widht=8"], "with an id of the config, as network_def#width=8"),
         (["--untrained", "--config", tmp_path / "none.json"], "does not exist; give the bundle's"),
         (["--untrained", "--config", tmp_path / "empty.json"], "has no network_def"),
     ]

@@ -1,5 +1,6 @@
 # make demo    install, train GDKVM on generated phantoms, evaluate and segment (about five minutes on two cores)
 # make test    install, lint, run the tests
+# make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
 # make format  rewrite the sources as the lint wants them
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +9,7 @@ DEMO_OPTIONS ?=
 BIN := $(VENV)/bin
 SOURCES := gdkvm_monai tests benchmarks
 
-.PHONY: demo test lint format clean
+.PHONY: demo test label-test lint format clean
 .DELETE_ON_ERROR:
 
 # torch first: its build decides what everything else is installed beside
@@ -28,6 +29,13 @@ lint: $(VENV)/installed
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+
+.venv-label/installed: tests/label/environment.sh
+	tests/label/environment.sh .venv-label
+	touch $@
+
+label-test: .venv-label/installed
+	.venv-label/bin/python -m pytest -m label tests/label
 
 format: $(VENV)/installed
 	$(BIN)/isort --quiet $(SOURCES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from monai.config import PathLike
-from monai.transforms import Compose, Resize, Transform
+from monai.transforms import Resize, Transform
 
 from gdkvm_monai.data.structures import BACKGROUND, UNLABELED
 
@@ -50,8 +50,10 @@ class LoadCorrectiond(Transform):
         image_key: str = "image",
     ) -> None:
         self.correction, self.frames, self.image_key = correction, frames, image_key
-        self.load = Compose(
-            [LoadClipd(DRAWN), PlaceLabelFramesd(DRAWN, image_key, FRAMES), CheckClipd(num_classes, image_key, DRAWN)]
+        self.steps = (  # not a Compose, which would wrap the reason of an error
+            LoadClipd(DRAWN),
+            PlaceLabelFramesd(DRAWN, image_key, FRAMES),
+            CheckClipd(num_classes, image_key, DRAWN),
         )
 
     def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
@@ -68,11 +70,14 @@ class LoadCorrectiond(Transform):
                 f"{CORRECTION} is {path} and {FRAMES} is {frames}; a correction needs both, a label file and the "
                 "numbers of its corrected frames."
             )
-        loaded = self.load({self.image_key: clip, DRAWN: str(path), FRAMES: frames})[DRAWN]
+        loaded = {self.image_key: clip, DRAWN: str(path), FRAMES: frames}
+        for step in self.steps:
+            loaded = step(loaded)
+        drawn = loaded[DRAWN]
         for frame in frames:
-            if bool((loaded[..., frame] == BACKGROUND).all()) or bool((loaded[..., frame] == UNLABELED).any()):
+            if bool((drawn[..., frame] == BACKGROUND).all()) or bool((drawn[..., frame] == UNLABELED).any()):
                 raise ValueError(f"{path}: frame {frame} is not drawn; give the numbers of the corrected frames.")
-        return {**item, DRAWN: loaded}
+        return {**item, DRAWN: drawn}
 
 
 class AppendCorrectiond(Transform):

@@ -55,9 +55,10 @@ class ClipSource:
             self.format = "folder" if self.path.is_dir() else "".join(self.path.suffixes[-2:]).lower() or "dicom"
         self.sha256, self.id = digest, digest[:16]
         self.shape, self.affine = full.shape, full.affine
-        step = np.diag(full.affine)[:2]
-        offset = np.rint((self.stream.affine - full.affine)[:2, 3] / step).astype(int)
-        self.corner = (int(offset[0]), int(offset[1])) if self.stream.shape != full.shape else (0, 0)
+        self.corner = (0, 0)
+        if self.stream.shape != full.shape:  # of a DICOM, whose affine is diagonal
+            offset = (self.stream.affine - full.affine)[:2, 3] / np.diag(full.affine)[:2]
+            self.corner = (round(offset[0]), round(offset[1]))
 
     def frames(self) -> Iterator[np.ndarray]:
         """Frames ``(H, W)`` of the stream in gray levels, 0 to 255."""

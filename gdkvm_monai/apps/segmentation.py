@@ -28,6 +28,7 @@ from gdkvm_monai.data.structures import BACKGROUND, STRUCTURES
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
 from gdkvm_monai.metrics.frame_measurements import Sector, dice, edge_fraction, measure_frame
 from gdkvm_monai.metrics.volume import volume_curve
+from gdkvm_monai.reports.evaluation import plain
 from gdkvm_monai.reports.measurements import frame_columns, measure_clip
 from gdkvm_monai.reports.verdict import Evidence, judge
 
@@ -161,7 +162,7 @@ def segment_clip(
             name: source.stream.meta[name] for name in ("intensity_low", "intensity_high") if name in source.stream.meta
         },
         **pipeline.provenance,
-        "options": asdict(options),
+        "options": plain(asdict(options)),
         "fingerprint": fingerprint(pipeline, options),
     }
     return source.id, measurements, columns, provenance

@@ -45,8 +45,9 @@ def _extremes(frames: Iterable[np.ndarray]) -> tuple[float, float]:
         if frame.dtype == np.uint8:
             return 0, 255
         finite = frame[np.isfinite(frame)]
-        low, high = min(low, finite.min(initial=np.inf)), max(high, finite.max(initial=-np.inf))
-    return float(low), float(high)
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    return low, high
 
 
 def _floats(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

@@ -78,15 +78,13 @@ def judge(measurements: Mapping[str, Any], evidence: Evidence) -> dict[str, Any]
 def _ejection_fraction(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:
     if measurements["ef_withheld"]:
         yield "ef_withheld", "check", f"there is no ejection fraction: {measurements['ef_withheld']}"
-    for beat in measurements["beats"]:
-        ef_percent, frames = beat["ef_percent"], f"frames {beat['ed_frame']} and {beat['es_frame']}"
-        if ef_percent is None:
-            continue
-        if ef_percent < 0:
-            yield "edv_below_esv", "reject", f"the volume at end-diastole is below that at end-systole ({frames})."
-        elif not EF_RANGE[0] <= ef_percent <= EF_RANGE[1]:
-            limits = f"{EF_RANGE[0]:.0f} to {EF_RANGE[1]:.0f} %"
-            yield "ef_range", "reject", f"the ejection fraction of {frames} is {ef_percent:.0f} %, not {limits}."
+    beats = [beat for beat in measurements["beats"] if beat["ef_percent"] is not None]
+    for beat in [beat for beat in beats if beat["ef_percent"] < 0][:1]:
+        frames = f"frames {beat['ed_frame']} and {beat['es_frame']}"
+        yield "edv_below_esv", "reject", f"the volume at end-diastole is below that at end-systole ({frames})."
+    for beat in [beat for beat in beats if not EF_RANGE[0] <= beat["ef_percent"] <= EF_RANGE[1]][:1]:
+        limits = f"{EF_RANGE[0]:.0f} to {EF_RANGE[1]:.0f} %"
+        yield "ef_range", "reject", f"an ejection fraction is {beat['ef_percent']:.0f} %, not {limits}."
 
 
 def _beats(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import fire
 from monai.bundle import ConfigParser
 from monai.bundle import __main__ as monai_command
 from monai.bundle import update_kwargs
+from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 from monai.utils import ensure_tuple
 
 WRAPPERS = ("Failed to instantiate", "Failed to evaluate", "applying transform")
@@ -66,12 +67,15 @@ def explain(error: BaseException) -> str:
     return message if _is_ours(error) else f"{type(error).__name__}: {message}{place}"
 
 
-def check_overrides(config_file: str | Sequence[str], overrides: Mapping[str, object]) -> None:
+def check_overrides(
+    config_file: str | Sequence[str], overrides: Mapping[str, object], added: Collection[str] = ()
+) -> None:
     """Refuse an override that changes nothing; MONAI would add it to the config in silence.
 
     Args:
         config_file: the config or configs, as for ``monai.bundle run``.
         overrides: ids and values from the command line.
+        added: ids that MONAI adds to the config, those of experiment tracking.
 
     Raises:
         FileNotFoundError: when a config is missing.
@@ -96,7 +100,14 @@ def check_overrides(config_file: str | Sequence[str], overrides: Mapping[str, ob
             raise ValueError(f"--{name}: merging with + works in a config file only, where it follows another one.")
         parent = parser.get(key.rpartition("#")[0], {}) if "#" in key else {}
         is_argument = isinstance(parent, Mapping) and "_target_" in parent
-        is_meant = key in parser or is_argument or key.startswith("_meta_") or f"@{key}" in text or f"%{key}" in text
+        is_meant = (
+            key in parser
+            or key in added
+            or is_argument
+            or key.startswith("_meta_")
+            or f"@{key}" in text
+            or f"%{key}" in text
+        )
         if not is_meant:
             raise ValueError(f"--{name}: the config has no {key}; {_did_you_mean(key, list(_ids(parser.get())))}")
 
@@ -137,10 +148,16 @@ def _checked(command: Callable) -> Callable:
         config_file = given.get("config_file") or stored.get("config_file")
         if config_file is None:
             raise ValueError("no config was given; add --config_file, for example bundle/configs/train.json.")
-        check_overrides(config_file, overrides)
+        tracking = given.get("tracking") or stored.get("tracking")
+        check_overrides(config_file, overrides, _tracking_ids(tracking) if tracking else ())
         return command(*arguments, **options)
 
     return run
+
+
+def _tracking_ids(tracking: str | Mapping) -> Collection[str]:
+    settings = DEFAULT_EXP_MGMT_SETTINGS.get(tracking) if isinstance(tracking, str) else tracking
+    return (settings or ConfigParser.load_config_file(str(tracking)))["configs"].keys()
 
 
 def _ids(content: object, prefix: str = "") -> Iterator[str]:

@@ -22,8 +22,9 @@ QUICK += ["--frame_size=[32,32]", "--num_frames=2", "--iterations_per_epoch=1", 
 
 
 @pytest.fixture(autouse=True)
-def restored_logging():
-    """The bundle's logging.conf replaces the handlers of the root logger."""
+def restored_logging(monkeypatch):
+    """The bundle's logging.conf replaces the handlers of the root logger; some keep an earlier test's stream."""
+    monkeypatch.setattr(logging, "raiseExceptions", False)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -127,6 +128,16 @@ def test_an_override_that_an_overlay_defines_is_known(tmp_path):
     check_overrides([TRAIN, str(tmp_path / "overlay.json")], {"patience": 5})
 
 
+def test_the_ids_of_experiment_tracking_are_known_when_it_is_on(run, monkeypatch):
+    started = []
+    monkeypatch.setattr("monai.bundle.ConfigWorkflow.initialize", lambda self: started.append(self))
+    monkeypatch.setattr("monai.bundle.ConfigWorkflow.run", lambda self: None)
+    monkeypatch.setattr("monai.bundle.ConfigWorkflow.finalize", lambda self: None)
+    assert run("--tracking=mlflow", "--experiment_name=echo", "--run_name=first")[0] == 0
+    assert started[0].parser["experiment_name"] == "echo"
+    assert_one_sentence(*run("--experiment_name=echo"), "the config has no experiment_name")
+
+
 def test_no_config_at_all_is_one_sentence(capsys):
     assert main(["run", "training"]) == 2
     assert "no config was given; add --config_file" in capsys.readouterr().err
@@ -135,7 +146,7 @@ def test_no_config_at_all_is_one_sentence(capsys):
 def test_an_error_in_a_worker_process_is_named_by_its_root():
     text = (
         "Caught RuntimeError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n"
-        '  File "a.py", line 1\nValueError: patient1: the clip is damaged.\n\nThe above exception was the direct cause\n\n'
+        '  File "a.py", line 1\nValueError: patient1: the clip is damaged.\n\nThe direct cause of\n\n'
         "RuntimeError: applying transform LoadClipd"
     )
     assert explain(RuntimeError(text)) == "patient1: the clip is damaged."

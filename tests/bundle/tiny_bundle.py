@@ -1,0 +1,46 @@
+"""The bundle with a tiny network, for tests that train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from monai.bundle import ConfigWorkflow
+
+CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"
+TINY = {
+    "frame_size": [32, 32],
+    "num_frames": 2,
+    "views": ["4CH"],
+    "batch_size": 2,
+    "epochs": 1,
+    "iterations_per_epoch": 2,
+    "device": "$torch.device('cpu')",
+    "network_def#backbone": "resnet18",
+    "network_def#width": 8,
+    "network_def#key_channels": 8,
+    "network_def#value_channels": 16,
+    "network_def#decoder_width": 16,
+}
+
+
+def tiny_workflow(bundle_root: Path, dataset_dir: Path, *overlays: str, run_id: str = "training", **options):
+    """A workflow of ``train.json`` and overlays, initialized."""
+    tiny = {key: value for key, value in TINY.items() if "unet.yaml" not in overlays or "network_def" not in key}
+    flow = ConfigWorkflow(
+        config_file=[str(CONFIGS / name) for name in ("train.json", *overlays)],
+        logging_file=False,
+        workflow_type="train",
+        run_id=run_id,
+        bundle_root=str(bundle_root),
+        dataset_dir=str(dataset_dir),
+        **{**tiny, **options},
+    )
+    flow.initialize()
+    return flow
+
+
+def train_tiny(bundle_root: Path, dataset_dir: Path, *overlays: str, **options) -> ConfigWorkflow:
+    """Train and return the workflow, whose objects can be asked for."""
+    flow = tiny_workflow(bundle_root, dataset_dir, *overlays, **options)
+    flow.run()
+    return flow

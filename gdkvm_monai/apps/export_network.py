@@ -42,8 +42,8 @@ def read_config(files: Sequence[Path], overrides: Sequence[str] = ()) -> ConfigP
 
     Raises:
         FileNotFoundError: when a config does not exist.
-        ValueError: when an override is not ``id=value`` with an id of the config, or the configs hold no ``network_def`` or
-            ``frame_size``.
+        ValueError: when an override is not ``id=value`` with an id of the config, or the configs hold no
+            ``network_def`` or ``frame_size``.
     """
     for file in files:
         if not file.is_file():

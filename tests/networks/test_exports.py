@@ -113,9 +113,10 @@ def test_triton_parses_the_configuration(network):
 
 
 @pytest.mark.parametrize("form", exports.FORMS)
-def test_torchscript_agrees_with_pytorch_and_checks_the_size(network, tmp_path, form):
-    path = tmp_path / "network.ts"
+def test_torchscript_agrees_checks_the_size_and_leaves_the_network_as_it_was(tmp_path, form):
+    network, path = tiny_network().train(), tmp_path / "network.ts"
     exports.export_network(network, path, "torchscript", form)
+    assert network.training and all(parameter.requires_grad for parameter in network.parameters())
     exported = exports.open_export(path, "torchscript")
     for shape in SHAPES[1:]:
         assert exports.largest_difference(network, exported, form, shape) < TOLERANCE, shape
@@ -158,12 +159,6 @@ def test_the_default_network_agrees_in_onnx_over_thirty_frames(tmp_path, form):
     exported = exports.open_export(path, "onnx")
     for shape in ((1, 1, 128, 128, 30), (2, 1, 64, 96, 10), (1, 1, 64, 64, 1)):
         assert exports.largest_difference(network, exported, form, shape) < TOLERANCE, shape
-
-
-def test_an_export_leaves_the_network_as_it_was(tmp_path):
-    network = tiny_network().train()
-    exports.export_network(network, tmp_path / "network.ts", "torchscript", "step")
-    assert network.training and all(parameter.requires_grad for parameter in network.parameters())
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
         if not fitting:
             raise ValueError(f"checkpoint {self.load_path} has no weight that fits this network; choose another one.")
         getattr(network, "module", network).load_state_dict({**own, **fitting})
-        self.logger.info(f"{len(fitting)} of {len(own)} weights are from {self.load_path}; the others start fresh:")
+        rest = "; the others start fresh:" if len(fitting) < len(own) else ""
+        self.logger.info(f"{len(fitting)} of {len(own)} weights are from {self.load_path}{rest}")
         for name in own.keys() - fitting.keys():
             found = f"the file has {tuple(weights[name].shape)}" if name in weights else "the file has none"
             self.logger.info(f"  {name} {tuple(own[name].shape)}, {found}")

@@ -48,7 +48,7 @@ def export_bundle(
         weights_url: https address where ``models/model.pt`` will lie. The file is then left out and listed with its
             SHA-256 in ``large_files.yml``, as the model zoo wants files above 25 MB.
         overlays: config files, or names in ``bundle/configs``, that become part of ``train.json`` and, as far as they
-            concern ids of ``inference.json``, of that; they are not exported beside them.
+            concern ids of ``inference.json``, of that; those of ``bundle/configs`` are not exported beside them.
         overwrite: replace an older export of the same name.
 
     Returns:
@@ -127,21 +127,19 @@ def sort_imports(package: Path) -> None:
 
 def bake(configs: Path, overlay: str | Path) -> None:
     """Make an overlay part of ``train.json`` and, as far as it concerns ids of ``inference.json``, of that."""
-    path = next((path for path in (Path(overlay), ROOT / "bundle" / "configs" / overlay) if path.is_file()), None)
-    if path is None:
+    path = Path(overlay) if Path(overlay).is_file() else ROOT / "bundle" / "configs" / overlay
+    if not path.is_file():
         raise FileNotFoundError(f"overlay {overlay} does not exist; give a file, or a name in bundle/configs.")
     changes = ConfigParser.load_config_file(path)
     if not isinstance(changes, dict):
         raise ValueError(f"overlay {path} holds no ids with values; write for example 'frame_size: [96, 96]'.")
     for name in ("train.json", "inference.json"):
-        config = json.loads((configs / name).read_text())
-        part = configs / "part.json"
-        write_json(
-            part, {key: value for key, value in changes.items() if name == "train.json" or root_id(key) in config}
-        )
+        config, part = ConfigParser.load_config_file(configs / name), configs / "part.json"
+        write_json(part, {key: changes[key] for key in changes if name == "train.json" or root_id(key) in config})
         write_json(configs / name, ConfigParser.load_config_files([configs / name, part]))
         part.unlink()
-    (configs / path.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
+    if path.resolve().parent == ROOT / "bundle" / "configs":
+        (configs / path.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
 
 
 def root_id(key: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gdkvm_monai.reports.clip_report_page import fill_page
+from gdkvm_monai.reports.clip_report_page import beat_frames, fill_page, shown_beat
 from gdkvm_monai.visualize.clip_curves import percent_positions, time_axis
 from gdkvm_monai.visualize.clip_frames import (
     ASSUMED_RATE_HZ,
@@ -45,7 +45,8 @@ def write_clip_report(
 ) -> None:
     """Write the results of one clip as an HTML file that needs neither network nor server and sends nothing.
 
-    The file holds at most ``max_frames`` pictures, among them those of ED and ES; curves and numbers are those of every
+    The file holds at most ``max_frames`` pictures, among them all of ED and ES, or, where these are too many, those of
+    the beat that is shown; curves and numbers are those of every
     frame. It is written piece by piece, one picture in memory at a time, and takes its place when it is complete.
 
     Args:
@@ -57,16 +58,18 @@ def write_clip_report(
         provenance: how the numbers were computed, nested as wanted.
         picture: gives the frame ``t`` as gray values ``(H, W)``, lateral and depth, uint8.
         mask: gives its class indices ``(H, W)``.
-        max_frames: most pictures to embed.
+        max_frames: most pictures to embed, at least 3 where there is a beat.
 
     Raises:
-        ValueError: if a column is missing or of another length, a number is not finite, ``max_frames`` is below 1, or
-            a picture and its mask differ in shape.
+        ValueError: if a column is missing or of another length, a number is not finite, ``max_frames`` is too
+            small, or a picture and its mask differ in shape.
     """
     count = _check(frames)
     phases = {"ED": measurements["phases"]["ed_frames"], "ES": measurements["phases"]["es_frames"]}
-    beat_frames = [beat[key] for beat in measurements["beats"] for key in ("ed_frame", "es_frame")]
-    shown, step = sample_frames(count, max_frames, [*phases["ED"], *phases["ES"], *beat_frames])
+    keep = {*phases["ED"], *phases["ES"], *beat_frames(measurements["beats"])}
+    if len({0, *keep}) > max_frames:
+        keep = beat_frames([shown_beat(measurements["beats"])]) if measurements["beats"] else []
+    shown, step = sample_frames(count, max_frames, keep)
     clip = measurements["clip"]
     size = picture_size((clip["lateral_px"], clip["depth_px"]), aspect_spacing(clip))
     paths = [_svg_paths(_checked(mask, t, clip), size) for t in shown]

@@ -76,7 +76,7 @@ def fill_page(
         "empty_paths": _empty_paths(),
         "toggles": "".join(_toggle(name) for name in measurements["structures"]),
         "jumps": "".join(_jump(name, numbers) for name, numbers in phases.items() if numbers),
-        "sampling": _sampling(frames, shown, step),
+        "sampling": _sampling(frames, shown, step, [*phases["ED"], *phases["ES"]]),
         "curves": _curves(frames, measurements["structures"], phases),
         "phases": stills,
         "beats": beats_table(measurements),
@@ -87,6 +87,16 @@ def fill_page(
     template = (FILES / "clip_report.html").read_text(encoding="utf-8")
     head, tail = template.split(PICTURES)
     return Template(head).substitute(fields), Template(tail).substitute(fields)
+
+
+def beat_frames(beats: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the frames of ED and ES of beats."""
+    return [beat[key] for beat in beats for key in ("ed_frame", "es_frame")]
+
+
+def shown_beat(beats: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the beat whose ED and ES stand side by side: the first with an ejection fraction, or the first."""
+    return next((beat for beat in beats if beat.get("ef_percent") is not None), beats[0])
 
 
 def _hash(text: str) -> str:
@@ -120,11 +130,12 @@ def _jump(name: str, numbers: Sequence[int]) -> str:
     return f'<button type="button" data-frame="{int(numbers[0])}" aria-label="Show {name}">{name}</button>'
 
 
-def _sampling(frames: Mapping[str, Sequence], shown: Sequence[int], step: int) -> str:
+def _sampling(frames: Mapping[str, Sequence], shown: Sequence[int], step: int, keep: Sequence[int]) -> str:
     count = len(frames["Frame"])
     parts = ["Frames count from 0."]
     if len(shown) < count:
-        parts.append(f"{len(shown)} of {count} frames are shown: every {_ordinal(step)} frame, and those of ED and ES.")
+        kept = "and those of ED and ES" if set(keep) <= set(shown) else "and ED and ES of the beat below"
+        parts.append(f"{len(shown)} of {count} frames are shown: every {_ordinal(step)} frame, {kept}.")
         parts.append("The curves and numbers are those of all frames.")
     if time_axis(frames)[1] == "frame":
         parts.append(f"The frame time is not known; 1× plays {ASSUMED_RATE_HZ:g} frames per second.")
@@ -145,7 +156,7 @@ def _curves(frames: Mapping[str, Sequence], structures: Sequence[str], phases: M
         first = not index
         parts.append(
             f'<div class="panel{" first" * first}"><div class="panel-head">'
-            f'<h3>{panel.title} <small>{panel.unit}</small></h3>'
+            f"<h3>{panel.title} <small>{panel.unit}</small></h3>"
             f'<div class="legend" aria-hidden="true">{_legend(panel)}</div></div>'
             f'<div class="plot-area">{curve_svg(frames, panel, phases, first)}</div></div>'
         )
@@ -172,9 +183,8 @@ def _stills(measurements: Mapping[str, Any], frames: Mapping[str, Sequence], siz
     if not beats:
         reason = measurements["phases"].get("reason") or "no beat was found."
         return f'<section aria-labelledby="stills"><h2 id="stills">ED and ES</h2><p>– {escape(reason)}</p></section>'
-    index = next((i for i, beat in enumerate(beats) if beat.get("ef_percent") is not None), 0)
-    beat = beats[index]
-    which = f" of beat {index + 1} of {len(beats)}" if len(beats) > 1 else ""
+    beat = shown_beat(beats)
+    which = f" of beat {beats.index(beat) + 1} of {len(beats)}" if len(beats) > 1 else ""
     figures = "".join(
         _still(name, key, beat, frames, size) for name, key in (("End-diastole", "ed"), ("End-systole", "es"))
     )

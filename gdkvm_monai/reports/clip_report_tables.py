@@ -13,6 +13,9 @@ DASH = "–"
 VIEWS = {"2CH": "Apical two-chamber view", "4CH": "Apical four-chamber view"}
 VERDICTS = {"good": ("✓", "Good"), "check": ("!", "Check"), "reject": ("✕", "Reject")}
 VOLUMES = {"edv_ml": "EDV", "esv_ml": "ESV", "sv_ml": "SV"}
+MOST_BEATS = 12
+"""Beats that are listed one by one."""
+
 LONG_NAMES = {"LV": "Left ventricle", "MYO": "Myocardium", "LA": "Left atrium"}
 
 Numbers = Mapping[str, Any]
@@ -114,7 +117,12 @@ def beats_table(measurements: Numbers) -> str:
     mean, interval = measurements.get("mean") or {}, measurements.get("interval") or {}
     keys = [*VOLUMES, "ef_percent"]
     heads = "".join(f'<th scope="col">{name}<small>{unit}</small></th>' for name, unit in _columns())
-    rows = [_beat_row(index, beat, keys) for index, beat in enumerate(measurements["beats"], start=1)]
+    beats = measurements["beats"]
+    rows = [_beat_row(index, beat, keys) for index, beat in enumerate(beats[:MOST_BEATS], start=1)]
+    if len(beats) > MOST_BEATS:
+        rows.append(
+            f'<tr><td colspan="7" class="more">{len(beats) - MOST_BEATS} more beats: measurements.json</td></tr>'
+        )
     cells = "".join(f"<td>{number(mean.get(key))}</td>" for key in keys)
     rows.append(f'<tr class="mean"><th scope="row" colspan="3">Mean</th>{cells}</tr>')
     cells = "".join(f"<td>{span(interval.get(key))}</td>" for key in keys)

@@ -11,6 +11,9 @@ from matplotlib.ticker import MaxNLocator
 __all__ = ["Panel", "curve_panels", "curve_svg", "time_axis"]
 
 TICKS = {"nbins": 4, "steps": [1, 2, 2.5, 5, 10]}
+MOST_MARKS = 40
+"""Phases beyond which they are short ticks without names."""
+
 CLOSEST_LABELS = 5.0
 """Share of the width, in percent, within which the names of two phases would touch."""
 
@@ -158,10 +161,12 @@ def _invalid(frames: Mapping[str, Sequence], percent: Sequence[float]) -> list[t
 
 def _phase_marks(percent: Sequence[float], phases: Mapping[str, Sequence[int]], labeled: bool) -> list[str]:
     marks = sorted((percent[frame], name) for name, numbers in phases.items() for frame in numbers)
+    many = len(marks) > MOST_MARKS
+    end = "6" if many else "100%"
     parts, last = [], -100.0
     for x, name in marks:
-        parts.append(f'<line class="phase {name}" x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="100%"/>')
-        if labeled and x - last >= CLOSEST_LABELS:
+        parts.append(f'<line class="phase {name}" x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="{end}"/>')
+        if labeled and not many and x - last >= CLOSEST_LABELS:
             parts.append(f'<text class="phase-name" x="{x:.2f}%" y="-6" text-anchor="middle">{name}</text>')
             last = x
     return parts

@@ -32,14 +32,14 @@ def sample_frames(count: int, max_frames: int, keep: Sequence[int] = ()) -> tupl
     Args:
         count: frames of the clip.
         max_frames: most frames to choose.
-        keep: frames that are chosen in any case, such as ED and ES. Where they alone are more than ``max_frames``, they
-            are thinned evenly.
+        keep: frames that are chosen in any case, such as ED and ES.
 
     Returns:
         The frames in their order, and ``n``.
 
     Raises:
-        ValueError: if ``count`` or ``max_frames`` is below 1, or a frame to keep is not in the clip.
+        ValueError: if ``count`` or ``max_frames`` is below 1, a frame to keep is not in the clip, or ``max_frames`` has
+            no room for the frames to keep and the first one.
 
     Example:
         >>> sample_frames(10, 5, keep=[7])
@@ -51,10 +51,10 @@ def sample_frames(count: int, max_frames: int, keep: Sequence[int] = ()) -> tupl
             f"{count} frames, max_frames {max_frames} and frames to keep {keep[:5]}: the first two must be at least 1, "
             "and the frames must lie in the clip."
         )
-    if len(keep) > max_frames:
-        keep = [keep[i] for i in np.unique(np.linspace(0, len(keep) - 1, max_frames).round().astype(int))]
-    if len(keep) == max_frames < count:
-        return keep, count
+    if len({0, *keep}) > max_frames:
+        raise ValueError(
+            f"max_frames is {max_frames}, with the first frame {len({0, *keep})} are to be kept; raise it."
+        )
     step = -(-count // max_frames)
     while len(chosen := sorted({*range(0, count, step), *keep})) > max_frames:
         step += 1

@@ -239,3 +239,20 @@ def test_a_long_clip_of_full_size_and_noise_stays_below_6_mb(tmp_path):
     gray = np.asarray(speckle.resize((480, 640), Image.Resampling.BICUBIC))
     write(tmp_path, masks, make_measurements(masks), make_columns(masks), picture=lambda t: gray)
     assert (tmp_path / "report.html").stat().st_size < 6e6
+
+
+def test_of_more_phases_than_frames_may_be_shown_those_of_the_beat_side_by_side_are_kept(tmp_path):
+    measurements = make_measurements(MASKS)
+    measurements["beats"][0]["ef_percent"] = None
+    _, page = write(tmp_path, measurements=measurements, max_frames=4)
+    assert len(page.data("clip-data")["shown"]) <= 4 and {ED[1], ES[1]} <= set(page.data("clip-data")["shown"])
+    assert "ED and ES of beat 2 of 2" in page.text and "and ED and ES of the beat below" in page.text
+    with pytest.raises(ValueError, match="max_frames is 2, with the first frame 3 are to be kept; raise it"):
+        write(tmp_path, measurements=measurements, max_frames=2)
+
+
+def test_of_many_beats_the_first_are_listed_and_the_others_counted(tmp_path):
+    measurements = make_measurements(MASKS)
+    measurements["beats"] *= 50
+    source, page = write(tmp_path, measurements=measurements)
+    assert source.count('class="seek"') == 24 and "88 more beats: measurements.json" in page.text

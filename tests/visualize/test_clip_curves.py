@@ -69,3 +69,10 @@ def test_the_picture_says_its_range_to_those_who_cannot_see_it():
     known = columns(LV_cm2=[30.0, 20.0, 10.0, 20.0, 30.0])
     (panel,) = curve_panels(known, STRUCTURES)
     assert 'role="img" aria-label="Area (cm²) over time: LV 10 to 30"' in curve_svg(known, panel, {}, labeled=False)
+
+
+def test_many_phases_are_short_ticks_that_leave_the_curve_visible():
+    known = columns(100, LV_px=[10] * 100)
+    (panel,) = curve_panels(known, STRUCTURES)
+    svg = curve_svg(known, panel, {"ED": range(0, 100, 2)}, labeled=True)
+    assert svg.count('y1="0" y2="6"') == 50 and "phase-name" not in svg

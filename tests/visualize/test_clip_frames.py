@@ -30,9 +30,10 @@ def test_frames_to_keep_are_among_the_samples(keep):
     assert set(keep) | set(range(0, 100, step)) == set(shown) and len(shown) <= 20 and shown == sorted(shown)
 
 
-def test_more_frames_to_keep_than_are_allowed_are_thinned_evenly():
-    shown, _ = sample_frames(1000, 10, range(0, 1000, 10))
-    assert len(shown) == 10 and shown[0] == 0 and shown[-1] == 990 and np.ptp(np.diff(shown)) <= 10
+def test_frames_to_keep_for_which_there_is_no_room_are_refused_and_not_dropped():
+    assert sample_frames(1000, 10, range(9, 18)) == ([0, *range(9, 18)], 1000)
+    with pytest.raises(ValueError, match="max_frames is 10, with the first frame 11 are to be kept; raise it"):
+        sample_frames(1000, 10, range(8, 18))
 
 
 @pytest.mark.parametrize(("count", "most", "keep"), [(0, 1, []), (5, 0, []), (5, 5, [5]), (5, 5, [-1])])

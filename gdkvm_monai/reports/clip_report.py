@@ -46,8 +46,8 @@ def write_clip_report(
     """Write the results of one clip as an HTML file that needs neither network nor server and sends nothing.
 
     The file holds at most ``max_frames`` pictures, among them all of ED and ES, or, where these are too many, those of
-    the beat that is shown; curves and numbers are those of every
-    frame. It is written piece by piece, one picture in memory at a time, and takes its place when it is complete.
+    the beat that is shown; curves and numbers are those of every frame. It is written piece by piece, one picture in
+    memory at a time, and takes its place when it is complete.
 
     Args:
         path: file to write, ``.html``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -9,6 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+from gdkvm_monai.apps.segment import main
+from gdkvm_monai.data.phantom import write_phantom_clip
+from gdkvm_monai.networks.nets import GDKVM
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -30,7 +36,9 @@ def test_every_command_is_one_that_is_run_somewhere():
     ci = (ROOT / ".ci" / "run").read_text()
     for command in commands():
         program = command.split("   ")[0].strip()
-        assert program in ci if program.startswith("make") else command.startswith("python -m monai.bundle run")
+        assert (
+            program in ci if program.startswith("make") else command.startswith(("python -m monai.bundle run", "gdkvm"))
+        )
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +59,22 @@ def test_the_bundle_commands_run_in_the_order_of_the_readme(phantom_root, bundle
     assert (bundle_root / "models" / "model.pt").is_file()
     for name in ("per_frame.csv", "metrics.json", "learning_curve.png", "patient0001_4CH_ED_seg.nii.gz"):
         assert (bundle_root / "eval" / name).is_file(), name
+
+
+def test_the_gdkvm_commands_run_on_phantoms(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    network = GDKVM(backbone="resnet18", width=8, decoder_width=32)
+    Path("demo/models").mkdir(parents=True)
+    torch.save(network.state_dict(), "demo/models/model.pt")
+    card = {"network": "gdkvm_monai.networks.nets.GDKVM", "network_options": network.options, "frame_size": [32, 32]}
+    Path("demo/models/model.json").write_text(json.dumps(card))
+    for name, view in (("clip", "4CH"), ("a4c", "4CH"), ("a2c", "2CH")):
+        write_phantom_clip(f"{name}.dcm", seed=len(name), view=view, beats=1, frame_rate_hz=10, size=(32, 32))
+    gdkvm_commands = [command for command in commands() if command.startswith("gdkvm")]
+    assert [main(shlex.split(command)[1:]) for command in gdkvm_commands] == [0, 0]
+    assert len(list(Path("out").glob("*/report.html"))) == 3 and len(list(Path("out").glob("*/biplane.json"))) == 1
+    assert "clip 1 of 1" in capsys.readouterr().out
 
 
 def test_the_python_lines_run():

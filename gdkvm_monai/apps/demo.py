@@ -13,10 +13,13 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
+from gdkvm_monai.apps.pipeline import bundle_dir
+from gdkvm_monai.apps.segmentation import segment
 from gdkvm_monai.data import phantom_datalist
+from gdkvm_monai.data.phantom import write_phantom_clip
 from gdkvm_monai.visualize.overlay import overlay_clip, write_gif
 
-CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"
+CONFIGS = bundle_dir() / "configs"
 SMALLEST = {"num_patients": [6, 2, 2], "epochs": 1, "iterations_per_epoch": 20}
 NUM_PATIENTS = (40, 8, 8)
 
@@ -40,12 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clip = _testing_clip(data)
     run_bundle("inference", ["inference.json", "small_network.yaml"], out, Path(clip["image"]), [])
     overlay = _write_overlay(clip, out)
+    print("$ gdkvm", out / "clip.dcm", "-o", out / "clips", "--weights", out / "models" / "model.pt", flush=True)
+    write_phantom_clip(out / "clip.dcm", seed=1000, size=(160, 160), overwrite=True)
+    segmented = segment(out / "clip.dcm", out / "models" / "model.pt", out / "clips", view="4CH", overwrite=True)
 
     dice = mean_dice(out / "eval" / "per_frame.csv", "LV")
     print(f"mean LV Dice on held-out phantoms: {dice:.4f} ({time.monotonic() - start:.0f} s)")
     for name in ("models/model.pt", "eval/per_frame.csv", "eval/metrics.json", "eval/learning_curve.png"):
         print(out / name)
     print(overlay)
+    print(segmented.folder / "report.html")
     return 0
 
 

@@ -27,17 +27,10 @@ class WeightsCard:
         frame_size: rows and columns of the frames that the network sees.
         trained_on: the data, in a sentence.
         license: under which the weights may be used.
-        structures: names of the classes behind the background, in order.
     """
 
     def __init__(
-        self,
-        path: PathLike,
-        network: nn.Module,
-        frame_size: Sequence[int],
-        trained_on: str,
-        license: str,
-        structures: Sequence[str] = ("LV", "MYO", "LA"),
+        self, path: PathLike, network: nn.Module, frame_size: Sequence[int], trained_on: str, license: str
     ) -> None:
         self.path = Path(path)
         kind = type(network)
@@ -45,7 +38,6 @@ class WeightsCard:
             "network": f"{kind.__module__}.{kind.__name__}",
             "network_options": getattr(network, "options", None),
             "frame_size": [int(length) for length in frame_size],
-            "structures": list(structures),
             "trained_on": trained_on,
             "license": license,
             "gdkvm_version": gdkvm_monai.__version__,

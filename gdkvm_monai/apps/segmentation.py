@@ -139,6 +139,8 @@ def segment_clip(
     copies_of = "" if options.fast else " and ".join(str(perturbation) for perturbation in PERTURBATIONS)
     measurements = measure_clip(source.facts(valid), columns, copies, copies_of)
     measurements["structures"] = list(options.structures)
+    systole = set(measurements["phases"]["es_frames"])
+    columns["ComputerSmall"] = [int(frame in systole) for frame in columns["Frame"]]  # as in EchoNet-Dynamic's size.csv
     seen = {name: [row[name] for row in rows if row["valid"]] for name in ("intensity_mean", "intensity_sd")}
     evidence = Evidence(
         columns,

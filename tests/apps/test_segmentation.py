@@ -59,6 +59,8 @@ def test_areas_and_times_stand_in_the_columns(clip, finished):
     np.testing.assert_allclose(frames["LV_cm2"], lv * np.prod(spacing_mm) / 100, atol=1e-3)
     np.testing.assert_allclose(frames["time_s"], np.arange(len(lv)) / 25)
     assert all(frames["valid"]) and max(frames["LV_volume_relative"]) == 1
+    es_frames = [frame for frame, small in zip(frames["Frame"], frames["ComputerSmall"]) if small]
+    assert es_frames == finished[0].measurements["phases"]["es_frames"]
 
 
 def test_the_measurements_fit_the_published_schema(finished):

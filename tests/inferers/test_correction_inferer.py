@@ -122,13 +122,16 @@ def test_one_corrected_frame_raises_the_dice_of_all_later_ones(tmp_path):
     workflow.initialize()
     workflow.run()
     network = workflow.parser.get_parsed_content("network").cpu().eval()
-    scores = np.array([_later_dice(network, item) for item in phantom_datalist(tmp_path / "phantom", "testing")])
-    print(f"mean Dice of the frames after the first: {scores[:, 0].mean():.3f} -> {scores[:, 1].mean():.3f}")
-    assert scores[:, 1].mean() > scores[:, 0].mean() + 0.01
+    scores = np.array(
+        [_later_dice(network, item) for item in phantom_datalist(tmp_path / "phantom", "testing", generate=False)]
+    )
+    plain, state_only, fitted = scores.mean(axis=0)
+    print(f"mean Dice of the frames after the first: {plain:.4f}, state only {state_only:.4f}, corrected {fitted:.4f}")
+    assert fitted > plain + 0.005
 
 
-def _later_dice(network: GDKVM, item: dict) -> tuple[float, float]:
-    """Mean Dice of the frames after the first, before and after the first has been corrected."""
+def _later_dice(network: GDKVM, item: dict) -> list[float]:
+    """Mean Dice of the frames after the first: plain, and after a correction of the first without and with fitting."""
     loaded = LoadClipd(["image", "label"])({key: item[key] for key in ("image", "label")})
     clip, label = (torch.as_tensor(loaded[key])[None].float() for key in ("image", "label"))
     shape = (64, 64, clip.shape[-1])
@@ -138,8 +141,8 @@ def _later_dice(network: GDKVM, item: dict) -> tuple[float, float]:
     known = torch.full_like(label, UNLABELED)
     known[..., 0] = label[..., 0]
     with torch.no_grad():
-        masks = [x.argmax(1, keepdim=True) for x in (network(clip), segment_with_correction(network, clip, known))]
-    return tuple(_dice(mask[..., 1:], label[..., 1:]) for mask in masks)
+        logits = [network(clip), *(segment_with_correction(network, clip, known, steps) for steps in (0, 30))]
+    return [_dice(x.argmax(1, keepdim=True)[..., 1:], label[..., 1:]) for x in logits]
 
 
 def _dice(mask: torch.Tensor, label: torch.Tensor) -> float:

@@ -15,6 +15,7 @@ from nibabel.arrayproxy import ArrayProxy
 from nibabel.openers import ImageOpener
 
 from .clip import ClipReadError, ClipStream, ReadOptions, check_size
+from .frame_times import plausible
 
 __all__ = ["open_metaimage", "open_nifti"]
 
@@ -51,7 +52,8 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
     if len(zooms) > 3 and image.shape[2] == 1:  # time is the fourth axis of the file and the third of the clip
         affine[:3, 2] *= (zooms[3] or 1) / zooms[2]  # along the normal, so that the affine of any plane can be inverted
     stored = (tuple(shape), dtype, image.dataobj.offset, image.dataobj.slope, image.dataobj.inter)
-    return ClipStream(tuple(shape[:2]), shape[2], affine, _meta(affine), partial(_nifti_frames, path, stored))
+    meta = {**_meta(affine), **_frame_time(image)}
+    return ClipStream(tuple(shape[:2]), shape[2], affine, meta, partial(_nifti_frames, path, stored))
 
 
 def open_metaimage(path: Path, options: ReadOptions) -> ClipStream:
@@ -86,6 +88,13 @@ def _nifti_frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
             file.read(1)  # at its end gzip compares the checksum
     except DAMAGE as error:
         raise _damaged_nifti(path, error) from error
+
+
+def _frame_time(image: nibabel.Nifti1Image) -> dict:
+    """Time between frames, where time is an axis of its own, ``(H, W, 1, T)``, and its unit is stated."""
+    zooms, unit = image.header.get_zooms(), image.header.get_xyzt_units()[1]
+    frame_time_ms = float(zooms[3]) * {"sec": 1000, "msec": 1, "usec": 0.001}.get(unit, 0) if len(zooms) == 4 else 0
+    return {"frame_time_ms": frame_time_ms, "frame_time_source": "NIfTI"} if plausible(frame_time_ms) else {}
 
 
 def _metaimage_frames(path: Path, reader: SimpleITK.ImageFileReader, count: int) -> Iterator[np.ndarray]:

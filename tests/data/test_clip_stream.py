@@ -283,3 +283,13 @@ def test_a_real_clip_is_streamed_as_it_is_read(real_data, pattern):
             for index, frame in enumerate(stream):
                 np.testing.assert_array_equal(frame, read.pixels[..., index])
         assert stream.meta == read.meta
+
+
+@pytest.mark.parametrize(("unit", "step", "expected"), [("sec", 0.02, 20), ("msec", 25, 25), ("unknown", 0.02, None)])
+def test_the_frame_time_of_a_nifti_is_known_where_its_unit_is_stated(tmp_path, unit, step, expected):
+    image = nib.Nifti1Image(np.zeros((4, 5, 1, 3), np.uint8), np.diag([0.3, 0.3, 1, 1]))
+    image.header.set_zooms((0.3, 0.3, 1, step))
+    image.header.set_xyzt_units("mm", unit)
+    nib.save(image, tmp_path / "clip.nii")
+    meta = open_clip(tmp_path / "clip.nii").meta
+    assert meta.get("frame_time_ms") == (None if expected is None else pytest.approx(expected))

@@ -6,17 +6,18 @@ import csv
 import io
 import json
 import os
+import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from gdkvm_monai.apps.clip_source import clip_files
 from gdkvm_monai.apps.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.apps.segmentation import SegmentationResult, segment
 
@@ -97,7 +98,11 @@ def run_batch(
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=_start_worker, initargs=(weights, tuple(configs), device, threads)
     ) as pool:
-        yield from pool.map(partial(_work, out=out, overwrite=overwrite), tasks)
+        futures = [pool.submit(_work, task, out, overwrite) for task in tasks]
+        try:
+            yield from (_outcome(task, future) for task, future in zip(tasks, futures))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progress: bool = False) -> Outcome:
@@ -106,20 +111,25 @@ def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progres
         result = segment(task.path, out=out, pipeline=pipeline, overwrite=overwrite, progress=progress, **task.options)
         return Outcome(task, result)
     except Exception as error:
-        where = traceback.format_exc()
+        where = without_path(traceback.format_exc(), task.path)
         return Outcome(task, None, type(error).__name__, without_path(str(error), task.path), where)
 
 
 def without_path(message: str, path: Path) -> str:
-    """A message that does not name the clip: names of files may be names of patients.
+    """A message that does not name the clip or a file of it: names of files may be names of patients.
 
     Example:
         >>> without_path("/data/Doe^Jane/a.dcm cannot be read as DICOM.", Path("/data/Doe^Jane/a.dcm"))
         'the clip cannot be read as DICOM.'
     """
-    for name in (str(path), str(path.resolve())):
-        message = message.replace(name, "the clip")
-    return message.replace(path.name, "the clip")
+    shown = {file: f"file {number} of the clip" for number, file in enumerate(clip_files(path), start=1)}
+    shown[path] = "the clip"
+    forms: dict[str, str] = {}
+    for file, text in shown.items():
+        for name in (str(file), str(file.absolute()), str(file.resolve()), file.name, file.resolve().name):
+            forms[name] = forms[repr(name)[1:-1]] = text
+    longest_first = "|".join(map(re.escape, sorted(filter(None, forms), key=len, reverse=True)))
+    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda match: forms[match[0]], message)
 
 
 def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
@@ -127,7 +137,7 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
     rows = io.StringIO()
     writer = csv.DictWriter(rows, INDEX)
     writer.writeheader()
-    for path in sorted(out.glob("*/measurements.json")):
+    for path in sorted(out.glob("[!.]*/measurements.json")):  # a hidden folder is another run's, or of one killed
         writer.writerow(_index_row(json.loads(path.read_text())))
     failures = [
         {"position": outcome.task.position, "error": outcome.error, "message": outcome.message}
@@ -153,9 +163,20 @@ def _index_row(measurements: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:
+    from gdkvm_monai.apps.segment import prepare_process
+
     global _pipeline
+    prepare_process()
     torch.set_num_threads(threads)
     _pipeline = load_pipeline(weights, configs, device)
+
+
+def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except BrokenExecutor as error:  # killed, for want of memory, or by a fault in a decoder
+        message = "a process ended while it worked on this clip or on another; run again with fewer jobs."
+        return Outcome(task, None, type(error).__name__, message, traceback.format_exc())
 
 
 def _work(task: Task, out: Path, overwrite: bool) -> Outcome:

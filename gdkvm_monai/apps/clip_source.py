@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from monai.config import PathLike
 from gdkvm_monai.apps.options import SegmentOptions
 from gdkvm_monai.apps.pipeline import file_sha256
 from gdkvm_monai.data.clip import ClipReadError, ClipStream, picture_affine
-from gdkvm_monai.data.clip_stream import open_clip
+from gdkvm_monai.data.clip_stream import CLIP_SUFFIXES, open_clip
 from gdkvm_monai.data.gray_levels import gray_frames
 
-__all__ = ["ClipSource"]
+__all__ = ["ClipSource", "clip_files"]
 
 
 class ClipSource:
@@ -52,7 +53,7 @@ class ClipSource:
             full = open_clip(self.path, options.read_options(crop=False))
             self.stream = open_clip(self.path, options.read_options(crop=True)) if options.crop else full
             digest, self.bytes = _content(self.path)
-            self.format = "folder" if self.path.is_dir() else "".join(self.path.suffixes[-2:]).lower() or "dicom"
+            self.format = _format(self.path)
         self.sha256, self.id = digest, digest[:16]
         self.shape, self.affine = full.shape, full.affine
         self.corner = (0, 0)
@@ -127,14 +128,31 @@ def _array_stream(clip: np.ndarray) -> ClipStream:
     return ClipStream(clip.shape[:2], clip.shape[2], picture_affine(), meta, lambda: iter(np.moveaxis(clip, -1, 0)))
 
 
+def clip_files(path: Path) -> list[Path]:
+    """The files of a clip: one, those of a folder by name, or a MetaImage header and its pixels, wherever they are."""
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file())
+    if path.suffix.lower() != ".mhd" or not path.is_file():
+        return [path]
+    with open(path, "rb") as file:
+        stated = re.search(rb"^\s*ElementDataFile\s*=\s*(.*?)\s*$", file.read(1 << 16), re.MULTILINE)
+    name = stated[1].decode(errors="replace") if stated else "LOCAL"
+    if name == "LOCAL":
+        return [path]
+    pixels = path.parent / name  # otherwise a list or a pattern of names
+    return [path, *([pixels] if pixels.is_file() else [file for file in clip_files(path.parent) if file != path])]
+
+
 def _content(path: Path) -> tuple[str, int]:
-    """SHA-256 and size of a file, or of the files of a folder in the order of their names, and of a header's data."""
-    if path.suffix.lower() == ".mhd":
-        files = [path, *sorted(other for other in path.parent.glob(f"{path.stem}.*raw"))]
-    else:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-    files = [file for file in files if file.is_file()]
+    """SHA-256 and size of a clip's files."""
+    files = clip_files(path)
     if len(files) == 1:
         return file_sha256(files[0]), files[0].stat().st_size
     hashes = "".join(file_sha256(file) for file in files)
     return hashlib.sha256(hashes.encode()).hexdigest(), sum(file.stat().st_size for file in files)
+
+
+def _format(path: Path) -> str:
+    """Which kind of clip, told by what is known of suffixes: the rest of a name may be a patient's."""
+    known = [suffix for suffix in CLIP_SUFFIXES if path.name.lower().endswith(suffix)]
+    return "folder" if path.is_dir() else max(known, key=len, default="dicom")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,14 +18,18 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print it; returns the exit code, 2 when the weights that were named do not exist."""
+    """Print it; returns the exit code.
+
+    Raises:
+        FileNotFoundError: when the weights that were named do not exist.
+        ValueError: when the card beside them cannot be read.
+    """
     parser = argparse.ArgumentParser(prog="gdkvm info", description=__doc__)
     parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
     options = parser.parse_args(arguments)
     weights = options.weights or bundle_dir() / "models" / "model.pt"
     if options.weights and not weights.is_file():
-        print(f"gdkvm: weights {weights} do not exist; check the path.", file=sys.stderr)
-        return 2
+        raise FileNotFoundError(f"weights {weights} do not exist; check the path.")
     metadata = json.loads((bundle_dir() / "configs" / "metadata.json").read_text())
     labels = metadata["network_data_format"]["outputs"]["pred"]["channel_def"]
     print(f"gdkvm {gdkvm_monai.__version__}, monai {monai.__version__}, torch {torch.__version__}")

@@ -93,6 +93,9 @@ def results_folder(
 ) -> Iterator[tuple[Path, Results | None]]:
     """Give a folder to fill, which takes its place when nothing was raised; or one that is finished, with its results.
 
+    It is filled under a hidden name, ``.gdkvm-*``. A process that is killed leaves it behind; nothing reads it, and it
+    can be deleted when no run is at work in ``out``, which cannot be told from here.
+
     Raises:
         FileExistsError: when there are results of other weights, options or another version.
     """
@@ -107,6 +110,7 @@ def results_folder(
         return
     out.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".gdkvm-", dir=out))
+    old = folder.with_name(f"{folder.name}-old")
     try:
         yield folder, None
         for path in folder.rglob("*"):
@@ -114,10 +118,11 @@ def results_folder(
                 file and os.fsync(file.fileno())
         folder.chmod(0o755)
         if final.exists():
-            shutil.rmtree(final)
+            os.replace(final, old)  # removing it takes time, in which it would be incomplete
         os.replace(folder, final)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for path in (folder, old):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_outputs(folder: Path, options: SegmentOptions, spools: Spools, results: Results) -> None:
@@ -163,12 +168,12 @@ def read_outputs(folder: Path) -> Results:
         )
         with open(folder / "frames.csv", newline="") as file:
             names, *rows = csv.reader(file)
-    except (OSError, ValueError) as error:
+        columns = {name: [_parse(name, row[place]) for row in rows] for place, name in enumerate(names)}
+        return measurements["clip"]["id"], measurements, columns, provenance
+    except (LookupError, OSError, TypeError, ValueError) as error:
         raise FileExistsError(
             f"{folder} holds no finished results; set overwrite, or choose another folder."
         ) from error
-    columns = {name: [_parse(name, row[place]) for row in rows] for place, name in enumerate(names)}
-    return measurements["clip"]["id"], measurements, columns, provenance
 
 
 def check_formats(source: ClipSource, options: SegmentOptions) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -80,22 +79,20 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
 
     Raises:
         FileNotFoundError: when a file is missing.
-        ValueError: when a file is no checkpoint or of another network, or the device is unknown.
+        ValueError: when a file is no checkpoint or of another network, or a config, the card or the device is wrong.
     """
     weights = Path(weights)
     if not weights.is_file():
         raise FileNotFoundError(f"weights {weights} do not exist; `make demo` trains some, docs/results.md tells how.")
     files = [_find_config(name) for name in ("inference.json", *configs)]
-    parser = ConfigParser()
-    parser.read_config([str(path) for path in files])
-    parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
-    card = read_card(weights)
-    if card.get("network_options") and not configs:
-        parser["network_def"] = {"_target_": card["network"], **card["network_options"]}
-        parser["frame_size"], parser["num_classes"] = card["frame_size"], card["network_options"]["out_channels"]
-    place = _device(device)
-    parser["device"] = str(place)
-    network = parser.get_parsed_content("network_def")
+    card, place = read_card(weights), _device(device)
+    try:
+        parser = _parse(files, {} if configs else card)
+        parser["device"] = str(place)
+        network = parser.get_parsed_content("network_def")
+    except Exception as error:  # whatever a config may name
+        names = ", ".join(map(str, configs)) or f"the card beside {weights.name}"
+        raise ValueError(f"{names} does not describe a network that can be built ({error}); correct it.") from error
     provenance = {
         "weights": {
             "file": weights.name,
@@ -132,6 +129,16 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _parse(files: Sequence[Path], card: dict[str, Any]) -> ConfigParser:
+    parser = ConfigParser()
+    parser.read_config([str(path) for path in files])
+    parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
+    if card.get("network_options"):
+        parser["network_def"] = {"_target_": card["network"], **card["network_options"]}
+        parser["frame_size"], parser["num_classes"] = card["frame_size"], card["network_options"]["out_channels"]
+    return parser
+
+
 def _find_config(name: Path | str) -> Path:
     for path in (Path(name), bundle_dir() / "configs" / name):
         if path.is_file():
@@ -140,10 +147,17 @@ def _find_config(name: Path | str) -> Path:
 
 
 def read_card(weights: Path) -> dict[str, Any]:
-    """What is known of weights: the JSON file of their name, or ``model.json``, beside them; empty without one."""
+    """What is known of weights: the JSON file of their name, or ``model.json``, beside them; empty without one.
+
+    Raises:
+        ValueError: when it is no JSON object.
+    """
     for path in (weights.with_suffix(".json"), weights.with_name("model.json")):
         if path.is_file():
-            return json.loads(path.read_text())
+            try:
+                return dict(json.loads(path.read_text()))
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{path} is no JSON object; give the one that training wrote beside it.") from error
     return {}
 
 
@@ -152,7 +166,7 @@ def _device(name: str | None) -> torch.device:
         return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device {name!r} is not available here; give cpu, or cuda where there is a GPU.") from error
     return device
@@ -161,9 +175,11 @@ def _device(name: str | None) -> torch.device:
 def _load_weights(network: nn.Module, path: Path) -> None:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        network.load_state_dict(state.get("model", state))
-    except (pickle.UnpicklingError, EOFError, AttributeError, OSError) as error:
+        state = dict(state.get("model", state))
+    except Exception as error:  # a damaged file raises almost anything
         raise ValueError(f"{path.name} is not a checkpoint of tensors; give the model.pt of a training.") from error
+    try:
+        network.load_state_dict(state)
     except RuntimeError as error:
         raise ValueError(
             f"{path.name} holds weights of another network; keep its model.json beside it, or name the overlays that "

@@ -77,7 +77,13 @@ def build_parser() -> argparse.ArgumentParser:
     clip.add_argument("--force", action="store_true", help="accept Doppler and M-mode")
     clip.add_argument("--max-voxels", type=float, default=2e9, metavar="N", help="most pixels of a clip (default: 2e9)")
     output = parser.add_argument_group("output")
-    output.add_argument("--structures", nargs="+", choices=tuple(STRUCTURES), default=list(STRUCTURES))
+    output.add_argument(
+        "--structures",
+        nargs="+",
+        choices=tuple(STRUCTURES),
+        default=list(STRUCTURES),
+        help="in the masks (default: all)",
+    )
     output.add_argument("--format", nargs="+", choices=FORMATS, default=["nifti"], help="of the masks (default: nifti)")
     output.add_argument("--overlay", choices=OVERLAYS, default="gif", help="clip with contours (default: gif)")
     output.add_argument(
@@ -99,28 +105,33 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    warnings.filterwarnings("ignore")  # of libraries; what is wrong with a clip is an error or stands in its results
-    logging.getLogger("monai").setLevel(logging.ERROR)
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it quotes what stands in a header
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unfinished folders are removed on the way out
-    if arguments[:1] == ["info"]:
-        from gdkvm_monai.apps.info import main as info
-
-        return info(arguments[1:])
-    parser = build_parser()
-    options = parser.parse_args(arguments)
-    if bool(options.clips) == bool(options.views):
-        parser.error("give clips, or two clips by --views 4CH=A 2CH=B.")
-    if options.jobs < 1:
-        parser.error(f"--jobs is {options.jobs}, expected at least 1.")
+    prepare_process()
     try:
+        if arguments[:1] == ["info"]:
+            from gdkvm_monai.apps.info import main as info
+
+            return info(arguments[1:])
+        parser = build_parser()
+        options = parser.parse_args(arguments)
+        if bool(options.clips) == bool(options.views):
+            parser.error("give clips, or two clips by --views 4CH=A 2CH=B.")
+        if options.jobs < 1:
+            parser.error(f"--jobs is {options.jobs}, expected at least 1.")
         return run(options)
     except (OSError, ValueError) as error:
-        if options.traceback:
+        if "--traceback" in arguments:
             traceback.print_exc()
         print(f"gdkvm: {error}", file=sys.stderr)
         return WRONG_USE
+
+
+def prepare_process() -> None:
+    """Silence libraries, which quote what stands in a header, and end by SIGTERM as by an error."""
+    warnings.filterwarnings("ignore")  # what is wrong with a clip is an error or stands in its results
+    logging.getLogger("monai").setLevel(logging.ERROR)
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unfinished folders are removed on the way out
 
 
 def run(options: argparse.Namespace) -> int:
@@ -129,6 +140,9 @@ def run(options: argparse.Namespace) -> int:
     from gdkvm_monai.apps.pipeline import bundle_dir
 
     tasks = list_tasks(options)
+    for folder in filter(None, (options.out, options.map and options.map.parent)):
+        if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
+            raise NotADirectoryError(f"{folder} is, or lies in, a file; give a folder.")
     weights = options.weights or bundle_dir() / "models" / "model.pt"
     outcomes = []
     for outcome in run_batch(
@@ -161,26 +175,53 @@ def list_tasks(options: argparse.Namespace) -> list[Task]:
 
     common = {
         **{name: getattr(options, name) for name in ("view", "fast", "fps", "allow_partial", "force", "overlay")},
-        "structures": tuple(options.structures),
+        "structures": tuple(dict.fromkeys(options.structures)),
         "spacing_mm": tuple(options.spacing) if options.spacing else None,
         "crop": not options.no_crop,
-        "max_voxels": int(options.max_voxels),
+        "max_voxels": int(min(options.max_voxels, sys.maxsize)),
         "formats": tuple(options.format),
         "report": options.report,
         "save_prob": options.save_prob,
     }
     SegmentOptions(**common)
     if options.views:
-        clips = [(view, Path(name)) for view, _, name in (entry.partition("=") for entry in options.views)]
-        if sorted(view for view, _ in clips) != ["2CH", "4CH"]:
-            raise ValueError(f"--views got {' '.join(options.views)}, expected 4CH=CLIP 2CH=CLIP.")
+        clips = parse_views(options.views)
         common["formats"] = tuple(dict.fromkeys(("nifti", *common["formats"])))
     else:
-        clips = [(options.view, Path(item["image"])) for path in options.clips for item in folder_datalist(path)]
+        clips = [(options.view, path) for path in options.clips]
     missing = [path for _, path in clips if not path.exists()]
     if missing:
         raise FileNotFoundError(f"{missing[0]} does not exist; check the path.")
+    if not options.views:
+        found = [(view, Path(item["image"])) for view, folder in clips for item in folder_datalist(folder)]
+        clips = [(view, path) for view, path in found if not is_result(path, options.out)]
+        if not clips:
+            raise FileNotFoundError("there are only results of this command; give a clip or a folder with clips.")
     return [Task(number, path, {**common, "view": view}) for number, (view, path) in enumerate(clips, start=1)]
+
+
+def parse_views(entries: Sequence[str]) -> list[tuple[str, Path]]:
+    """Both views and their clips.
+
+    Raises:
+        ValueError: when they are not ``4CH=CLIP`` and ``2CH=CLIP``, or name one clip twice.
+
+    Example:
+        >>> [(view, path.name) for view, path in parse_views(["4CH=a.dcm", "2CH=b.dcm"])]
+        [('4CH', 'a.dcm'), ('2CH', 'b.dcm')]
+    """
+    clips = [(view, name) for view, _, name in (entry.partition("=") for entry in entries)]
+    views, names = zip(*clips)
+    if sorted(views) != ["2CH", "4CH"] or not all(names) or len({Path(name).resolve() for name in names}) < 2:
+        raise ValueError(f"--views got {' '.join(entries)}, expected 4CH=CLIP 2CH=CLIP, two different clips.")
+    return [(view, Path(name)) for view, name in clips]
+
+
+def is_result(path: Path, out: Path) -> bool:
+    """Whether a file lies in a folder of results; ``out`` may lie among the clips."""
+    path, out = path.resolve(), out.resolve()
+    name = path.relative_to(out).parts[:1] if path.is_relative_to(out) else ()
+    return bool(name) and (name[0].startswith(".gdkvm-") or (out / name[0] / "measurements.json").is_file())
 
 
 def say(outcome: Outcome, count: int, options: argparse.Namespace) -> None:
@@ -213,6 +254,7 @@ def say_biplane(options: argparse.Namespace, outcomes: Sequence[Outcome]) -> dic
 
 def write_map(path: Path, outcomes: Sequence[Outcome]) -> None:
     """Write position, path and identifier of every clip: the only file that names the clips."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("position", "path", "id"))

@@ -29,13 +29,15 @@ def gray_frames(frames: Iterable[np.ndarray], meta: dict) -> Iterator[np.ndarray
     low, high = _extremes(frames)
     if not (low >= 0 and 1 < high <= 255) and high > low:
         start, step = low, (high - low) / LEVELS
-        counted = (np.rint((frame[np.isfinite(frame)] - start) / step).astype(np.uint16) for frame in _floats(frames))
+        counted = (np.rint((frame[np.isfinite(frame)] - start) / step).astype(np.uint16) for frame in _doubles(frames))
         low, high = (start + step * percentile for percentile in percentiles(counted, (LOW, HIGH)))
         meta.update(intensity_low=low, intensity_high=high)
-        for frame in _floats(frames):
-            yield np.clip((frame - low) * (255 / (high - low)), 0, 255) if high > low else frame * 0
+        for frame in _doubles(frames):
+            scaled = np.clip((frame - low) * (255 / (high - low)), 0, 255) if high > low else frame * 0
+            yield np.where(np.isfinite(frame), scaled, frame).astype(np.float32)
         return
-    yield from frames
+    for frame in frames:
+        yield frame if frame.dtype == np.uint8 else frame.astype(np.float32)
 
 
 def _extremes(frames: Iterable[np.ndarray]) -> tuple[float, float]:
@@ -50,5 +52,5 @@ def _extremes(frames: Iterable[np.ndarray]) -> tuple[float, float]:
     return low, high
 
 
-def _floats(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    return (frame.astype(np.float32) for frame in frames)
+def _doubles(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    return (frame.astype(np.float64) for frame in frames)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -17,6 +17,15 @@ import gdkvm_monai
 
 __all__ = ["WeightsCard"]
 
+SOURCES = {
+    "gdkvm_monai.data.camus_datalist": (
+        "CAMUS",
+        "CC BY-NC-SA 4.0, for non-commercial scientific research, as the CAMUS data are",
+    ),
+    "gdkvm_monai.data.phantom_datalist": ("generated phantoms (gdkvm_monai.data.phantom_datalist)", "Apache-2.0"),
+}
+"""What the lists of clips that the package knows consist of, and the license that this gives to weights."""
+
 
 class WeightsCard:
     """Write a JSON file beside the weights when training starts, and complete it after every epoch.
@@ -25,21 +34,34 @@ class WeightsCard:
         path: file to write, ``model.json`` beside ``model.pt``; its folder is created where missing.
         network: its ``options``, if it has any, are stored with its class.
         frame_size: rows and columns of the frames that the network sees.
-        trained_on: the data, in a sentence.
-        license: under which the weights may be used.
+        data: items that are trained on; their number is stored.
+        datalist: name of the function that listed them.
+        trained_on: the data, in a sentence; by default what is known of ``datalist``. Of items without a ``patient``,
+            as MONAI Label gives them, nothing is known.
+        license: under which the weights may be used; likewise.
     """
 
     def __init__(
-        self, path: PathLike, network: nn.Module, frame_size: Sequence[int], trained_on: str, license: str
+        self,
+        path: PathLike,
+        network: nn.Module,
+        frame_size: Sequence[int],
+        data: Sequence[Mapping] = (),
+        datalist: str = "",
+        trained_on: str | None = None,
+        license: str | None = None,
     ) -> None:
         self.path = Path(path)
+        listed = len(data) > 0 and all("patient" in item for item in data)
+        source, terms = SOURCES.get(datalist, (None, None)) if listed else (None, None)
         kind = type(network)
         self.card = {
             "network": f"{kind.__module__}.{kind.__name__}",
             "network_options": getattr(network, "options", None),
             "frame_size": [int(length) for length in frame_size],
-            "trained_on": trained_on,
-            "license": license,
+            "trained_on": trained_on or source or "data that were not named; set trained_on",
+            "clips": len(data),
+            "license": license or terms or "not stated; set weights_license",
             "gdkvm_version": gdkvm_monai.__version__,
             "iterations": 0,
             "intensity_mean": None,

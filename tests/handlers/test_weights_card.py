@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import torch
 from ignite.engine import Engine
 
@@ -24,7 +25,10 @@ def run(card: WeightsCard, images: list[torch.Tensor]) -> dict:
 
 def test_the_card_rebuilds_its_network(tmp_path):
     network = GDKVM(**SMALL, update_rule="decay")
-    card = run(WeightsCard(tmp_path / "new" / "model.json", network, (32, 48), "phantoms", "Apache-2.0"), ONE)
+    card = run(
+        WeightsCard(tmp_path / "new" / "model.json", network, (32, 48), trained_on="phantoms", license="Apache-2.0"),
+        ONE,
+    )
     assert (card["trained_on"], card["license"], card["frame_size"]) == ("phantoms", "Apache-2.0", [32, 48])
     assert card["network"].endswith(".GDKVM") and card["network_options"]["update_rule"] == "decay"
     GDKVM(**card["network_options"]).load_state_dict(network.state_dict())
@@ -33,7 +37,7 @@ def test_the_card_rebuilds_its_network(tmp_path):
 def test_the_card_states_the_range_of_intensities_that_were_seen(tmp_path):
     dark, bright = torch.full((2, 1, 4, 4, 3), 0.1), torch.full((2, 1, 4, 4, 3), 0.7)
     bright[1, :, :2] = 0.9
-    card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), "", ""), [dark, bright])
+    card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16)), [dark, bright])
     assert card["iterations"] == 2
     assert card["intensity_mean"] == [0.1, 0.8]
     assert card["intensity_sd"][0] == 0 and abs(card["intensity_sd"][1] - 0.1) < 0.01
@@ -41,6 +45,20 @@ def test_the_card_states_the_range_of_intensities_that_were_seen(tmp_path):
 
 def test_a_network_without_options_has_a_card_without_them(tmp_path):
     network = FrameByFrame(torch.nn.Conv2d(1, 4, 1))
-    card = run(WeightsCard(tmp_path / "model.json", network, (16, 16), "", ""), ONE)
+    card = run(WeightsCard(tmp_path / "model.json", network, (16, 16)), ONE)
     assert card["network_options"] is None and card["network"].endswith(".FrameByFrame")
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
+
+
+@pytest.mark.parametrize(
+    ("datalist", "items", "trained_on", "license"),
+    [
+        ("gdkvm_monai.data.camus_datalist", [{"patient": "1"}, {"patient": "2"}], "CAMUS", "CC BY-NC-SA"),
+        ("gdkvm_monai.data.phantom_datalist", [{"patient": "1"}, {"patient": "2"}], "phantoms", "Apache-2.0"),
+        ("gdkvm_monai.data.clip_datalist", [{"patient": "1"}, {"patient": "2"}], "not named", "not stated"),
+        ("gdkvm_monai.data.camus_datalist", [{"image": "a"}, {"image": "b"}], "not named", "not stated"),
+    ],
+)
+def test_the_card_names_data_only_where_it_knows_them(tmp_path, datalist, items, trained_on, license):
+    card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items, datalist), ONE)
+    assert trained_on in card["trained_on"] and license in card["license"] and card["clips"] == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import gdkvm_monai
 
 from .clip import INSTALL, ClipReadError
 from .dicom_ultrasound import MULTI_FRAME
+from .replace_file import replace_file
 
 __all__ = ["code_item", "copy_study", "dicom_item", "read_source", "save_dicom", "set_equipment"]
 
@@ -101,16 +101,9 @@ def save_dicom(dataset: Any, path: Path) -> None:
     """Write a data set so that the file is either whole or absent."""
     from pydicom.config import disable_value_validation
 
-    partial_file = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial_file.open("wb") as file, warnings.catch_warnings(), disable_value_validation():
-            warnings.simplefilter("ignore")  # as in read_source
-            dataset.save_as(file, enforce_file_format=True)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial_file, path)
-    finally:
-        partial_file.unlink(missing_ok=True)
+    with replace_file(path) as partial, warnings.catch_warnings(), disable_value_validation():
+        warnings.simplefilter("ignore")  # as in read_source
+        dataset.save_as(partial, enforce_file_format=True)
 
 
 def dicom_item(**attributes: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from monai.config import PathLike
 from torch import nn
 
 import gdkvm_monai
+from gdkvm_monai.data.replace_file import replace_file
 
 __all__ = ["WeightsCard"]
 
@@ -90,7 +90,5 @@ class WeightsCard:
         """Write the card, whole or not at all, on the first process."""
         if dist.is_available() and dist.is_initialized() and dist.get_rank() != 0:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f".{self.path.name}.partial")
-        partial.write_text(json.dumps(self.card, indent=2) + "\n")
-        os.replace(partial, self.path)
+        with replace_file(self.path) as partial:
+            partial.write_text(json.dumps(self.card, indent=2) + "\n")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from gdkvm_monai.data.replace_file import replace_file
 from gdkvm_monai.reports.clip_report_page import beat_frames, fill_page, shown_beat
 from gdkvm_monai.visualize.clip_curves import percent_positions, time_axis
 from gdkvm_monai.visualize.clip_frames import (
@@ -19,7 +20,6 @@ from gdkvm_monai.visualize.clip_frames import (
     aspect_spacing,
     contours,
     picture_size,
-    replace_file,
     sample_frames,
     upright,
 )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +11,7 @@ from skimage.measure import approximate_polygon, find_contours
 
 from gdkvm_monai.data.structures import STRUCTURES
 
-__all__ = ["ASSUMED_RATE_HZ", "aspect_spacing", "contours", "picture_size", "replace_file", "sample_frames", "upright"]
+__all__ = ["ASSUMED_RATE_HZ", "aspect_spacing", "contours", "picture_size", "sample_frames", "upright"]
 
 ASSUMED_RATE_HZ = 25.0
 """Frames per second at which a clip is played whose frame time is unknown."""
@@ -109,16 +106,3 @@ def contours(mask: np.ndarray, size: tuple[int, int]) -> dict[str, list[np.ndarr
         polygons = [(points - 0.5) * scale for points in find_contours(inside, 0.5)]
         paths[name] = [approximate_polygon(points, TOLERANCE_PX) for points in polygons]
     return paths
-
-
-@contextmanager
-def replace_file(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a file beside ``path`` to write, which takes its place if all went well and is removed if not."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from gdkvm_monai.data.replace_file import replace_file
 from gdkvm_monai.data.structures import STRUCTURES
 from gdkvm_monai.visualize.clip_curves import Panel, curve_panels, time_axis
-from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_size, replace_file, upright
+from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_size, upright
 from gdkvm_monai.visualize.overlay import COLORS
 
 __all__ = ["write_contact_sheet"]

@@ -11,7 +11,6 @@ from gdkvm_monai.visualize.clip_frames import (
     aspect_spacing,
     contours,
     picture_size,
-    replace_file,
     sample_frames,
     upright,
 )
@@ -94,14 +93,3 @@ def test_a_simplified_contour_stays_within_a_pixel_of_the_circle():
     x, y = np.meshgrid(np.arange(200) + 0.5, np.arange(200) + 0.5, indexing="ij")
     (polygon,) = contours((np.hypot(x - 100, y - 80) < 60).astype(np.uint8), (200, 200))["LV"]
     assert np.abs(np.hypot(*(polygon - (100, 80)).T) - 60).max() < 1 and len(polygon) < 60
-
-
-def test_a_file_is_replaced_when_it_is_complete_and_kept_when_not(tmp_path):
-    target = tmp_path / "new" / "file.txt"
-    with replace_file(target) as partial:
-        partial.write_text("whole")
-        assert not target.exists() and partial.parent == target.parent
-    with pytest.raises(RuntimeError), replace_file(target) as partial:
-        partial.write_text("half")
-        raise RuntimeError
-    assert target.read_text() == "whole" and list(target.parent.iterdir()) == [target]

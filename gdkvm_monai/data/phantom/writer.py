@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.shape import random_generator
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES
+from gdkvm_monai.data.replace_file import replace_file
 from gdkvm_monai.data.structures import VIEWS
 
 PHANTOM_VERSION = "1"
@@ -151,10 +152,8 @@ def _write_images(stem: str, clip: tuple[np.ndarray, np.ndarray, tuple[float, fl
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file so that it is either whole or absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial_file = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial_file.write_bytes(content)
-    os.replace(partial_file, path)
+    with replace_file(path) as partial_file:
+        partial_file.write_bytes(content)
 
 
 def _folder(root: Path, number: int) -> Path:

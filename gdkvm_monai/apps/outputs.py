@@ -21,6 +21,7 @@ from gdkvm_monai.apps.clip_source import ClipSource
 from gdkvm_monai.apps.options import SegmentOptions
 from gdkvm_monai.apps.pipeline import Pipeline
 from gdkvm_monai.data.dicom_segmentation import write_dicom_segmentation
+from gdkvm_monai.data.dicom_source import read_source
 from gdkvm_monai.data.dicom_ultrasound import is_dicom
 from gdkvm_monai.data.frame_spool import FrameSpool
 from gdkvm_monai.data.mask_files import write_nifti_mask, write_npy, write_npz_mask, write_png_masks
@@ -181,10 +182,13 @@ def check_formats(source: ClipSource, options: SegmentOptions) -> None:
 
     Raises:
         ValueError: when they are wanted.
+        ClipReadError: when nothing can refer to it.
     """
     wanted = [name for name in options.formats if name.startswith("dicom")]
     if wanted and (source.path is None or source.path.is_dir() or not is_dicom(source.path)):
         raise ValueError(f"the clip is no DICOM, which {', '.join(wanted)} must refer to; choose another format.")
+    if wanted:
+        read_source(source.path)
 
 
 def _write_dicom(folder: Path, options: SegmentOptions, spools: Spools, results: Results) -> None:

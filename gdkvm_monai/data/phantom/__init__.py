@@ -1,15 +1,16 @@
 """A beating left heart with known contours, volumes and ejection fraction, rendered as ultrasound.
 
 ``shape`` is the heart in three dimensions, ``plane`` the cut of one view, ``tissue`` its scatterers, ``ultrasound`` the
-imaging physics and ``echo`` puts them together. ``formats`` and ``dicom_writer`` write single clips, ``writer`` and
-``echonet`` patients in the layout of CAMUS and of EchoNet-Dynamic.
+imaging physics and ``echo`` puts them together. ``clip`` renders single clips, ``formats`` and ``dicom_writer`` write
+them, ``writer`` and ``echonet`` patients in the layout of CAMUS and of EchoNet-Dynamic.
 """
 
 from __future__ import annotations
 
+from .clip import PhantomClip, render_phantom_clip
 from .echo import EchoPhantom
 from .echonet import write_echonet_phantom
-from .formats import FORMATS, PhantomClip, render_phantom_clip, write_clip, write_phantom_clip
+from .formats import FORMATS, write_clip, write_phantom_clip
 from .shape import LeftHeart, Section
 from .ultrasound import QUALITIES, Quality
 from .writer import PHANTOM_VERSION, write_camus_phantom

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 import numpy as np
 
 if TYPE_CHECKING:
-    from gdkvm_monai.data.phantom.formats import PhantomClip
+    from gdkvm_monai.data.phantom.clip import PhantomClip
 
 __all__ = ["write_dicom"]
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from gdkvm_monai.data.phantom.clip import PhantomClip, render_phantom_clip
 from gdkvm_monai.data.phantom.echo import EchoPhantom
-from gdkvm_monai.data.phantom.formats import PhantomClip, check_packages, render_phantom_clip, replacing, write_clip
+from gdkvm_monai.data.phantom.formats import check_packages, replacing, write_clip
 from gdkvm_monai.data.phantom.plane import ViewPlane
 from gdkvm_monai.data.phantom.shape import LEVELS
 

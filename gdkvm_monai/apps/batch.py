@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +95,18 @@ def run_batch(
         yield from (run_task(task, out, pipeline, overwrite, progress) for task in tasks)
         return
     threads = max(1, torch.get_num_threads() // jobs)
+    others = set(active_children())
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=_start_worker, initargs=(weights, tuple(configs), device, threads)
     ) as pool:
         futures = [pool.submit(_work, task, out, overwrite) for task in tasks]
         try:
             yield from (_outcome(task, future) for task, future in zip(tasks, futures))
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BaseException:  # a signal, or a caller that wants no more
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(active_children()) - others:
+                worker.terminate()
+            raise
 
 
 def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progress: bool = False) -> Outcome:
@@ -180,4 +184,7 @@ def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
 
 
 def _work(task: Task, out: Path, overwrite: bool) -> Outcome:
-    return run_task(task, out, _pipeline, overwrite)
+    try:
+        return run_task(task, out, _pipeline, overwrite)
+    except SystemExit:  # by SIGTERM; nothing unfinished is left, and the pool would go on with the next clip
+        os._exit(143)

@@ -3,7 +3,8 @@
     python benchmarks/streaming_latency.py [--source 640 480] [--frame-size 96 256] [--frames 30]
 
 ``pre`` is resizing and scaling to the network's frame size, ``post`` resizing back to the source and choosing classes;
-both are the bundle's. The weights are random, which does not change the time. Only ratios within one run mean something
+both are the bundle's. ``whole clip`` is the time per frame of the fastest clip, ``ratio`` that of the fastest turn of
+the stream over it. The weights are random, which does not change the time. Only ratios within one run mean something
 on a shared machine.
 """
 
@@ -54,7 +55,10 @@ def main() -> None:
                 f"{name:<9}{parameters:>9.1f}{size:>6}{p50:>8.1f}{p90:>8.1f}{p99:>8.1f}{streamed.max():>8.1f}", end=""
             )
             pre, network, post = np.median(stages, axis=0)
-            print(f"{pre:>7.1f}{network:>9.1f}{post:>7.1f}{whole:>12.1f}{p50 / whole:>7.2f}", flush=True)
+            print(
+                f"{pre:>7.1f}{network:>9.1f}{post:>7.1f}{whole:>12.1f}{fastest_turn(streamed) / whole:>7.2f}",
+                flush=True,
+            )
 
 
 def random_pipeline(network_options: dict, size: int) -> Pipeline:
@@ -70,7 +74,7 @@ def random_pipeline(network_options: dict, size: int) -> Pipeline:
 
 
 def measure(pipeline: Pipeline, options: argparse.Namespace) -> tuple[np.ndarray, np.ndarray, float]:
-    """Milliseconds of each pushed frame ``(T,)``, of its stages ``(T, 3)``, and per frame of a whole clip (median)."""
+    """Milliseconds of each pushed frame ``(T,)``, of its stages ``(T, 3)``, and per frame of the fastest clip."""
     session, seconds = timed_session(pipeline)
     rng, (width, depth) = np.random.default_rng(0), options.source
     turns = -(-options.frames // CLIP)
@@ -88,7 +92,12 @@ def measure(pipeline: Pipeline, options: argparse.Namespace) -> tuple[np.ndarray
         start = time.perf_counter()
         segment_whole(pipeline, clip)
         whole.append((time.perf_counter() - start) / CLIP)
-    return 1e3 * np.array(streamed), 1e3 * np.array(stages), 1e3 * float(np.median(whole))
+    return 1e3 * np.array(streamed), 1e3 * np.array(stages), 1e3 * min(whole)
+
+
+def fastest_turn(milliseconds: np.ndarray) -> float:
+    """Mean per frame of the turn of ``CLIP`` frames that took least."""
+    return float(milliseconds.reshape(-1, CLIP).mean(axis=1).min())
 
 
 def timed_session(pipeline: Pipeline) -> tuple[StreamSession, dict[str, float]]:

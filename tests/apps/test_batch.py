@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import logging
 import os
@@ -12,6 +14,7 @@ import sys
 import time
 import zipfile
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import nibabel
@@ -20,7 +23,7 @@ import pydicom
 import pytest
 from gray_level_network import gray_level_pipeline
 from PIL import Image
-from tiny_command import QUICK, gdkvm, noise_clip, write_tiny_weights
+from tiny_command import QUICK, gdkvm, noise_clip, process_kept, write_tiny_weights
 
 from gdkvm_monai.apps import batch
 from gdkvm_monai.apps.batch import Task, run_batch, without_path, write_tables
@@ -35,12 +38,8 @@ COMMAND = (sys.executable, "-m", "gdkvm_monai.apps.segment")
 
 @pytest.fixture(autouse=True)
 def process_as_before():
-    handler = signal.getsignal(signal.SIGTERM)
-    levels = {name: logging.getLogger(name).level for name in ("monai", "pydicom")}
-    yield
-    signal.signal(signal.SIGTERM, handler)
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+    with process_kept():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -177,51 +176,77 @@ BAD = {
     no_frames: "holds no pixels",
     damaged_frame: "file 2 of the clip cannot be read as PNG",
 }
-STRANGE = (nan_frames, black, one_frame, two_frames, odd_clip, one_pixel, sixteen_bit, wrong_times)
+STRANGE = {
+    nan_frames: {"frames": 6, "valid_frames": 4},
+    black: {"frames": 3, "valid_frames": 0},
+    one_frame: {"frames": 1, "valid_frames": 1, "spacing_trust": "absent"},
+    two_frames: {"frames": 2, "valid_frames": 2},
+    odd_clip: {"lateral_px": 31, "depth_px": 27, "spacing_mm": [0.3, 0.4]},
+    one_pixel: {"lateral_px": 1, "depth_px": 1, "valid_frames": 0},
+    sixteen_bit: {"valid_frames": 3},
+    wrong_times: {"frame_rate_hz": None, "frame_time_source": None, "frame_time_ms": None},
+}
 
 
-def test_bad_clips_are_named_and_stop_no_other(weights, tmp_path, capsys):
+@pytest.fixture(scope="module")
+def mixed(weights, tmp_path_factory):
+    """What becomes of bad and strange clips: ``out``, names of the clips by position, and what is printed."""
+    root = tmp_path_factory.mktemp("mixed")
     for make in (*BAD, *STRANGE):
-        (tmp_path / "clips" / f"{SECRET}_{make.__name__}").mkdir(parents=True)
-        make(tmp_path / "clips" / f"{SECRET}_{make.__name__}")
-    out = tmp_path / "out"
-    options = ("--weights", weights, "--no-report", "--overlay", "none", "--map", tmp_path / "names.csv")
-    assert gdkvm(tmp_path / "clips", "-o", out, *options) == 1
-    rows = [row.split(",") for row in (tmp_path / "names.csv").read_text().splitlines()[1:]]
-    made = {int(position): Path(path).relative_to(tmp_path / "clips").parts[0] for position, path, _ in rows}
-    failures = {made[row["position"]].removeprefix(f"{SECRET}_"): row for row in read(out / "failures.json")}
+        folder = root / "clips" / f"{SECRET}_{make.__name__}"
+        folder.mkdir(parents=True)
+        make(folder)
+    options = ("--weights", weights, "--no-report", "--overlay", "none", "--map", root / "names.csv")
+    with process_kept(), redirect_stdout(io.StringIO()) as printed, redirect_stderr(printed):
+        assert gdkvm(root / "clips", "-o", root / "out", *options) == 1
+    with open(root / "names.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["made_by"] = Path(row["path"]).relative_to(root / "clips").parts[0].removeprefix(f"{SECRET}_")
+    return root / "out", rows, printed.getvalue()
+
+
+def test_bad_clips_are_named_and_stop_no_other(mixed):
+    out, rows, _ = mixed
+    made_by = {int(row["position"]): row["made_by"] for row in rows}
+    failures = {made_by[row["position"]]: row for row in read(out / "failures.json")}
     assert failures.keys() == {make.__name__ for make in BAD}
     for make, message in BAD.items():
         assert failures[make.__name__]["error"] == "ClipReadError"
         assert message in failures[make.__name__]["message"]
-    index = (out / "index.csv").read_text()
-    assert len(index.splitlines()) == len(STRANGE) + 1
-    folders = {path.name for path in out.iterdir()} - {"index.csv", "failures.json"}
-    assert folders == {identifier for _, _, identifier in rows if identifier}  # and nothing hidden or half-written
-    printed = capsys.readouterr()
-    assert not [text for text in (index, str(failures), printed.out, printed.err) if SECRET in text.split(" -> ")[0]]
-    assert SECRET not in json.dumps([failures[name]["message"] for name in failures])
+    assert {row["made_by"] for row in rows if row["id"]} == {make.__name__ for make in STRANGE}
 
 
-@pytest.mark.parametrize(
-    ("make", "expected"),
-    [
-        (nan_frames, {"frames": 6, "valid_frames": 4}),
-        (black, {"valid_frames": 0}),
-        (one_frame, {"frames": 1, "valid_frames": 1}),
-        (one_pixel, {"lateral_px": 1, "depth_px": 1, "valid_frames": 0}),
-        (odd_clip, {"lateral_px": 31, "depth_px": 27, "spacing_mm": [0.3, 0.4]}),
-        (wrong_times, {"frame_rate_hz": None, "frame_time_source": None}),
-    ],
-)
-def test_what_is_strange_in_a_clip_stands_in_its_measurements(make, expected, known_masks, tmp_path):
-    (outcome,) = run_batch([Task(1, make(tmp_path), {"fast": True, "report": False, "overlay": "none"})], tmp_path, "")
-    clip = outcome.result.measurements["clip"]
-    assert {name: clip[name] for name in expected} == expected
+def test_nothing_of_a_bad_clip_is_left_and_the_others_are_in_the_index(mixed):
+    out, rows, _ = mixed
+    finished = {row["id"] for row in rows if row["id"]}
+    assert {path.name for path in out.iterdir()} == {*finished, "index.csv", "failures.json"}
+    assert {row["id"] for row in csv.DictReader((out / "index.csv").open())} == finished
+    assert complete(out) == len(STRANGE)
+
+
+def test_names_of_bad_clips_stay_unsaid(mixed):
+    out, rows, printed = mixed
+    assert printed.count("\n") == len(rows) and all(SECRET in row["path"] for row in rows)
+    for text in (printed, (out / "index.csv").read_text(), (out / "failures.json").read_text()):
+        assert SECRET not in text
+
+
+@pytest.mark.parametrize("make", STRANGE, ids=lambda make: make.__name__)
+def test_what_is_strange_in_a_clip_stands_in_its_measurements(make, mixed):
+    out, rows, _ = mixed
+    (folder,) = (out / row["id"] for row in rows if row["made_by"] == make.__name__)
+    measurements = read(folder / "measurements.json")
+    clip = measurements["clip"]
+    assert {name: clip[name] for name in STRANGE[make]} == STRANGE[make]
+    assert measurements["ef_withheld"] or measurements["mean"]["ef_percent"] is not None
+    shape = tuple(clip[name] for name in ("lateral_px", "depth_px", "frames"))
+    assert np.asarray(nibabel.load(folder / "mask.nii.gz").dataobj).shape == shape
     if make is wrong_times:
-        assert outcome.result.measurements["phases"]["heart_rate_bpm"] is None
-        assert set(outcome.result.frames["time_s"]) == {None}
-    assert outcome.result.mask.shape == (clip["lateral_px"], clip["depth_px"], clip["frames"])
+        assert measurements["phases"]["heart_rate_bpm"] is None
+        assert {row["time_s"] for row in csv.DictReader((folder / "frames.csv").open())} == {""}
+    if make is sixteen_bit:
+        assert read(folder / "run.json")["intensity_high"] > 255
 
 
 PLANTED = (SECRET, "PID4711", DATE, "<script>alert", "../../etc", "Kartoffelhausen", "Frühstück")
@@ -247,9 +272,7 @@ def patient(tmp_path) -> list[Path]:
     folder = tmp_path / f"{SECRET}^Erika <script>alert" / "Frühstück"
     folder.mkdir(parents=True)
     paths = [folder / f"{SECRET}.PID4711.{DATE}.dcm", folder / f"1.2.840.{SECRET}.4711", folder / f"{SECRET} bad.dcm"]
-    write_phantom_clip(
-        paths[0], format="dicom", patient_name=f"{SECRET}^Erika", patient_id="PID4711", **{**TINY, "beats": 1.2}
-    )
+    write_phantom_clip(paths[0], format="dicom", patient_name=f"{SECRET}^Erika", patient_id="PID4711", **TINY)
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     data = pydicom.dcmread(paths[0])
     for name, value in ATTRIBUTES.items():
@@ -263,6 +286,7 @@ def patient(tmp_path) -> list[Path]:
     image.header["descrip"], image.header["db_name"] = SECRET, "PID4711"
     nibabel.save(image, paths[3])
     paths[3].write_bytes(paths[3].read_bytes()[:-20])
+    logging.getLogger("pydicom").setLevel(logging.NOTSET)  # the command itself must be silent
     return paths
 
 

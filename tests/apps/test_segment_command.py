@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
 import os
 import pickle
 import re
-import signal
 import sys
 from pathlib import Path
 
@@ -21,7 +19,16 @@ import torch
 import yaml
 from gray_level_network import LEVELS, gray_level_pipeline
 from PIL import Image
-from tiny_command import QUICK, SMALL, gdkvm, noise_clip, only_result, write_label_clip, write_tiny_weights
+from tiny_command import (
+    QUICK,
+    SMALL,
+    gdkvm,
+    noise_clip,
+    only_result,
+    process_kept,
+    write_label_clip,
+    write_tiny_weights,
+)
 
 import gdkvm_monai
 from gdkvm_monai.apps.segment import build_parser
@@ -33,12 +40,8 @@ SCHEMA = json.loads(Path(measurements_module.__file__).with_name("measurements.s
 
 @pytest.fixture(autouse=True)
 def process_as_before():
-    handler = signal.getsignal(signal.SIGTERM)
-    levels = {name: logging.getLogger(name).level for name in ("monai", "pydicom")}
-    yield
-    signal.signal(signal.SIGTERM, handler)
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+    with process_kept():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,12 @@ def clips(tmp_path_factory) -> Path:
 def label_clip(tmp_path_factory):
     path = tmp_path_factory.mktemp("labels") / "clip.dcm"
     return path, write_label_clip(path, "dicom")
+
+
+@pytest.fixture(scope="module")
+def short_clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("labels") / "clip.dcm"
+    return path, write_label_clip(path, "dicom", beats=0.3)
 
 
 @pytest.fixture()
@@ -114,16 +123,16 @@ def test_what_is_not_wanted_is_not_written(overlay, clips, known_masks, tmp_path
     assert printed.out.startswith("clip 1 of 1: ") and not printed.err
 
 
-def test_frame_rate_and_spacing_of_the_user_win(label_clip, known_masks, tmp_path):
-    path, _ = label_clip
+def test_frame_rate_and_spacing_of_the_user_win(short_clip, known_masks, tmp_path):
+    path, _ = short_clip
     assert gdkvm(path, "-o", tmp_path, "--fps", 40, "--spacing", 0.5, 0.25, *QUICK) == 0
     clip = json.loads((only_result(tmp_path) / "measurements.json").read_text())["clip"]
     assert clip["frame_rate_hz"] == 40 and clip["frame_time_source"] == "option"
     assert clip["spacing_mm"] == [0.5, 0.25] and clip["spacing_trust"] == "ok" and clip["view"] is None
 
 
-def test_the_network_sees_the_tissue_region_but_masks_stay_on_the_full_grid(label_clip, known_masks, tmp_path):
-    data = pydicom.dcmread(label_clip[0])
+def test_the_network_sees_the_tissue_region_but_masks_stay_on_the_full_grid(short_clip, known_masks, tmp_path):
+    data = pydicom.dcmread(short_clip[0])
     data.SequenceOfUltrasoundRegions[0].RegionLocationMinX0 = 8
     data.save_as(tmp_path / "clip.dcm")
     sizes = {}
@@ -133,13 +142,13 @@ def test_the_network_sees_the_tissue_region_but_masks_stay_on_the_full_grid(labe
         folder = only_result(out)
         sizes[option] = json.loads((folder / "measurements.json").read_text())["clip"]["lateral_px"]
         mask = np.asarray(nibabel.load(folder / "mask.nii.gz").dataobj)
-        assert mask.shape == label_clip[1].image.shape
-        np.testing.assert_array_equal(mask[8:], label_clip[1].image[8:] // LEVELS)
+        assert mask.shape == short_clip[1].image.shape
+        np.testing.assert_array_equal(mask[8:], short_clip[1].image[8:] // LEVELS)
     assert sizes == {(): 40, ("--no-crop",): 48}
 
 
-def test_partial_doppler_and_large_clips_are_read_only_when_asked_for(label_clip, known_masks, tmp_path, capsys):
-    path, phantom = label_clip
+def test_partial_doppler_and_large_clips_are_read_only_when_asked_for(short_clip, known_masks, tmp_path, capsys):
+    path, phantom = short_clip
     data = pydicom.dcmread(path)
     data.SequenceOfUltrasoundRegions[0].RegionDataType = 2
     data.save_as(tmp_path / "doppler.dcm")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +49,17 @@ def write_label_clip(path: Path, format: str, view: str = "4CH", seed: int = 1, 
 def noise_clip(frames: int = 3, shape: tuple[int, int] = (24, 20), seed: int = 0) -> np.ndarray:
     """Gray levels ``(H, W, T)``."""
     return np.random.default_rng(seed).integers(0, 256, (*shape, frames), dtype=np.uint8)
+
+
+@contextmanager
+def process_kept() -> Iterator[None]:
+    """Take back what the command changes in its process."""
+    handler = signal.getsignal(signal.SIGTERM)
+    levels = {name: logging.getLogger(name).level for name in ("monai", "pydicom")}
+    yield
+    signal.signal(signal.SIGTERM, handler)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def gdkvm(*arguments: object) -> int:

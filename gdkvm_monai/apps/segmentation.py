@@ -140,7 +140,7 @@ def segment_clip(
     measurements = measure_clip(source.facts(valid), columns, copies, copies_of)
     measurements["structures"] = list(options.structures)
     systole = set(measurements["phases"]["es_frames"])
-    columns["ComputerSmall"] = [int(frame in systole) for frame in columns["Frame"]]  # as in EchoNet-Dynamic's size.csv
+    columns["ComputerSmall"] = [int(frame in systole) for frame in columns["Frame"]]  # EchoNet-Dynamic's name
     seen = {name: [row[name] for row in rows if row["valid"]] for name in ("intensity_mean", "intensity_sd")}
     evidence = Evidence(
         columns,
@@ -179,7 +179,9 @@ def _segment_frames(
     rows: list[dict[str, Any]] = []
     copies: list[list[float]] = [[] for _ in others]
     sector = Sector()
-    for frame in tqdm(source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"):
+    for frame in tqdm(
+        source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"
+    ):
         mask = _keep(session.push(frame), options.structures)
         row = {**measure_frame(mask, source.spacing_mm), "valid": session.valid}
         row["intensity_mean"], row["intensity_sd"] = session.statistics

@@ -40,9 +40,9 @@ class GDKVM(nn.Module):
         fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
         decoder_width: channels of the decoder at stride 16.
         dropout: channel dropout before the decoder climbs, in training.
-        chunk_size: frames that the key encoder encodes at once, which bounds the memory that a long clip needs. Not used
-            on the CPU in ``eval``: it gains nothing there, and frame by frame :meth:`forward` equals :meth:`step` bit
-            by bit.
+        chunk_size: frames that the key encoder encodes at once, which bounds the memory that a long clip needs. Not
+            used on the CPU in ``eval``: it gains nothing there, and frame by frame :meth:`forward` equals :meth:`step`
+            bit by bit.
 
     Attributes:
         options: the arguments, by name, so that weights can be stored with them.

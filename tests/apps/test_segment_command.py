@@ -53,7 +53,7 @@ def weights(tmp_path_factory) -> Path:
 def clips(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("clips")
     for seed in range(2):
-        np.save(folder / f"clip{seed}.npy", noise_clip(seed=seed))
+        np.save(folder / f"clip{seed}.npy", noise_clip(2, (16, 12), seed))
     return folder
 
 

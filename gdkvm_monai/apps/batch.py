@@ -10,7 +10,7 @@ import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,10 @@ import torch
 from gdkvm_monai.apps.clip_source import clip_files
 from gdkvm_monai.apps.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.apps.segmentation import SegmentationResult, segment
+from gdkvm_monai.apps.tasks import Task
+from gdkvm_monai.data.replace_file import replace_file
 
-__all__ = ["Outcome", "Task", "run_batch", "write_tables"]
+__all__ = ["Outcome", "run_batch", "write_tables"]
 
 INDEX = (
     "id",
@@ -37,21 +39,6 @@ INDEX = (
 )
 
 _pipeline: Pipeline | None = None  # of a worker process
-
-
-@dataclass(frozen=True)
-class Task:
-    """One clip of a batch.
-
-    Attributes:
-        position: from 1, in the order in which the clips were given.
-        path: of the clip.
-        options: of :func:`gdkvm_monai.segment`.
-    """
-
-    position: int
-    path: Path
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,11 +135,9 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes
         if outcome.result is None
     ]
-    out.mkdir(parents=True, exist_ok=True)
     for name, text in (("index.csv", rows.getvalue()), ("failures.json", json.dumps(failures, indent=2) + "\n")):
-        partial_file = out / f".{name}.partial"
-        partial_file.write_text(text, newline="")
-        os.replace(partial_file, out / name)
+        with replace_file(out / name) as partial_file:
+            partial_file.write_text(text, newline="")
 
 
 def _index_row(measurements: Mapping[str, Any]) -> dict[str, Any]:

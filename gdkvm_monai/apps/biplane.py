@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import nibabel
 import numpy as np
 
 from gdkvm_monai.apps.segmentation import SegmentationResult
+from gdkvm_monai.data.replace_file import replace_file
 from gdkvm_monai.metrics import measure_ejection_fraction
 from gdkvm_monai.reports.evaluation import plain
 from gdkvm_monai.reports.measurements import NOTICE, SCHEMA_VERSION
@@ -67,10 +67,8 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> dict[str, Any]
 def write_biplane(out: Path, report: Mapping[str, Any]) -> Path:
     """Write ``biplane.json`` into a folder in ``out`` that is named by both clips; returns its path."""
     folder = out / "-".join(report["views"][view][:8] for view in ("4CH", "2CH"))
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / ".biplane.json.partial"
-    partial.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n")
-    os.replace(partial, folder / "biplane.json")
+    with replace_file(folder / "biplane.json") as partial:
+        partial.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n")
     return folder / "biplane.json"
 
 

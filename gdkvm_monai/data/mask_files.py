@@ -15,11 +15,11 @@ from .frame_spool import FrameSpool
 
 __all__ = ["write_nifti_mask", "write_npy", "write_npz_mask", "write_png_masks"]
 
-NIFTI_OFFSET = 352  # header, and four bytes that say that there are no extensions
+NIFTI_1_LIMIT = 32767  # longest axis that NIfTI-1 can state
 
 
 def write_nifti_mask(path: Path, masks: FrameSpool, affine: np.ndarray) -> None:
-    """Write masks ``(H, W, T)`` as ``.nii.gz`` on the grid of their clip.
+    """Write masks ``(H, W, T)`` as ``.nii.gz`` on the grid of their clip; NIfTI-2 where NIfTI-1 is too short for it.
 
     Args:
         path: file to write.
@@ -28,11 +28,12 @@ def write_nifti_mask(path: Path, masks: FrameSpool, affine: np.ndarray) -> None:
     """
     shape = (*masks.shape, len(masks))
     # one zero seen as a whole clip, for nibabel to compose the header of
-    header = nibabel.Nifti1Image(np.broadcast_to(masks.dtype.type(0), shape), affine).header
+    nifti = nibabel.Nifti1Image if max(shape) <= NIFTI_1_LIMIT else nibabel.Nifti2Image
+    header = nifti(np.broadcast_to(masks.dtype.type(0), shape), affine).header
     header.set_xyzt_units("mm")
-    header["magic"], header["vox_offset"] = b"n+1", NIFTI_OFFSET
+    header["magic"], header["vox_offset"] = header.single_magic, header.single_vox_offset
     with open(path, "wb") as raw, gzip.GzipFile("", "wb", compresslevel=4, fileobj=raw, mtime=0) as file:
-        file.write(header.binaryblock + bytes(NIFTI_OFFSET - len(header.binaryblock)))
+        file.write(header.binaryblock.ljust(header.single_vox_offset, b"\0"))  # no extensions
         for frame in masks:
             file.write(frame.tobytes(order="F"))
 

@@ -26,7 +26,8 @@ from PIL import Image
 from tiny_command import QUICK, gdkvm, noise_clip, process_kept, write_tiny_weights
 
 from gdkvm_monai.apps import batch
-from gdkvm_monai.apps.batch import Task, run_batch, without_path, write_tables
+from gdkvm_monai.apps.batch import run_batch, without_path, write_tables
+from gdkvm_monai.apps.tasks import Task
 from gdkvm_monai.data.phantom import write_phantom_clip
 
 pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR UI")  # that is the point

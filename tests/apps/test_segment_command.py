@@ -177,7 +177,7 @@ def test_finished_clips_are_skipped_and_overwritten_on_demand(clips, weights, tm
     assert times[2].keys() == times[0].keys() and not set(times[2].values()) & set(times[0].values())
     capsys.readouterr()
     assert gdkvm(*run, "--view", "2CH") == 1
-    assert capsys.readouterr().err.count("holds results of other weights or options; set overwrite") == 2
+    assert capsys.readouterr().err.count("holds results of other weights or options; use --overwrite") == 2
     assert {row["error"] for row in read(tmp_path / "failures.json")} == {"FileExistsError"}
     assert len(list(csv.DictReader((tmp_path / "index.csv").open()))) == 2
 

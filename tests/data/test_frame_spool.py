@@ -66,3 +66,13 @@ def test_an_array_file_holds_the_clip_and_its_affine(spool, masks, tmp_path):
     with np.load(tmp_path / "mask.npz") as file:
         np.testing.assert_array_equal(file["mask"], masks)
         np.testing.assert_array_equal(file["affine"], AFFINE)
+
+
+def test_a_clip_longer_than_nifti_1_allows_is_written_as_nifti_2(tmp_path):
+    with FrameSpool(tmp_path / "masks", (1, 2)) as spool:
+        for frame in range(32768):
+            spool.append(np.array([[frame % 4, 1]]))
+        write_nifti_mask(tmp_path / "mask.nii.gz", spool, AFFINE)
+    image = nibabel.load(tmp_path / "mask.nii.gz")
+    assert isinstance(image, nibabel.Nifti2Image) and image.shape == (1, 2, 32768)
+    np.testing.assert_array_equal(np.asarray(image.dataobj)[0, 0], np.arange(32768) % 4)

@@ -54,11 +54,14 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> dict[str, Any]
     )
     spacing_mm = {view: measurements["clip"]["spacing_mm"] for view, measurements in found.items()}
     measured = plain(measure_ejection_fraction(ed, es, spacing_mm))
-    edv, esv = measured["edv_ml"], measured["esv_ml"]
+    names = ("edv_ml", "esv_ml", "ef_percent")
+    numbers = {name: None if measured[name] is None else round(measured[name], 4) for name in names}
+    known = None not in (numbers["edv_ml"], numbers["esv_ml"])
     return {
         **report,
-        **{name: measured[name] for name in ("edv_ml", "esv_ml", "ef_percent", "flags")},
-        "sv_ml": None if edv is None or esv is None else edv - esv,
+        **numbers,
+        "sv_ml": round(numbers["edv_ml"] - numbers["esv_ml"], 4) if known else None,
+        "flags": measured["flags"],
         "beats": {view: [beat["ed_frame"], beat["es_frame"]] for view, beat in beats.items()},
         "ef_withheld": measured["reason"],
     }

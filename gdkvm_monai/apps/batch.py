@@ -157,7 +157,10 @@ def _start_worker(weights: Path, configs: Sequence[str], device: str | None, thr
     global _pipeline
     prepare_process()
     torch.set_num_threads(threads)
-    _pipeline = load_pipeline(weights, configs, device)
+    try:
+        _pipeline = load_pipeline(weights, configs, device)
+    except SystemExit:  # by SIGTERM, as in _work
+        os._exit(143)
 
 
 def _outcome(task: Task, future: Future[Outcome]) -> Outcome:

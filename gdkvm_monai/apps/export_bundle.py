@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import pickle
 import re
@@ -11,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -19,6 +18,7 @@ import yaml
 from monai.bundle import ConfigParser
 
 import gdkvm_monai
+from gdkvm_monai.apps.pipeline import file_sha256, read_checkpoint
 from gdkvm_monai.data.clip import INSTALL
 
 __all__ = ["export_bundle", "zip_bundle"]
@@ -174,8 +174,7 @@ def write_weights(bundle: Path, weights: Path, url: str | None) -> None:
     if card.is_file():
         shutil.copy(card, path.parent)
     if url is not None:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        entry = {"path": "models/model.pt", "url": url, "hash_val": digest, "hash_type": "sha256"}
+        entry = {"path": "models/model.pt", "url": url, "hash_val": file_sha256(path), "hash_type": "sha256"}
         (bundle / "large_files.yml").write_text(yaml.safe_dump({"large_files": [entry]}, sort_keys=False))
         path.unlink()
 
@@ -186,8 +185,7 @@ def read_weights(weights: Path, config: Path) -> dict[str, torch.Tensor]:
         raise FileNotFoundError(f"weights {weights} do not exist; train first, or give the checkpoint's path.")
     network = ConfigParser(ConfigParser.load_config_file(config)).get_parsed_content("network_def")
     try:
-        checkpoint = torch.load(weights, map_location="cpu", weights_only=True)
-        state = checkpoint.get("model", checkpoint) if isinstance(checkpoint, Mapping) else checkpoint
+        state = read_checkpoint(weights)
         network.load_state_dict(state)
     except (RuntimeError, TypeError, EOFError, pickle.UnpicklingError) as error:
         raise ValueError(

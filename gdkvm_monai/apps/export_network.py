@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import hashlib
 import json
 import math
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import torch
 from monai.bundle import ConfigParser
 
+from gdkvm_monai.apps.pipeline import file_sha256, read_checkpoint
 from gdkvm_monai.networks import exports
 from gdkvm_monai.networks.nets import GDKVM
 
@@ -70,8 +70,7 @@ def load_weights(network: GDKVM, path: Path) -> None:
     if not path.is_file():
         raise FileNotFoundError(f"weights {path} do not exist; train first, or give the checkpoint's path.")
     try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-        network.load_state_dict(weights.get("model", weights))
+        network.load_state_dict(read_checkpoint(path))
     except Exception as error:  # torch raises whatever the bytes of a damaged file lead it to
         raise ValueError(
             f"weights {path} are not of the config's network; add the overlay that they were trained with to --config."
@@ -114,7 +113,7 @@ def _origin(config: ConfigParser, options: argparse.Namespace) -> dict:
     network_def = {name: config.get_parsed_content(f"network_def#{name}") for name in config["network_def"]}
     weights = None
     if options.weights:
-        weights = {"file": options.weights.name, "sha256": hashlib.sha256(options.weights.read_bytes()).hexdigest()}
+        weights = {"file": options.weights.name, "sha256": file_sha256(options.weights)}
     return {
         "frame_size": config.get_parsed_content("frame_size"),
         "channel_def": outputs.get("pred", {}).get("channel_def"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from torch import nn
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.transforms import LoadClipd
 
-__all__ = ["Pipeline", "bundle_dir", "file_sha256", "load_pipeline", "read_card"]
+__all__ = ["Pipeline", "bundle_dir", "file_sha256", "load_pipeline", "read_card", "read_checkpoint"]
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,19 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def read_checkpoint(path: Path) -> Mapping[str, torch.Tensor]:
+    """The plain state that a checkpoint is, or holds as ``model``; nothing but tensors is unpickled.
+
+    Raises:
+        TypeError: when it holds something else; what ``torch.load`` raises on a damaged file is passed on.
+    """
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = state.get("model", state) if isinstance(state, Mapping) else state
+    if not isinstance(state, Mapping):
+        raise TypeError(f"{path.name} holds a {type(state).__name__}, expected tensors by name.")
+    return state
+
+
 def _parse(files: Sequence[Path], card: dict[str, Any]) -> ConfigParser:
     parser = ConfigParser()
     parser.read_config([str(path) for path in files])
@@ -174,8 +187,7 @@ def _device(name: str | None) -> torch.device:
 
 def _load_weights(network: nn.Module, path: Path) -> None:
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        state = dict(state.get("model", state))
+        state = read_checkpoint(path)
     except Exception as error:  # a damaged file raises almost anything
         raise ValueError(f"{path.name} is not a checkpoint of tensors; give the model.pt of a training.") from error
     try:

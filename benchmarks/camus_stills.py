@@ -19,7 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from monai.bundle import ConfigParser
 
-from gdkvm_monai.apps.demo import CONFIGS, run_bundle
+from gdkvm_monai.cli.demo import CONFIGS, run_bundle
 
 NETWORKS = {"GDKVM": ([], "network_def#dropout=0.2"), "U-Net": (["unet.yaml"], "network_def#network#dropout=0.1")}
 """Overlays of each network and its dropout in the first stage; the second stage has none."""

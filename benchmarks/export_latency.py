@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gdkvm_monai.networks import exports
-from gdkvm_monai.networks.exports.forms import Step
+from gdkvm_monai import export as exports
+from gdkvm_monai.export.forms import Step
 from gdkvm_monai.networks.nets import GDKVM
 
 NAMES = ("PyTorch", "torchscript", "onnx")

@@ -19,7 +19,7 @@ from monai.fl.client import MonaiAlgo, MonaiAlgoStats
 from monai.fl.utils.constants import ExtraItems, FlStatistics
 from monai.fl.utils.exchange_object import ExchangeObject
 
-from gdkvm_monai.apps.demo import CONFIGS
+from gdkvm_monai.cli.demo import CONFIGS
 from gdkvm_monai.data.phantom import write_camus_phantom
 from gdkvm_monai.transforms import LoadClipd, PlaceLabelFramesd
 

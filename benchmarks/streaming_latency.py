@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from monai.data import MetaTensor
 
-from gdkvm_monai.apps.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.networks.nets import GDKVM
+from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 
 NETWORKS = {
     "small": {"backbone": "resnet18", "width": 24, "key_channels": 32, "value_channels": 64, "decoder_width": 96},

@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str):
     if name == "segment":  # on demand, because it loads torch and MONAI
-        from gdkvm_monai.apps.segmentation import segment
+        from gdkvm_monai.study.segmentation import segment
 
         return segment
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from gdkvm_monai.apps import phantom, segment
+from gdkvm_monai.cli import phantom, segment
 from gdkvm_monai.networks.nets import GDKVM
-from gdkvm_monai.reports import measurements as measurements_module
-from gdkvm_monai.reports import verdict
+from gdkvm_monai.study import measurements as measurements_module
+from gdkvm_monai.study import quality as verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIALS = ROOT / "docs" / "tutorials"
@@ -71,13 +71,13 @@ def run_line(line: str, monkeypatch) -> None:
     if words[0] == "gdkvm":
         alone = [re.sub("^2$", "1", word) if before == "--jobs" else word for before, word in zip(words, words[1:])]
         assert segment.main(alone) == 0, line
-    elif words[:3] == ["python", "-m", "gdkvm_monai.apps.phantom"]:
+    elif words[:3] == ["python", "-m", "gdkvm_monai.cli.phantom"]:
         assert phantom.main([*words[3:], *SMALL_CLIP]) == 0, line
     elif words[1].startswith("benchmarks/"):
         monkeypatch.setattr(sys, "argv", [words[1], *words[2:], *SHORT_BENCHMARK])
         runpy.run_path(str(ROOT / words[1]), run_name="__main__")
     else:
-        options = SHORT_TRAINING if "gdkvm_monai.apps.bundle" in words else []
+        options = SHORT_TRAINING if "gdkvm_monai.cli.bundle" in words else []
         words = [sys.executable if word == "python" else word for word in words]
         result = subprocess.run([*words, *options], capture_output=True, text=True, timeout=300)
         assert result.returncode == 0, line + result.stderr[-2000:]

@@ -1,21 +1,21 @@
-from .camus import CamusDataset, camus_datalist
+"""Clips: readers of their formats, and lists of them."""
+
+from __future__ import annotations
+
 from .clip import Clip, ClipReadError, ClipStream, ReadOptions
-from .clip_folder import folder_datalist
-from .clip_reader import ClipReader
-from .clip_stream import open_clip
-from .datalist import ClipDataset, clip_datalist
-from .phantom_dataset import EchoPhantomDataset, phantom_datalist
-from .structures import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, SCORED_STRUCTURES, STRUCTURES, UNLABELED, VIEWS
+from .datalists import (
+    CamusDataset,
+    ClipDataset,
+    EchoPhantomDataset,
+    camus_datalist,
+    clip_datalist,
+    folder_datalist,
+    phantom_datalist,
+)
+from .open import open_clip
+from .reader import ClipReader
 
 __all__ = [
-    "BACKGROUND",
-    "LEFT_ATRIUM",
-    "LV",
-    "MYOCARDIUM",
-    "SCORED_STRUCTURES",
-    "STRUCTURES",
-    "UNLABELED",
-    "VIEWS",
     "CamusDataset",
     "Clip",
     "ClipDataset",

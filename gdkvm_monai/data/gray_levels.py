@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from .intensity import HIGH, LOW, percentiles
+from gdkvm_monai.data.intensity import HIGH, LOW, percentiles
 
 __all__ = ["gray_frames"]
 

@@ -1,13 +1,13 @@
-from .checkpoint_loader import CheckpointLoader
-from .clips_for_display import ClipsForDisplay
-from .early_stopping import EarlyStopping
-from .frozen_modules import FrozenModules
-from .gradient_clipping import GradientClipping
-from .imagenet_loader import ImageNetLoader
-from .learning_curve import LearningCurve
-from .results_writer import ResultsWriter
-from .shared_handler import shared_handler
-from .weights_card import WeightsCard
+from gdkvm_monai.handlers.checkpoint_loader import CheckpointLoader
+from gdkvm_monai.handlers.clips_for_display import ClipsForDisplay
+from gdkvm_monai.handlers.early_stopping import EarlyStopping
+from gdkvm_monai.handlers.frozen_modules import FrozenModules
+from gdkvm_monai.handlers.gradient_clipping import GradientClipping
+from gdkvm_monai.handlers.imagenet_loader import ImageNetLoader
+from gdkvm_monai.handlers.learning_curve import LearningCurve
+from gdkvm_monai.handlers.results_writer import ResultsWriter
+from gdkvm_monai.handlers.shared_handler import shared_handler
+from gdkvm_monai.handlers.weights_card import WeightsCard
 
 __all__ = [
     "CheckpointLoader",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 
 __all__ = ["ClipsForDisplay"]
 

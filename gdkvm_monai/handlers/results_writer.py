@@ -13,10 +13,10 @@ from monai.config import PathLike
 from monai.data.utils import affine_to_spacing
 from monai.utils import convert_to_numpy
 
-from gdkvm_monai.data.structures import SCORED_STRUCTURES
+from gdkvm_monai.evaluation.diagnostics import diagnose_clip
+from gdkvm_monai.evaluation.results import ClipResult, write_evaluation
+from gdkvm_monai.labels import SCORED_STRUCTURES
 from gdkvm_monai.metrics import score_clip
-from gdkvm_monai.reports.diagnostics import diagnose_clip
-from gdkvm_monai.reports.evaluation import ClipResult, write_evaluation
 
 __all__ = ["ResultsWriter"]
 

@@ -13,7 +13,7 @@ from monai.config import PathLike
 from torch import nn
 
 import gdkvm_monai
-from gdkvm_monai.data.replace_file import replace_file
+from gdkvm_monai.files import replace_file
 
 __all__ = ["WeightsCard"]
 

@@ -11,10 +11,9 @@ from monai.losses import DiceCELoss
 from monai.networks import one_hot
 from torch import Tensor, nn
 
-from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.inferers.autocast_inferer import AutocastInferer
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.networks.nets import GDKVM, GDKVMState
-
-from .autocast_inferer import AutocastInferer
 
 __all__ = ["CorrectionInferer", "segment_with_correction"]
 

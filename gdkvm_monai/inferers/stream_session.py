@@ -13,7 +13,7 @@ from monai.inferers import Inferer
 from monai.transforms import AsDiscreted, Compose
 from torch import nn
 
-from .autocast_inferer import AutocastInferer
+from gdkvm_monai.inferers.autocast_inferer import AutocastInferer
 
 __all__ = ["StreamSession"]
 

@@ -1,3 +1,3 @@
-from .labeled_frames_loss import LabeledFramesLoss
+from gdkvm_monai.losses.labeled_frames_loss import LabeledFramesLoss
 
 __all__ = ["LabeledFramesLoss"]

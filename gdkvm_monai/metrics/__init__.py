@@ -5,9 +5,7 @@ Distances are in millimeters where a spacing is given (in array-axis order, mm p
 
 from __future__ import annotations
 
-from gdkvm_monai.metrics.agreement import Agreement, measure_agreement
 from gdkvm_monai.metrics.anatomy import check_anatomy
-from gdkvm_monai.metrics.bootstrap import bootstrap_interval, compare, patient_means, summarize
 from gdkvm_monai.metrics.frame_metric import FrameMetric
 from gdkvm_monai.metrics.long_axis import LongAxis, measure_long_axis
 from gdkvm_monai.metrics.phases import Phases, area_curve, beat_ejection_fractions, find_phases
@@ -22,27 +20,21 @@ from gdkvm_monai.metrics.volume import (
 )
 
 __all__ = [
-    "Agreement",
     "FrameMetric",
     "LongAxis",
     "Phases",
     "area_curve",
     "area_length_volume_ml",
     "beat_ejection_fractions",
-    "bootstrap_interval",
     "check_anatomy",
-    "compare",
     "disk_volume_ml",
     "ejection_fraction",
     "find_phases",
-    "measure_agreement",
     "measure_ejection_fraction",
     "measure_long_axis",
     "measure_temporal_consistency",
-    "patient_means",
     "score_clip",
     "score_pair",
     "second_differences",
-    "summarize",
     "volume_curve",
 ]

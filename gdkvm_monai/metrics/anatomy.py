@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.ndimage import binary_dilation, binary_fill_holes
 from skimage.measure import label
 
-from gdkvm_monai.data.structures import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, STRUCTURES, UNLABELED
+from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, STRUCTURES, UNLABELED
 
 LEAK = 0.05
 """Share of the cavity's outline that may touch background, beyond which the cavity is not enclosed."""

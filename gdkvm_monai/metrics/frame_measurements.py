@@ -11,7 +11,7 @@ from scipy.ndimage import binary_dilation
 from skimage.measure import label
 from skimage.morphology import convex_hull_image
 
-from gdkvm_monai.data.structures import LV, STRUCTURES
+from gdkvm_monai.labels import LV, STRUCTURES
 from gdkvm_monai.metrics.anatomy import check_anatomy
 from gdkvm_monai.metrics.volume import volume_curve
 

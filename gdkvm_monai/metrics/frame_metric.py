@@ -12,7 +12,7 @@ from monai.data.utils import affine_to_spacing
 from monai.metrics import CumulativeIterationMetric
 from monai.utils import MetricReduction, look_up_option, optional_import
 
-from gdkvm_monai.data.structures import STRUCTURES
+from gdkvm_monai.labels import STRUCTURES
 from gdkvm_monai.metrics.segmentation import check_spacing, score_clip
 
 NotComputableError, has_ignite = optional_import("ignite.exceptions", name="NotComputableError")

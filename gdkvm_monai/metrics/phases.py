@@ -9,7 +9,7 @@ import numpy as np
 from monai.utils import convert_to_numpy
 from numpy.typing import ArrayLike
 
-from gdkvm_monai.data.structures import LV, UNLABELED
+from gdkvm_monai.labels import LV, UNLABELED
 from gdkvm_monai.metrics.segmentation import check_spacing
 from gdkvm_monai.metrics.volume import ejection_fraction
 

@@ -9,7 +9,7 @@ from monai.utils import convert_to_numpy
 from numpy.typing import ArrayLike
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
-from gdkvm_monai.data.structures import SCORED_STRUCTURES, UNLABELED
+from gdkvm_monai.labels import SCORED_STRUCTURES, UNLABELED
 
 TOLERANCES = (1.0, 2.0)
 """Tolerances of the surface Dice, in mm or pixels; fixed before any result was seen."""

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from skimage.measure import label as label_parts
 from skimage.measure import regionprops
 
-from gdkvm_monai.data.structures import LEFT_ATRIUM, LV, UNLABELED, VIEWS
+from gdkvm_monai.labels import LEFT_ATRIUM, LV, UNLABELED, VIEWS
 from gdkvm_monai.metrics.creatis import measure_creatis_axis
 from gdkvm_monai.metrics.long_axis import measure_long_axis
 from gdkvm_monai.metrics.segmentation import check_spacing

@@ -1,8 +1,8 @@
-from .check_clip import CheckClipd
-from .correction import AppendCorrectiond, KeepCorrectiond, LoadCorrectiond
-from .frames import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
-from .load_clip import LoadClipd
-from .sparse_labels import UnlabelEmptyFramesd
+from gdkvm_monai.transforms.check_clip import CheckClipd
+from gdkvm_monai.transforms.correction import AppendCorrectiond, KeepCorrectiond, LoadCorrectiond
+from gdkvm_monai.transforms.frames import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
+from gdkvm_monai.transforms.load_clip import LoadClipd
+from gdkvm_monai.transforms.sparse_labels import UnlabelEmptyFramesd
 
 __all__ = [
     "AppendCorrectiond",

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 import torch
 from monai.transforms import Transform
 
-from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 
 __all__ = ["CheckClipd"]
 

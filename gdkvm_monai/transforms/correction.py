@@ -9,11 +9,10 @@ import torch
 from monai.config import PathLike
 from monai.transforms import Resize, Transform
 
-from gdkvm_monai.data.structures import BACKGROUND, UNLABELED
-
-from .check_clip import CheckClipd
-from .frames import PlaceLabelFramesd
-from .load_clip import LoadClipd
+from gdkvm_monai.labels import BACKGROUND, UNLABELED
+from gdkvm_monai.transforms.check_clip import CheckClipd
+from gdkvm_monai.transforms.frames import PlaceLabelFramesd
+from gdkvm_monai.transforms.load_clip import LoadClipd
 
 __all__ = ["AppendCorrectiond", "KeepCorrectiond", "LoadCorrectiond"]
 

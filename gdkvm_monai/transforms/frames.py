@@ -8,7 +8,7 @@ import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform
 
-from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 
 __all__ = ["FromEDToESd", "KeepLabelFramesd", "PlaceLabelFramesd", "SampleFramesd"]
 

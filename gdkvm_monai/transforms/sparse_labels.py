@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from monai.config import KeysCollection
 from monai.transforms import MapTransform
 
-from gdkvm_monai.data.structures import BACKGROUND, UNLABELED
+from gdkvm_monai.labels import BACKGROUND, UNLABELED
 
 __all__ = ["UnlabelEmptyFramesd"]
 

@@ -43,7 +43,7 @@ def curve_panels(frames: Mapping[str, Sequence], structures: Sequence[str]) -> l
     """Choose what can be drawn: volume in mL or relative to the largest, and areas in cm2 or in pixels.
 
     Args:
-        frames: columns of one clip, see :func:`~gdkvm_monai.reports.clip_report.write_clip_report`.
+        frames: columns of one clip, see :func:`~gdkvm_monai.study.report.writer.write_clip_report`.
         structures: names of the structures.
     """
     areas = "cm2" if any(_known(frames[f"{name}_cm2"]) for name in structures) else "px"

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from skimage.measure import approximate_polygon, find_contours
 
-from gdkvm_monai.data.structures import STRUCTURES
+from gdkvm_monai.labels import STRUCTURES
 
 __all__ = ["ASSUMED_RATE_HZ", "aspect_spacing", "contours", "picture_size", "sample_frames", "upright"]
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gdkvm_monai.data.replace_file import replace_file
-from gdkvm_monai.data.structures import STRUCTURES
+from gdkvm_monai.files import replace_file
+from gdkvm_monai.labels import STRUCTURES
 from gdkvm_monai.visualize.clip_curves import Panel, curve_panels, time_axis
 from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_size, upright
 from gdkvm_monai.visualize.overlay import COLORS
@@ -37,7 +37,7 @@ def write_contact_sheet(
 
     Args:
         path: picture to write, ``.png``.
-        measurements: numbers of the clip, as for :func:`~gdkvm_monai.reports.clip_report.write_clip_report`.
+        measurements: numbers of the clip, as for :func:`~gdkvm_monai.study.report.writer.write_clip_report`.
         frames: columns of the clip, likewise.
         picture: gives the frame ``t`` as gray values ``(H, W)``, lateral and depth, uint8.
         mask: gives its class indices ``(H, W)``.

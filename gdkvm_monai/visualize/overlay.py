@@ -14,8 +14,8 @@ from skimage.segmentation import find_boundaries
 from skimage.transform import resize
 
 from gdkvm_monai.data.clip import INSTALL
-from gdkvm_monai.data.replace_file import replace_file
-from gdkvm_monai.data.structures import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
+from gdkvm_monai.files import replace_file
+from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
 from gdkvm_monai.visualize.clip_frames import ASSUMED_RATE_HZ, sample_frames
 
 __all__ = ["COLORS", "overlay_clip", "write_gif", "write_overlay_avi", "write_overlay_gif"]

@@ -19,7 +19,7 @@ import torch
 import yaml
 from monai.bundle import ConfigParser, push_to_hf_hub
 
-from gdkvm_monai.apps.export_bundle import NAME, export_bundle, zip_bundle
+from gdkvm_monai.export.bundle import NAME, export_bundle, zip_bundle
 from gdkvm_monai.networks.nets import GDKVM
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 from monai.fl.utils.constants import ExtraItems, FlStatistics, ModelType
-from tiny_bundle import TINY
 
 from gdkvm_monai.data.phantom import write_camus_phantom
+from tests.bundle.tiny_bundle import TINY
 
 
 @pytest.fixture(scope="module")

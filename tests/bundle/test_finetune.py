@@ -10,9 +10,9 @@ import nibabel
 import numpy as np
 import pytest
 import torch
-from tiny_bundle import CONFIGS, TINY, tiny_workflow, train_tiny
 
 from gdkvm_monai.networks.nets import GDKVM
+from tests.bundle.tiny_bundle import CONFIGS, TINY, tiny_workflow, train_tiny
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ import sqlite3
 
 import pytest
 from PIL import Image
-from tiny_bundle import train_tiny
+
+from tests.bundle.tiny_bundle import train_tiny
 
 
 @pytest.fixture

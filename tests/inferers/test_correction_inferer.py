@@ -10,8 +10,9 @@ import torch
 from monai.bundle import ConfigWorkflow
 from torch import nn
 
-from gdkvm_monai.data import UNLABELED, phantom_datalist
+from gdkvm_monai.data import phantom_datalist
 from gdkvm_monai.inferers import AutocastInferer, CorrectionInferer, segment_with_correction
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.transforms import LoadClipd
 

@@ -51,7 +51,7 @@ def phantoms(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def app(tmp_path_factory, phantoms) -> Path:
     """MONAI Label's bundle app with the exported bundle, whose network was trained for a minute."""
-    from gdkvm_monai.apps.export_bundle import export_bundle
+    from gdkvm_monai.export.bundle import export_bundle
 
     folder = tmp_path_factory.mktemp("apps")
     files = [str(CONFIGS / "train.json"), str(HERE / "small_bundle.yaml")]

@@ -10,7 +10,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-from conftest import MODEL, Server, run_bundle
+
+from tests.label.conftest import MODEL, Server, run_bundle
 
 pytestmark = pytest.mark.label
 ED = 0

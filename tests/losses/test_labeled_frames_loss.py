@@ -8,7 +8,7 @@ from monai.data import MetaTensor
 from monai.losses import DiceCELoss
 from torch import nn
 
-from gdkvm_monai.data import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.losses import LabeledFramesLoss
 
 INNER = DiceCELoss(to_onehot_y=True, softmax=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gdkvm_monai.data.structures import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
+from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
 from gdkvm_monai.metrics.anatomy import check_anatomy
 
 

@@ -12,7 +12,7 @@ from ignite.exceptions import NotComputableError
 from monai.data import MetaTensor, list_data_collate
 from monai.handlers import IgniteMetricHandler, from_engine
 
-from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.metrics.frame_metric import FrameMetric
 from gdkvm_monai.metrics.segmentation import score_pair
 

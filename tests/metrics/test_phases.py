@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.data.phantom.shape import LeftHeart
-from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.metrics.phases import Phases, area_curve, beat_ejection_fractions, find_phases
 
 NOISE = 0.01  # of the end-diastolic volume, independent from frame to frame

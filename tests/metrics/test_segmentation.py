@@ -8,7 +8,7 @@ import torch
 from monai.metrics import compute_average_surface_distance, compute_hausdorff_distance, compute_surface_dice
 from skimage.draw import ellipse
 
-from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.metrics.segmentation import score_clip, score_pair
 
 SCORES = ("dice", "iou", "hd", "hd95", "asd", "nsd@1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gdkvm_monai.data.structures import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.metrics.temporal import measure_temporal_consistency, second_differences
 
 

@@ -10,7 +10,7 @@ import pytest
 from skimage.draw import polygon2mask
 from skimage.measure import find_contours
 
-from gdkvm_monai.data.structures import LEFT_ATRIUM, LV, UNLABELED
+from gdkvm_monai.labels import LEFT_ATRIUM, LV, UNLABELED
 from gdkvm_monai.metrics.creatis import measure_creatis_axis
 from gdkvm_monai.metrics.long_axis import measure_long_axis
 from gdkvm_monai.metrics.volume import (

@@ -6,7 +6,7 @@ import pytest
 import torch
 from monai.data import MetaTensor
 
-from gdkvm_monai.data import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.transforms import CheckClipd
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from monai.transforms import Resized
 
-from gdkvm_monai.data import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.transforms import AppendCorrectiond, KeepCorrectiond, LoadClipd, LoadCorrectiond
 
 AFFINE = np.diag([0.3, 0.3, 0.02, 1])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from monai.data import MetaTensor
 
-from gdkvm_monai.data import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.transforms import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
 
 AFFINE = torch.diag(torch.tensor([-0.3, -0.2, 0.02, 1.0], dtype=torch.float64))

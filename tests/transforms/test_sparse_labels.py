@@ -12,7 +12,7 @@ import torch
 from monai.bundle import ConfigParser
 from monai.losses import DiceCELoss
 
-from gdkvm_monai.data import UNLABELED
+from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.losses import LabeledFramesLoss
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.transforms import KeepLabelFramesd, SampleFramesd, UnlabelEmptyFramesd

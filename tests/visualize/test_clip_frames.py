@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gdkvm_monai.data import LEFT_ATRIUM, LV, MYOCARDIUM
+from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM
 from gdkvm_monai.visualize.clip_frames import (
     TOLERANCE_PX,
     aspect_spacing,

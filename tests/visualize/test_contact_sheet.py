@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gdkvm_monai.data.structures import LV, MYOCARDIUM, STRUCTURES
+from gdkvm_monai.labels import LV, MYOCARDIUM, STRUCTURES
 from gdkvm_monai.visualize.contact_sheet import write_contact_sheet
 from gdkvm_monai.visualize.overlay import COLORS
 

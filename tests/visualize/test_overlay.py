@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gdkvm_monai.data import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
+from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
 from gdkvm_monai.visualize.overlay import COLORS, overlay_clip, write_gif, write_overlay_avi, write_overlay_gif
 
 WHITE = (255, 255, 255)

@@ -7,13 +7,13 @@ them, ``writer`` and ``echonet`` patients in the layout of CAMUS and of EchoNet-
 
 from __future__ import annotations
 
-from .clip import PhantomClip, render_phantom_clip
-from .echo import EchoPhantom
-from .echonet import write_echonet_phantom
-from .formats import FORMATS, write_clip, write_phantom_clip
-from .shape import LeftHeart, Section
-from .ultrasound import QUALITIES, Quality
-from .writer import PHANTOM_VERSION, write_camus_phantom
+from gdkvm_monai.data.phantom.clip import PhantomClip, render_phantom_clip
+from gdkvm_monai.data.phantom.echo import EchoPhantom
+from gdkvm_monai.data.phantom.echonet import write_echonet_phantom
+from gdkvm_monai.data.phantom.formats import FORMATS, write_clip, write_phantom_clip
+from gdkvm_monai.data.phantom.shape import LeftHeart, Section
+from gdkvm_monai.data.phantom.ultrasound import QUALITIES, Quality
+from gdkvm_monai.data.phantom.writer import PHANTOM_VERSION, write_camus_phantom
 
 __all__ = [
     "FORMATS",

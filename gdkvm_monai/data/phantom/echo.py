@@ -11,7 +11,7 @@ from gdkvm_monai.data.phantom.plane import ViewPlane
 from gdkvm_monai.data.phantom.shape import LeftHeart, random_generator
 from gdkvm_monai.data.phantom.tissue import Tissue
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES, Sector
-from gdkvm_monai.data.structures import VIEWS
+from gdkvm_monai.labels import VIEWS
 
 
 class EchoPhantom:

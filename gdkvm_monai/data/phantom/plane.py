@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gdkvm_monai.data.phantom.shape import LEVELS, LeftHeart, Section, random_generator
-from gdkvm_monai.data.structures import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, VIEWS
+from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, VIEWS
 
 
 class ViewPlane:

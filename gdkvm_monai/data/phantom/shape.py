@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gdkvm_monai.data.structures import VIEWS
+from gdkvm_monai.labels import VIEWS
 
 # Levels u from the mitral plane (0) to the apex (1), dense at the apex, where a width falls like a square root.
 LEVELS = 1 - np.linspace(1, 0, 81) ** 2

@@ -12,7 +12,7 @@ from gdkvm_monai.data.phantom.plane import ViewPlane, outline
 from gdkvm_monai.data.phantom.shape import LEVELS, Section, random_generator
 from gdkvm_monai.data.phantom.ultrasound import Sector
 from gdkvm_monai.data.phantom.valve import MitralValve
-from gdkvm_monai.data.structures import BACKGROUND, MYOCARDIUM, VIEWS
+from gdkvm_monai.labels import BACKGROUND, MYOCARDIUM, VIEWS
 
 _DEPTHS = np.linspace(0, 1, 9)  # from endocardium to epicardium
 _PER_LINE = 2 * len(LEVELS) - 1  # points of an outline

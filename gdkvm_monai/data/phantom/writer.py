@@ -18,8 +18,8 @@ from tqdm.auto import tqdm
 from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.shape import random_generator
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES
-from gdkvm_monai.data.replace_file import replace_file
-from gdkvm_monai.data.structures import VIEWS
+from gdkvm_monai.files import replace_file
+from gdkvm_monai.labels import VIEWS
 
 PHANTOM_VERSION = "1"
 """Changes whenever the same parameters give other pictures or labels."""

@@ -1,9 +1,9 @@
-from .decoder import Decoder
-from .gated_delta_memory import GatedDeltaMemory
-from .imagenet_weights import load_imagenet_weights
-from .key_encoder import BACKBONES, KeyEncoder
-from .key_pixel_feature_fusion import FUSIONS, KeyPixelFeatureFusion
-from .value_encoder import ValueEncoder
+from gdkvm_monai.networks.blocks.decoder import Decoder
+from gdkvm_monai.networks.blocks.gated_delta_memory import GatedDeltaMemory
+from gdkvm_monai.networks.blocks.imagenet_weights import load_imagenet_weights
+from gdkvm_monai.networks.blocks.key_encoder import BACKBONES, KeyEncoder
+from gdkvm_monai.networks.blocks.key_pixel_feature_fusion import FUSIONS, KeyPixelFeatureFusion
+from gdkvm_monai.networks.blocks.value_encoder import ValueEncoder
 
 __all__ = [
     "BACKBONES",

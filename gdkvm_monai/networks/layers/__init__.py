@@ -1,5 +1,12 @@
-from .gated_delta_rule import KEY_NORMS, UPDATE_RULES, gated_delta_update, normalize_keys, read_memory, update_memory
-from .group_norm import group_norm
+from gdkvm_monai.networks.layers.gated_delta_rule import (
+    KEY_NORMS,
+    UPDATE_RULES,
+    gated_delta_update,
+    normalize_keys,
+    read_memory,
+    update_memory,
+)
+from gdkvm_monai.networks.layers.group_norm import group_norm
 
 __all__ = [
     "KEY_NORMS",

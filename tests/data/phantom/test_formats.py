@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from skimage.draw import polygon2mask
 
-from gdkvm_monai.data import LV, ClipReader
+from gdkvm_monai.data import ClipReader
 from gdkvm_monai.data.phantom import (
     FORMATS,
     EchoPhantom,
@@ -25,6 +25,7 @@ from gdkvm_monai.data.phantom import (
     write_echonet_phantom,
     write_phantom_clip,
 )
+from gdkvm_monai.labels import LV
 from gdkvm_monai.metrics import disk_volume_ml, measure_ejection_fraction
 
 SEED, RATE_HZ = (0, 3), 12.5

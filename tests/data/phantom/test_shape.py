@@ -8,7 +8,7 @@ from scipy.ndimage import binary_dilation, label
 
 from gdkvm_monai.data.phantom.plane import ViewPlane, outline
 from gdkvm_monai.data.phantom.shape import LEVELS, LeftHeart
-from gdkvm_monai.data.structures import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, VIEWS
+from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, VIEWS
 
 SPACING_MM = 0.7
 SEEDS = range(8)

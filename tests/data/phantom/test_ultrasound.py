@@ -9,7 +9,7 @@ from gdkvm_monai.data.phantom import QUALITIES, EchoPhantom
 from gdkvm_monai.data.phantom.plane import ViewPlane
 from gdkvm_monai.data.phantom.tissue import Tissue
 from gdkvm_monai.data.phantom.ultrasound import Sector
-from gdkvm_monai.data.structures import LV, MYOCARDIUM
+from gdkvm_monai.labels import LV, MYOCARDIUM
 
 SIZE = (160, 144)
 

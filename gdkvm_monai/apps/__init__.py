@@ -1,1 +1,0 @@
-"""Command lines, thin layers on the package and the bundle."""

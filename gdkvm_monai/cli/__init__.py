@@ -1,0 +1,1 @@
+"""The ``gdkvm`` command: arguments to exit code, nothing else."""

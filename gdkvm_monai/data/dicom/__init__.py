@@ -1,0 +1,1 @@
+"""Headers and pixels of DICOM files."""

@@ -1,0 +1,120 @@
+"""What a DICOM result takes from the ultrasound clip that it was made of: the patient, the study and references."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import gdkvm_monai
+from gdkvm_monai.data.clip import INSTALL, ClipReadError
+from gdkvm_monai.data.formats.dicom import MULTI_FRAME
+from gdkvm_monai.files import replace_file
+
+__all__ = ["code_item", "copy_study", "dicom_item", "read_source", "save_dicom", "set_equipment"]
+
+UIDS = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+EXPECTED = (  # type 2: present in every object, empty where unknown
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
+    *("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"),
+)
+OPTIONAL = (
+    *("IssuerOfPatientID", "PatientAge", "StudyDescription", "LongitudinalTemporalInformationModified"),
+    *("PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence"),
+)
+IMAGE = (
+    *("SOPClassUID", "Rows", "Columns", "NumberOfFrames"),
+    *("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"),
+)
+
+
+def read_source(path: Path) -> Any:
+    """Read the header of a multi-frame ultrasound clip, without its pixels.
+
+    Returns:
+        pydicom data set with what is copied or referred to, nothing else.
+
+    Raises:
+        ClipReadError: when pydicom is absent, or the file is no DICOM, damaged, or no multi-frame ultrasound clip.
+    """
+    try:
+        import pydicom
+    except ImportError as error:
+        raise ClipReadError(f"{path} needs pydicom to be read; install it: {INSTALL.format('dicom')}.") from error
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist; give the DICOM clip that the masks were made of.")
+    try:
+        with warnings.catch_warnings(), pydicom.config.disable_value_validation():  # it quotes the header in the log
+            warnings.simplefilter("ignore")
+            header = pydicom.dcmread(path, True, specific_tags=[*UIDS, *EXPECTED, *OPTIONAL, *IMAGE])
+            header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
+    except Exception as error:  # a damaged header raises almost anything
+        raise ClipReadError(f"{path} cannot be read as DICOM; give the clip that the masks were made of.") from error
+    if header.get("SOPClassUID") not in MULTI_FRAME:
+        raise ClipReadError(f"{path} is no multi-frame ultrasound DICOM; give the clip that the masks were made of.")
+    for name in UIDS:
+        if not pydicom.uid.UID(str(header.get(name) or "")).is_valid:
+            raise ClipReadError(f"{path} has no valid {name}, so nothing can refer to it; export it again.")
+    if min(int(header.get(name) or 0) for name in ("Rows", "Columns", "NumberOfFrames")) < 1:
+        raise ClipReadError(f"{path} does not state its rows, columns and frames; export it again.")
+    return header
+
+
+def copy_study(header: Any, dataset: Any) -> None:
+    """Copy the patient and the study, letter by letter, so that an archive files the result beside the clip.
+
+    Texts are stored as UTF-8. What breaks a rule of the standard in the clip breaks it in the result, too: a corrected
+    name or date would belong to another patient.
+    """
+    from pydicom.config import IGNORE
+    from pydicom.dataelem import DataElement
+
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.StudyInstanceUID = header.StudyInstanceUID
+    for name in EXPECTED:
+        setattr(dataset, name, None)
+    for name in (*EXPECTED, *OPTIONAL):
+        if name in header:
+            element = header[name]
+            value = str(element.value) if element.VR == "PN" and element.value else element.value
+            dataset[name] = DataElement(element.tag, element.VR, value, validation_mode=IGNORE)
+
+
+def set_equipment(dataset: Any, description: str, series_number: int) -> None:
+    """State who made a result, now, as the only one of a new series."""
+    from pydicom.uid import generate_uid
+
+    now = datetime.now()
+    dataset.SOPInstanceUID, dataset.SeriesInstanceUID = generate_uid(), generate_uid()
+    dataset.SeriesNumber, dataset.InstanceNumber = series_number, 1
+    dataset.SeriesDescription = description
+    dataset.Manufacturer, dataset.ManufacturerModelName = "GDKVM", "gdkvm_monai"
+    dataset.DeviceSerialNumber = "none"  # must not be empty
+    dataset.SoftwareVersions = gdkvm_monai.__version__
+    dataset.InstanceCreationDate = dataset.ContentDate = dataset.SeriesDate = now.strftime("%Y%m%d")
+    dataset.InstanceCreationTime = dataset.ContentTime = dataset.SeriesTime = now.strftime("%H%M%S")
+
+
+def save_dicom(dataset: Any, path: Path) -> None:
+    """Write a data set so that the file is either whole or absent."""
+    from pydicom.config import disable_value_validation
+
+    with replace_file(path) as partial, warnings.catch_warnings(), disable_value_validation():
+        warnings.simplefilter("ignore")  # as in read_source
+        dataset.save_as(partial, enforce_file_format=True)
+
+
+def dicom_item(**attributes: Any) -> Any:
+    """A pydicom data set with the given attributes, such as an item of a sequence."""
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    for name, value in attributes.items():
+        setattr(item, name, value)
+    return item
+
+
+def code_item(code: tuple[str, str, str]) -> Any:
+    """An item of a code sequence from value, scheme and meaning."""
+    return dicom_item(**dict(zip(("CodeValue", "CodingSchemeDesignator", "CodeMeaning"), code)))

@@ -1,0 +1,142 @@
+"""Multi-frame ultrasound DICOM: MONAI's readers swap its axes and know nothing of its regions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gdkvm_monai.data.clip import INSTALL, ClipReadError, ClipStream, ReadOptions, check_size, picture_affine
+from gdkvm_monai.data.dicom.frame_times import frame_times
+from gdkvm_monai.data.dicom.pixels import decode_frames
+from gdkvm_monai.data.dicom.regions import read_regions
+from gdkvm_monai.data.intensity import eight_bit_frames
+
+__all__ = ["is_dicom", "open_dicom"]
+
+MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # the second is retired
+COLORED, GRAY = 0.02, 0.01  # parts of the tissue region's pixels from which color is Doppler and not a tint
+# only these are read: no attribute of a patient can reach metadata, a message or a warning
+TAGS = (
+    *("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
+    *("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
+    *("SequenceOfUltrasoundRegions", "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate"),
+    *(f"{color}PaletteColorLookupTableDescriptor" for color in ("Red", "Green", "Blue")),
+    *(f"{kind}{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue") for kind in ("", "Segmented")),
+)
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file begins as DICOM does, whatever its name."""
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
+    """Stream an ultrasound clip frame by frame as 8-bit gray, upright: lateral, depth.
+
+    RGB, YBR and palettes become RGB and then :func:`~gdkvm_monai.data.clip.luma`; MONOCHROME1 is inverted; more than
+    8 bits are scaled over the whole clip. Lossless JPEG, for which SimpleITK is needed, is loaded as a whole. Besides
+    :class:`Clip`'s own, the metadata hold ``mode`` and ``frame_time_source``. The affine holds millimeters for
+    ``spacing_trust`` ``ok`` only, otherwise 1.
+
+    Raises:
+        ClipReadError: when the file is damaged, is no picture, lacks a decoder or frames, or shows Doppler or M-mode.
+    """
+    header = _read_header(path)
+    count = _count_frames(path, header)
+    check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
+    regions = read_regions(header)
+    _refuse_mode(path, regions.mode, options)
+    meta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}
+    meta.update(frame_times(header, count, count))
+    if not options.crop or regions.box is None or regions.spacing_trust == "scaled":  # its place is wrong, too
+        box = 0, 0, int(header.Columns), int(header.Rows)
+    else:
+        box = regions.box
+    affine = picture_affine(regions.spacing_mm or (1, 1), meta.get("frame_time_ms", 1000) / 1000, box[:2])
+    read = partial(_frames, path, header, count, box, regions.box, options, meta)
+    return ClipStream((box[2] - box[0], box[3] - box[1]), count, affine, meta, partial(eight_bit_frames, read, meta))
+
+
+def _frames(
+    path: Path,
+    header: Any,
+    count: int,
+    box: tuple[int, int, int, int],
+    tissue: tuple[int, int, int, int] | None,
+    options: ReadOptions,
+    meta: dict,
+) -> Iterator[np.ndarray]:
+    """Gray frames, lateral first; what is found in them is checked against the options and goes into ``meta``."""
+    read = 0
+    x0, y0, x1, y1 = box
+    with closing(decode_frames(path, header, count)) as frames:
+        for gray, color in islice(frames, count + 1):
+            if color is not None and _is_doppler(color, tissue):
+                meta["mode"] = "color Doppler"
+                _refuse_mode(path, "color Doppler", options)
+            read += 1
+            if read <= count:
+                yield gray[y0:y1, x0:x1].T
+    meta["partial"] = read != count
+    if meta["partial"] and not (read and options.allow_partial):
+        raise ClipReadError(
+            f"{path} states {count} frames but {read if read < count else 'more'} can be decoded; copy "
+            f"it again from its source{', or set allow_partial' if read else ''}."
+        )
+    meta.update(frame_times(header, count, min(read, count)))
+
+
+def _read_header(path: Path) -> Any:
+    try:
+        import pydicom
+    except ImportError as error:
+        raise ClipReadError(f"{path} needs pydicom to be read; install it: {INSTALL.format('dicom')}.") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they quote what stands in the header
+            syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
+            if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:  # pydicom inflates all of it, however much it is
+                raise ClipReadError(f"{path} is compressed by {syntax.name}; export it uncompressed or as JPEG.")
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
+            header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
+            if not header.file_meta.TransferSyntaxUID:
+                raise ValueError("no TransferSyntaxUID")
+    except ClipReadError:
+        raise
+    except Exception as error:  # a damaged header raises almost anything
+        raise ClipReadError(f"{path} cannot be read as DICOM; copy it again from its source.") from error
+    return header
+
+
+def _count_frames(path: Path, header: Any) -> int:
+    """Frames that the header states; a file of a still may leave them out."""
+    stated = header.get("NumberOfFrames")
+    if stated is not None:
+        return int(stated)
+    frame_bytes = (header.get("Rows") or 0) * (header.get("Columns") or 0) * (header.get("SamplesPerPixel") or 1)
+    several = not header.file_meta.TransferSyntaxUID.is_compressed and path.stat().st_size >= 2 * frame_bytes > 0
+    if header.get("SOPClassUID") in MULTI_FRAME or (several and header.get("BitsAllocated") == 8):
+        raise ClipReadError(f"{path} does not state NumberOfFrames, as a clip must; export it again.")
+    return 1
+
+
+def _refuse_mode(path: Path, mode: str, options: ReadOptions) -> None:
+    if mode not in ("B-mode", "unknown") and not options.force:
+        raise ClipReadError(f"{path} shows {mode}, expected B-mode; give another clip, or set force.")
+
+
+def _is_doppler(rgb: np.ndarray, box: tuple[int, int, int, int] | None) -> bool:
+    """Whether some pixels of the tissue are colored while others are gray; where all are colored, it is a tint."""
+    x0, y0, x1, y1 = box or (0, 0, *rgb.shape[1::-1])
+    rgb = rgb[y0:y1:2, x0:x1:2]
+    brightest = rgb.max(axis=-1)
+    saturation = brightest - rgb.min(axis=-1)
+    return bool((saturation > 80).mean() > COLORED and ((brightest > 60) & (saturation < 24)).mean() > GRAY)

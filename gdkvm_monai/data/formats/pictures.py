@@ -1,0 +1,106 @@
+"""Clips without a header: a folder of PNG frames, or an array in a ``.npy`` file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tokenize import TokenError
+
+import numpy as np
+from PIL import Image
+
+from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size, luma, picture_affine
+from gdkvm_monai.data.intensity import eight_bit_frames
+
+__all__ = ["frame_files", "open_npy", "open_png_folder", "open_png_frames"]
+
+
+def frame_files(folder: Path) -> list[Path]:
+    """The PNG files of a folder in natural order, frame 2 before frame 10; hidden files are no frames."""
+    files = (path for path in folder.iterdir() if path.suffix.lower() == ".png" and not path.name.startswith("."))
+    return sorted(files, key=lambda path: [int(part) if part.isdecimal() else part for part in _parts(path.name)])
+
+
+def open_png_folder(folder: Path, options: ReadOptions) -> ClipStream:
+    """Stream the PNG frames of a folder in natural order."""
+    paths = frame_files(folder)
+    if not paths:
+        raise ClipReadError(f"{folder} has no .png files; give a folder with the frames of one clip.")
+    return open_png_frames(paths, options)
+
+
+def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
+    """Stream frames of one size, in the order given; color becomes :func:`luma`, 16 bits become 8."""
+    sizes, deep = [], False
+    for path in paths:
+        with _open_png(path) as image:
+            check_size(path, (*image.size, len(paths)), options.max_voxels)
+            sizes.append(image.size)
+            deep |= _is_deep(image)
+        if sizes[-1] != sizes[0]:
+            raise ClipReadError(
+                f"{path} has {sizes[-1][0]} x {sizes[-1][1]} pixels, but the first frame of its clip has "
+                f"{sizes[0][0]} x {sizes[0][1]}; keep the frames of one clip in a folder."
+            )
+    meta = {"spacing_trust": "absent", "partial": False}
+    read = partial(_png_frames, paths, np.uint16 if deep else np.uint8)
+    return ClipStream(sizes[0], len(paths), picture_affine(), meta, partial(eight_bit_frames, read, meta))
+
+
+def open_npy(path: Path, options: ReadOptions) -> ClipStream:
+    """Stream an array ``(H, W, T)``: lateral, depth, time, or one frame ``(H, W)``; values are kept as they are.
+
+    The file is mapped, not read as a whole; the system may keep of it in memory what it has room for.
+    """
+    try:
+        pixels = np.lib.format.open_memmap(path, mode="r")
+    except (EOFError, OSError, SyntaxError, TokenError, ValueError) as error:
+        raise ClipReadError(f"{path} cannot be read as an array ({error}); copy it again from its source.") from error
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    if pixels.ndim != 3 or pixels.dtype.kind not in "buif":
+        raise ClipReadError(
+            f"{path} has shape {pixels.shape} and type {pixels.dtype}, expected a gray clip (H, W, T) or frame (H, W)."
+        )
+    check_size(path, pixels.shape, options.max_voxels)
+    meta = {"spacing_trust": "absent", "partial": False}
+    return ClipStream(pixels.shape[:2], pixels.shape[2], picture_affine(), meta, partial(_npy_frames, path))
+
+
+def _parts(name: str) -> list[str]:
+    return re.split(r"(\d+)", name.lower())
+
+
+@contextmanager
+def _open_png(path: Path) -> Iterator[Image.Image]:
+    """An open PNG file; what is wrong with it, or its pixels, is raised as :class:`ClipReadError`."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist; check the path.")
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            yield image
+    except ClipReadError:
+        raise
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ClipReadError(f"{path} cannot be read as PNG; copy it again from its source.") from error
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode.startswith("I")
+
+
+def _png_frames(paths: Sequence[Path], dtype: type) -> Iterator[np.ndarray]:
+    """Gray frames, lateral first."""
+    for path in paths:
+        with _open_png(path) as image:
+            pixels = np.asarray(image if _is_deep(image) or image.mode == "L" else image.convert("RGB"))
+        yield (luma(pixels) if pixels.ndim == 3 else pixels).T.astype(dtype)
+
+
+def _npy_frames(path: Path) -> Iterator[np.ndarray]:
+    pixels = np.lib.format.open_memmap(path, mode="r")
+    for index in range(pixels.shape[2] if pixels.ndim == 3 else 1):
+        yield np.array(pixels[..., index] if pixels.ndim == 3 else pixels)

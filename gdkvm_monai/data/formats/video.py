@@ -1,0 +1,85 @@
+"""AVI and MP4 clips by PyAV, whose decoder returns the first part of a truncated file without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from gdkvm_monai.data.clip import INSTALL, ClipReadError, ClipStream, ReadOptions, check_size, luma, picture_affine
+
+__all__ = ["open_video"]
+
+CONTAINER_OPTIONS = {
+    "ignore_editlist": "1"
+}  # the edit list of an MP4 hides frames; the container's count includes them
+
+
+def open_video(path: Path, options: ReadOptions) -> ClipStream:
+    """Stream a video as 8-bit gray, color by :func:`~gdkvm_monai.data.clip.luma`.
+
+    The metadata hold ``fps`` and ``frame_time_ms`` where the container states a rate. A video knows no millimeters. A
+    container that states no count of frames, as Matroska, does not tell whether its end is missing.
+
+    Raises:
+        ClipReadError: when the file is damaged, holds no video, has fewer frames than its container states
+            (``allow_partial`` accepts and flags it), changes its size, or PyAV is missing.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise ClipReadError(f"{path} needs PyAV to be read; install it: {INSTALL.format('video')}.") from error
+    try:
+        with av.open(str(path), options=CONTAINER_OPTIONS) as container:
+            stream = next(iter(container.streams.video), None)
+            if stream is None or stream.codec_context is None:
+                raise ClipReadError(f"{path} holds no video; give an AVI or MP4 file with pictures.")
+            check_size(path, (stream.width, stream.height, max(stream.frames, 1)), options.max_voxels)
+            shape, count, rate = (stream.width, stream.height), stream.frames or None, stream.average_rate
+    except av.FFmpegError as error:
+        raise ClipReadError(f"{path} cannot be read as a video; copy it again from its source.") from error
+    with closing(_decode(path)) as frames:
+        shape = next((frame.shape for frame in frames), shape)  # a header may be wrong
+    meta = {"spacing_trust": "absent", "partial": False}
+    if rate:
+        meta.update(fps=float(rate), frame_time_ms=1000 / float(rate), frame_time_source="container")
+    affine = picture_affine(frame_time_s=1 / float(rate) if rate else 1)
+    return ClipStream(shape, count, affine, meta, partial(_frames, path, shape, count, options, meta))
+
+
+def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, meta: dict) -> Iterator[np.ndarray]:
+    """Frames of one size; at their end their number is compared with the container's."""
+    read = 0
+    with closing(_decode(path)) as frames:
+        for frame in frames:
+            read += 1
+            if frame.shape != shape:
+                raise ClipReadError(f"{path} changes its size at frame {read}; export it with one size.")
+            check_size(path, (*shape, read), options.max_voxels)
+            yield frame
+    meta["partial"] = read < (count or 0)
+    if not read or (meta["partial"] and not options.allow_partial):
+        raise ClipReadError(
+            f"{path} states {count or 0} frames but {read} can be decoded; copy it again from its source"
+            f"{', or set allow_partial' if read else ''}."
+        )
+
+
+def _decode(path: Path) -> Iterator[np.ndarray]:
+    """Gray frames, lateral first, up to the first that is damaged."""
+    import av
+
+    try:
+        with av.open(str(path), options=CONTAINER_OPTIONS) as container:
+            for frame in container.decode(video=0):
+                if frame.is_corrupt:
+                    return
+                if frame.format.name.startswith("gray"):
+                    yield frame.to_ndarray(format="gray").T
+                else:
+                    yield luma(frame.to_ndarray(format="rgb24")).T
+    except av.FFmpegError:
+        return  # the caller compares the count with the container's

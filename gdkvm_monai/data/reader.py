@@ -1,0 +1,75 @@
+"""A reader for echo clips: MONAI's own take the time axis of a 2-D+t file for channels or depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from monai.config import PathLike
+from monai.data import ImageReader
+from monai.utils import MetaKeys, SpaceKeys
+
+from gdkvm_monai.data.clip import Clip, ReadOptions
+from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
+
+__all__ = ["ClipReader"]
+
+
+class ClipReader(ImageReader):
+    """Read one clip, ``(H, W, T)``: lateral, depth, time.
+
+    It reads NIfTI, MetaImage, ultrasound DICOM (also without a suffix), AVI, MP4, Matroska, ``.npy``, a folder of PNG
+    frames, or a list of single-frame files in time order; :func:`~gdkvm_monai.data.open.open_clip` does so
+    without the whole clip in memory. Nothing is reoriented, because reorienting by the affine would reverse time.
+    Pictures become 8-bit gray; NIfTI, MetaImage and arrays, which may be masks, keep their values.
+
+    Use it as the ``reader`` of MONAI's ``LoadImaged``. What it knows of a clip stands in the metadata, see
+    :class:`~gdkvm_monai.data.clip.Clip`. DICOM and video need the extras ``dicom`` and ``video``.
+
+    Args:
+        max_voxels: most pixels (H x W x T) that a file may claim to hold; checked before memory is asked for.
+        crop: cut an ultrasound DICOM to its 2-D tissue region, unless that does not fit into the picture.
+        force: read Doppler and M-mode, too.
+        allow_partial: accept a DICOM or video clip whose end is missing; ``partial`` in its metadata is then true.
+
+    Raises:
+        ClipReadError: (an ``OSError`` and a ``ValueError``) when a file is damaged, of another format, or not a
+            single-channel clip, when the frames of a list do not match, or when a package is missing.
+        FileNotFoundError: when a file is missing.
+
+    Example:
+        >>> from monai.transforms import LoadImage
+        >>> load = LoadImage(reader=ClipReader(), ensure_channel_first=True)  # gives (1, H, W, T)
+    """
+
+    def __init__(
+        self,
+        max_voxels: int = ReadOptions.max_voxels,
+        crop: bool = False,
+        force: bool = False,
+        allow_partial: bool = False,
+    ) -> None:
+        super().__init__()
+        self.options = ReadOptions(max_voxels, crop, force, allow_partial)
+
+    def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
+        """Whether every name is a folder or ends as a clip does."""
+        names = filename if isinstance(filename, (list, tuple)) else [filename]
+        return all(str(name).lower().endswith(CLIP_SUFFIXES) or Path(name).is_dir() for name in names)
+
+    def read(self, data: Sequence[PathLike] | PathLike, **kwargs) -> Clip:
+        """Read one file or folder, or several files of one frame each."""
+        return open_clip(data, self.options).collect()
+
+    def get_data(self, img: Clip) -> tuple[np.ndarray, dict]:
+        """Pixels ``(H, W, T)`` and the metadata that MONAI's transforms and writers use."""
+        meta = {
+            **img.meta,
+            MetaKeys.AFFINE: img.affine.copy(),
+            MetaKeys.ORIGINAL_AFFINE: img.affine.copy(),
+            MetaKeys.SPATIAL_SHAPE: np.asarray(img.pixels.shape),
+            MetaKeys.ORIGINAL_CHANNEL_DIM: float("nan"),
+            MetaKeys.SPACE: SpaceKeys.RAS,
+        }
+        return img.pixels, meta

@@ -1,0 +1,178 @@
+"""Many clips: one that fails stops no other, what is finished is not done again, and tables say what became of each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import active_children, get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gdkvm_monai.cli.tasks import Task
+from gdkvm_monai.files import replace_file
+from gdkvm_monai.study.clip_source import clip_files
+from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
+from gdkvm_monai.study.segmentation import SegmentationResult, segment
+
+__all__ = ["Outcome", "run_batch", "write_tables"]
+
+INDEX = (
+    "id",
+    "view",
+    "frames",
+    "verdict",
+    "reasons",
+    "ef_percent",
+    "edv_ml",
+    "esv_ml",
+    "heart_rate_bpm",
+    "spacing_trust",
+)
+
+_pipeline: Pipeline | None = None  # of a worker process
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a clip: a result, or an error and its traceback. The messages name no path."""
+
+    task: Task
+    result: SegmentationResult | None = None
+    error: str = ""
+    message: str = ""
+    traceback: str = ""
+
+
+def run_batch(
+    tasks: Sequence[Task],
+    out: Path,
+    weights: Path,
+    configs: Sequence[str] = (),
+    device: str | None = None,
+    jobs: int = 1,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Iterator[Outcome]:
+    """Segment clips and yield what became of each, in order.
+
+    Args:
+        tasks: the clips.
+        out: folder for all results.
+        weights: see :func:`~gdkvm_monai.study.pipeline.load_pipeline`, as ``configs`` and ``device``.
+        configs: overlays.
+        device: where the network runs.
+        jobs: processes; 1 works in this one.
+        overwrite: replace what is finished.
+        progress: show a bar for every clip; with one process.
+
+    Raises:
+        FileNotFoundError, ValueError: before the first clip, when weights, overlays or the device are wrong.
+    """
+    pipeline = load_pipeline(weights, configs, device)
+    if jobs == 1 or len(tasks) < 2:
+        yield from (run_task(task, out, pipeline, overwrite, progress) for task in tasks)
+        return
+    threads = max(1, torch.get_num_threads() // jobs)
+    others = set(active_children())
+    with ProcessPoolExecutor(
+        jobs, get_context("spawn"), initializer=_start_worker, initargs=(weights, tuple(configs), device, threads)
+    ) as pool:
+        futures = [pool.submit(_work, task, out, overwrite) for task in tasks]
+        try:
+            yield from (_outcome(task, future) for task, future in zip(tasks, futures))
+        except BaseException:  # a signal, or a caller that wants no more
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(active_children()) - others:
+                worker.terminate()
+            raise
+
+
+def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progress: bool = False) -> Outcome:
+    """Segment one clip; whatever is wrong with it becomes part of the outcome."""
+    try:
+        result = segment(task.path, out=out, pipeline=pipeline, overwrite=overwrite, progress=progress, **task.options)
+        return Outcome(task, result)
+    except Exception as error:
+        where = without_path(traceback.format_exc(), task.path)
+        return Outcome(task, None, type(error).__name__, without_path(str(error), task.path), where)
+
+
+def without_path(message: str, path: Path) -> str:
+    """A message that does not name the clip or a file of it: names of files may be names of patients.
+
+    Example:
+        >>> without_path("/data/Doe^Jane/a.dcm cannot be read as DICOM.", Path("/data/Doe^Jane/a.dcm"))
+        'the clip cannot be read as DICOM.'
+    """
+    shown = {file: f"file {number} of the clip" for number, file in enumerate(clip_files(path), start=1)}
+    shown[path] = "the clip"
+    forms: dict[str, str] = {}
+    for file, text in shown.items():
+        for name in (str(file), str(file.absolute()), str(file.resolve()), file.name, file.resolve().name):
+            forms[name] = forms[repr(name)[1:-1]] = text
+    longest_first = "|".join(map(re.escape, sorted(filter(None, forms), key=len, reverse=True)))
+    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda match: forms[match[0]], message)
+
+
+def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
+    """Write ``index.csv``, a line for every finished clip in the folder, and ``failures.json``, those of this run."""
+    rows = io.StringIO()
+    writer = csv.DictWriter(rows, INDEX)
+    writer.writeheader()
+    for path in sorted(out.glob("[!.]*/measurements.json")):  # a hidden folder is another run's, or of one killed
+        writer.writerow(_index_row(json.loads(path.read_text())))
+    failures = [
+        {"position": outcome.task.position, "error": outcome.error, "message": outcome.message}
+        for outcome in outcomes
+        if outcome.result is None
+    ]
+    for name, text in (("index.csv", rows.getvalue()), ("failures.json", json.dumps(failures, indent=2) + "\n")):
+        with replace_file(out / name) as partial_file:
+            partial_file.write_text(text, newline="")
+
+
+def _index_row(measurements: Mapping[str, Any]) -> dict[str, Any]:
+    clip, mean, quality = (measurements[name] for name in ("clip", "mean", "quality"))
+    return {
+        **{name: clip[name] for name in ("id", "view", "frames", "spacing_trust")},
+        **{name: mean[name] for name in ("ef_percent", "edv_ml", "esv_ml")},
+        "heart_rate_bpm": measurements["phases"]["heart_rate_bpm"],
+        "verdict": quality["verdict"],
+        "reasons": " ".join(dict.fromkeys(reason["code"] for reason in quality["reasons"])),
+    }
+
+
+def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:
+    from gdkvm_monai.cli.segment import prepare_process
+
+    global _pipeline
+    prepare_process()
+    torch.set_num_threads(threads)
+    try:
+        _pipeline = load_pipeline(weights, configs, device)
+    except SystemExit:  # by SIGTERM, as in _work
+        os._exit(143)
+
+
+def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except BrokenExecutor as error:  # killed, for want of memory, or by a fault in a decoder
+        message = "a process ended while it worked on this clip or on another; run again with fewer jobs."
+        return Outcome(task, None, type(error).__name__, message, traceback.format_exc())
+
+
+def _work(task: Task, out: Path, overwrite: bool) -> Outcome:
+    try:
+        return run_task(task, out, _pipeline, overwrite)
+    except SystemExit:  # by SIGTERM; nothing unfinished is left, and the pool would go on with the next clip
+        os._exit(143)

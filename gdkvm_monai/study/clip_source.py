@@ -1,0 +1,158 @@
+"""One clip to be segmented: its frames as the network wants them, and where its masks belong."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from monai.config import PathLike
+
+from gdkvm_monai.data.clip import ClipReadError, ClipStream, picture_affine
+from gdkvm_monai.data.gray_levels import gray_frames
+from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
+from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.pipeline import file_sha256
+
+__all__ = ["ClipSource", "clip_files"]
+
+
+class ClipSource:
+    """A file, a folder of frames or an array, opened.
+
+    Args:
+        clip: path, or array ``(H, W, T)``: lateral, depth, time.
+        options: how to read it.
+
+    Attributes:
+        path: of the clip, ``None`` for an array.
+        sha256: of its content; the first 16 digits are its :attr:`id`, which tells nothing of a patient.
+        stream: what the network sees: of an ultrasound DICOM its tissue region.
+        shape: of the full frame, ``(H, W)``.
+        corner: first pixel of the stream in the full frame.
+        affine: of the full frame, ``(4, 4)``.
+
+    Raises:
+        ClipReadError, FileNotFoundError: as :func:`~gdkvm_monai.data.open.open_clip`.
+    """
+
+    def __init__(self, clip: PathLike | np.ndarray, options: SegmentOptions) -> None:
+        self.options = options
+        self.path = None if isinstance(clip, np.ndarray) else Path(clip)
+        if self.path is None:
+            self.stream = full = _array_stream(np.asarray(clip))
+            digest, self.bytes, self.format = (
+                hashlib.sha256(np.ascontiguousarray(clip)).hexdigest(),
+                clip.nbytes,
+                "array",
+            )
+        else:
+            full = open_clip(self.path, options.read_options(crop=False))
+            self.stream = open_clip(self.path, options.read_options(crop=True)) if options.crop else full
+            digest, self.bytes = _content(self.path)
+            self.format = _format(self.path)
+        self.sha256, self.id = digest, digest[:16]
+        self.shape, self.affine = full.shape, full.affine
+        self.corner = (0, 0)
+        if self.stream.shape != full.shape:  # of a DICOM, whose affine is diagonal
+            offset = (self.stream.affine - full.affine)[:2, 3] / np.diag(full.affine)[:2]
+            self.corner = (round(offset[0]), round(offset[1]))
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """Frames ``(H, W)`` of the stream in gray levels, 0 to 255."""
+        yield from gray_frames(self.stream, self.stream.meta)
+
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """Where the stream lies in the full frame."""
+        return tuple(slice(start, start + length) for start, length in zip(self.corner, self.stream.shape))
+
+    def place(self, mask: np.ndarray) -> np.ndarray:
+        """A mask of the stream's frame on the full grid."""
+        placed = np.zeros(self.shape, mask.dtype)
+        placed[self.box] = mask
+        return placed
+
+    @property
+    def spacing_mm(self) -> tuple[float, float] | None:
+        """mm per pixel, lateral and in depth; ``None`` where it cannot be trusted."""
+        if self.options.spacing_mm is not None:
+            return self.options.spacing_mm
+        if self.stream.meta["spacing_trust"] != "ok":
+            return None
+        lateral, depth = np.linalg.norm(self.affine[:3, :2], axis=0)
+        return float(lateral), float(depth)
+
+    def times(self, count: int) -> tuple[list[float] | None, str | None]:
+        """Onset of each of ``count`` frames in seconds and who says so; ``None`` where it is unknown."""
+        meta = self.stream.meta
+        if self.options.fps is not None:
+            return [frame / self.options.fps for frame in range(count)], "option"
+        if "frame_times_ms" in meta:
+            return [float(time) / 1000 for time in meta["frame_times_ms"].split()][:count], meta["frame_time_source"]
+        if "frame_time_ms" in meta:
+            return [frame * meta["frame_time_ms"] / 1000 for frame in range(count)], meta["frame_time_source"]
+        return None, None
+
+    def facts(self, valid: Sequence[bool]) -> dict[str, Any]:
+        """What ``measurements.json`` says of the clip; complete when all frames were read."""
+        meta: Mapping[str, Any] = self.stream.meta
+        count = len(valid)
+        times, timing = self.times(count)
+        step_s = (times[-1] - times[0]) / (count - 1) if times and count > 1 else None
+        trust = meta["spacing_trust"] if self.options.spacing_mm is None else "ok"
+        return {
+            "id": self.id,
+            "view": self.options.view,
+            "frames": count,
+            "valid_frames": int(sum(valid)),
+            "lateral_px": self.stream.shape[0],
+            "depth_px": self.stream.shape[1],
+            "frame_time_ms": None if not step_s else round(1000 * step_s, 4),
+            "frame_time_source": timing,
+            "frame_rate_hz": None if not step_s else round(1 / step_s, 4),
+            "spacing_trust": trust,
+            "spacing_mm": None if self.spacing_mm is None else [round(length, 6) for length in self.spacing_mm],
+            "partial": bool(meta.get("partial", False)),
+            "mode": meta.get("mode", "unknown"),
+        }
+
+
+def _array_stream(clip: np.ndarray) -> ClipStream:
+    if clip.ndim != 3 or clip.dtype.kind not in "buif" or 0 in clip.shape:
+        raise ClipReadError(f"the array has shape {clip.shape} and type {clip.dtype}, expected a gray clip (H, W, T).")
+    meta = {"spacing_trust": "absent", "partial": False}
+    return ClipStream(clip.shape[:2], clip.shape[2], picture_affine(), meta, lambda: iter(np.moveaxis(clip, -1, 0)))
+
+
+def clip_files(path: Path) -> list[Path]:
+    """The files of a clip: one, those of a folder by name, or a MetaImage header and its pixels, wherever they are."""
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file())
+    if path.suffix.lower() != ".mhd" or not path.is_file():
+        return [path]
+    with open(path, "rb") as file:
+        stated = re.search(rb"^\s*ElementDataFile\s*=\s*(.*?)\s*$", file.read(1 << 16), re.MULTILINE)
+    name = stated[1].decode(errors="replace") if stated else "LOCAL"
+    if name == "LOCAL":
+        return [path]
+    pixels = path.parent / name  # otherwise a list or a pattern of names
+    return [path, *([pixels] if pixels.is_file() else [file for file in clip_files(path.parent) if file != path])]
+
+
+def _content(path: Path) -> tuple[str, int]:
+    """SHA-256 and size of a clip's files."""
+    files = clip_files(path)
+    if len(files) == 1:
+        return file_sha256(files[0]), files[0].stat().st_size
+    hashes = "".join(file_sha256(file) for file in files)
+    return hashlib.sha256(hashes.encode()).hexdigest(), sum(file.stat().st_size for file in files)
+
+
+def _format(path: Path) -> str:
+    """Which kind of clip, told by what is known of suffixes: the rest of a name may be a patient's."""
+    known = [suffix for suffix in CLIP_SUFFIXES if path.name.lower().endswith(suffix)]
+    return "folder" if path.is_dir() else max(known, key=len, default="dicom")

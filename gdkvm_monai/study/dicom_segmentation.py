@@ -1,0 +1,219 @@
+"""Masks of an ultrasound clip as a DICOM Segmentation that refers to the clip's frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, ImageCms
+
+import gdkvm_monai
+from gdkvm_monai.data.dicom.source import code_item, copy_study, dicom_item, read_source, save_dicom, set_equipment
+from gdkvm_monai.labels import BACKGROUND, STRUCTURES
+
+__all__ = ["write_dicom_segmentation"]
+
+SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
+SEGMENTS = {  # label and, from the dictionary of PS3.16, code
+    "LV": ("Left ventricular cavity", ("87878005", "SCT", "Left ventricle")),
+    "MYO": ("Left ventricular myocardium", ("49848007", "SCT", "Left ventricle myocardium")),
+    "LA": ("Left atrium", ("82471001", "SCT", "Left atrium")),
+}
+ANATOMICAL_STRUCTURE = ("91723000", "SCT", "Anatomical Structure")
+ARTIFICIAL_INTELLIGENCE = ("123110", "DCM", "Artificial Intelligence")
+SEGMENTATION = ("113076", "DCM", "Segmentation")
+SOURCE_IMAGE = ("121322", "DCM", "Source image for image processing operation")
+SERIES_NUMBER = 7001
+LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
+
+
+def write_dicom_segmentation(
+    path: str | Path,
+    source: str | Path,
+    masks: Iterable[np.ndarray],
+    structures: Sequence[str] = tuple(STRUCTURES),
+    allow_partial: bool = False,
+) -> Path:
+    """Write masks as a binary DICOM Segmentation: for each structure, one frame per frame of the clip.
+
+    The masks are taken one by one and kept as bits in a temporary folder beside ``path``. The file names the patient
+    and the study as ``source`` does. The clinical meaning of the codes has not been checked by a clinician.
+
+    Args:
+        path: file to write; it appears when it is complete.
+        source: multi-frame ultrasound DICOM that the masks were made of, uncropped; only its header is read.
+        masks: class indices ``(H, W)``, integers, lateral and depth, in the order of the clip's frames.
+        structures: names of :data:`~gdkvm_monai.labels.STRUCTURES`, which become segments 1, 2 and so on.
+        allow_partial: accept fewer masks than the clip has frames; the last frames then have none.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        ClipReadError: when ``source`` is no multi-frame ultrasound DICOM, or pydicom is absent.
+        ValueError: when the masks' number, shape or values do not fit ``source`` and ``structures``.
+
+    Source: DICOM PS3.3 A.51 and C.8.20.
+    """
+    path, source = Path(path), Path(source)
+    if not structures or len(set(structures)) < len(structures) or not set(structures) <= set(SEGMENTS):
+        raise ValueError(f"structures are {tuple(structures)}, expected some of {tuple(SEGMENTS)}, each once.")
+    header = read_source(source)
+    if path.exists() and path.samefile(source):
+        raise ValueError(f"{path} is the clip itself; give another file to write.")
+    with TemporaryDirectory(prefix=".segmentation", dir=path.parent) as folder:
+        with (Path(folder) / "planes").open("w+b") as planes, (Path(folder) / "pixels").open("w+b") as pixels:
+            count = _store_planes(planes, masks, header, structures, allow_partial)
+            _pack(planes, pixels, len(structures), count, header.Rows * header.Columns)
+            dataset = _describe(header, structures)
+            dataset.NumberOfFrames = len(structures) * count
+            _add_frame_items(dataset, header, len(structures), count)
+            dataset.add_new(0x7FE00010, "OB", pixels)
+            save_dicom(dataset, path)
+    return path
+
+
+def _store_planes(
+    file: BinaryIO, masks: Iterable[np.ndarray], header: Any, structures: Sequence[str], allow_partial: bool
+) -> int:
+    """Write each mask's planes, each plane from a byte of its own; give the number of masks."""
+    count = 0
+    for mask in masks:
+        count += 1
+        _check_mask(mask, count, header)
+        file.write(np.packbits(_planes(mask, structures), axis=1).tobytes())
+    if count < (1 if allow_partial else header.NumberOfFrames):
+        raise ValueError(
+            f"{count} masks are given, the clip has {header.NumberOfFrames} frames; give one for each, or set "
+            f"allow_partial where at least the first is known."
+        )
+    return count
+
+
+def _check_mask(mask: np.ndarray, number: int, header: Any) -> None:
+    if number > header.NumberOfFrames:
+        raise ValueError(
+            f"there are more masks than the {header.NumberOfFrames} frames of the clip; give one for each."
+        )
+    if mask.shape != (header.Columns, header.Rows) or not np.issubdtype(mask.dtype, np.integer):
+        raise ValueError(
+            f"mask {number} is {mask.shape} of {mask.dtype}, expected integers of the clip's size (lateral, depth) "
+            f"({header.Columns}, {header.Rows}); put masks of a cropped or resized clip back into its full picture."
+        )
+
+
+def _planes(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
+    """Whether a pixel belongs to each structure, ``(structures, rows * columns)``."""
+    upright = mask.T.ravel()
+    planes = np.stack([np.isin(upright, STRUCTURES[name]) for name in structures])
+    unknown = np.unique(upright[~planes.any(axis=0) & (upright != BACKGROUND)])
+    if unknown.size:
+        raise ValueError(f"a mask holds {unknown.tolist()}, labels of none of {tuple(structures)}; name or clear them.")
+    return planes
+
+
+def _pack(planes: BinaryIO, pixels: BinaryIO, segments: int, count: int, size: int) -> None:
+    """Order planes by segment and leave no gap between them, although most do not end at a byte (PS3.5, 8.1.1)."""
+    stride, rest = -(-size // 8), np.empty(0, np.uint8)
+    for segment in range(segments):
+        for frame in range(count):
+            planes.seek((frame * segments + segment) * stride)
+            plane = np.unpackbits(np.frombuffer(planes.read(stride), np.uint8), count=size)
+            bits = np.concatenate([rest, plane])
+            whole = bits.size // 8 * 8
+            pixels.write(np.packbits(bits[:whole], bitorder="little").tobytes())
+            rest = bits[whole:]
+    pixels.write(np.packbits(rest, bitorder="little").tobytes())
+    pixels.write(bytes(pixels.tell() % 2))
+    pixels.seek(0)
+
+
+def _describe(header: Any, structures: Sequence[str]) -> Any:
+    """All but the frames."""
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    dataset = dicom_item(SOPClassUID=SEGMENTATION_STORAGE, Modality="SEG", ImageType=["DERIVED", "PRIMARY"])
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    copy_study(header, dataset)
+    set_equipment(dataset, "GDKVM segmentation, research use only", SERIES_NUMBER)
+    dataset.ContentLabel, dataset.ContentDescription = "SEGMENTATION", "Research use only. Not a medical device."
+    dataset.ContentCreatorName = dataset.PatientOrientation = None  # a beam has none
+    dataset.Rows, dataset.Columns = header.Rows, header.Columns
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PixelRepresentation = 1, "MONOCHROME2", 0
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 1, 1, 0
+    dataset.LossyImageCompression = "00"
+    for name in LOSSY:
+        if header.get(name):
+            dataset[name] = header[name]
+    dataset.SegmentationType, dataset.SegmentsOverlap = "BINARY", "NO"
+    dataset.SegmentSequence = [_segment(number, name) for number, name in enumerate(structures, 1)]
+    organization = generate_uid()
+    dataset.DimensionOrganizationSequence = [dicom_item(DimensionOrganizationUID=organization)]
+    pointers = ((0x0062000B, 0x0062000A), (0x00209128, 0x00209111))  # segment number, temporal position; their groups
+    dataset.DimensionIndexSequence = [
+        dicom_item(DimensionOrganizationUID=organization, DimensionIndexPointer=index, FunctionalGroupPointer=group)
+        for index, group in pointers
+    ]
+    dataset.SharedFunctionalGroupsSequence = [dicom_item()]
+    instance = dicom_item(ReferencedSOPClassUID=header.SOPClassUID, ReferencedSOPInstanceUID=header.SOPInstanceUID)
+    series = dicom_item(SeriesInstanceUID=header.SeriesInstanceUID, ReferencedInstanceSequence=[instance])
+    dataset.ReferencedSeriesSequence = [series]
+    return dataset
+
+
+def _segment(number: int, structure: str) -> Any:
+    label, code = SEGMENTS[structure]
+    algorithm = dicom_item(AlgorithmName="GDKVM", AlgorithmVersion=gdkvm_monai.__version__)
+    algorithm.AlgorithmFamilyCodeSequence = [code_item(ARTIFICIAL_INTELLIGENCE)]
+    return dicom_item(
+        SegmentNumber=number,
+        SegmentLabel=label,
+        SegmentAlgorithmType="AUTOMATIC",
+        SegmentAlgorithmName=f"GDKVM {gdkvm_monai.__version__}",
+        SegmentationAlgorithmIdentificationSequence=[algorithm],
+        SegmentedPropertyCategoryCodeSequence=[code_item(ANATOMICAL_STRUCTURE)],
+        SegmentedPropertyTypeCodeSequence=[code_item(code)],
+        RecommendedDisplayCIELabValue=_cielab(structure),
+    )
+
+
+def _cielab(structure: str) -> list[int]:
+    """Color of a structure as in overlays, CIELab for D50 as DICOM scales it to 16 bits (PS3.3, C.10.7.1.1)."""
+    from gdkvm_monai.visualize.overlay import COLORS  # visualize builds on data
+
+    color = Image.new("RGB", (1, 1), COLORS[STRUCTURES[structure][0]])
+    srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    return [257 * value for value in ImageCms.profileToProfile(color, srgb, lab, outputMode="LAB").getpixel((0, 0))]
+
+
+def _add_frame_items(dataset: Any, header: Any, segments: int, count: int) -> None:
+    """Add PerFrameFunctionalGroupsSequence, encoded item by item: as objects they need more memory than the masks."""
+    from pydicom.charset import convert_encodings
+    from pydicom.dataelem import RawDataElement
+    from pydicom.filebase import DicomBytesIO
+    from pydicom.filewriter import write_sequence_item
+    from pydicom.tag import Tag
+
+    content, identification = dicom_item(), dicom_item()
+    image = dicom_item(ReferencedSOPClassUID=header.SOPClassUID, ReferencedSOPInstanceUID=header.SOPInstanceUID)
+    image.PurposeOfReferenceCodeSequence, image.SpatialLocationsPreserved = [code_item(SOURCE_IMAGE)], "YES"
+    derivation = dicom_item(DerivationCodeSequence=[code_item(SEGMENTATION)], SourceImageSequence=[image])
+    item = dicom_item(FrameContentSequence=[content], SegmentIdentificationSequence=[identification])
+    item.DerivationImageSequence = [derivation]
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = True, False
+    for segment in range(1, segments + 1):
+        identification.ReferencedSegmentNumber = segment
+        for frame in range(1, count + 1):
+            content.DimensionIndexValues = [segment, frame]
+            content.TemporalPositionIndex = image.ReferencedFrameNumber = frame
+            write_sequence_item(buffer, item, ["utf-8"])
+    encoded = buffer.getvalue()
+    dataset[0x52009230] = RawDataElement(Tag(0x52009230), "SQ", len(encoded), encoded, 0, False, True)
+    # without this pydicom decodes the items before it writes them
+    dataset.set_original_encoding(False, True, convert_encodings(dataset.SpecificCharacterSet))

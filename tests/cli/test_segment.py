@@ -1,0 +1,378 @@
+"""The ``gdkvm`` command: exit codes, every option, and wrong use."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pickle
+import re
+import sys
+from pathlib import Path
+
+import jsonschema
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+import gdkvm_monai
+from gdkvm_monai.cli.segment import build_parser
+from gdkvm_monai.networks.nets import GDKVM
+from gdkvm_monai.study import measurements as measurements_module
+from tests.study.gray_level_network import LEVELS, gray_level_pipeline
+from tests.study.tiny_command import (
+    QUICK,
+    SMALL,
+    gdkvm,
+    noise_clip,
+    only_result,
+    process_kept,
+    write_label_clip,
+    write_tiny_weights,
+)
+
+SCHEMA = json.loads(Path(measurements_module.__file__).with_name("measurements.schema.json").read_text())
+
+
+@pytest.fixture(autouse=True)
+def process_as_before():
+    with process_kept():
+        yield
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    return write_tiny_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    for seed in range(2):
+        np.save(folder / f"clip{seed}.npy", noise_clip(2, (16, 12), seed))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def label_clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("labels") / "clip.dcm"
+    return path, write_label_clip(path, "dicom")
+
+
+@pytest.fixture(scope="module")
+def short_clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("labels") / "clip.dcm"
+    return path, write_label_clip(path, "dicom", beats=0.3)
+
+
+@pytest.fixture()
+def known_masks(monkeypatch):
+    """The command with a network that reads classes from gray levels."""
+    monkeypatch.setattr("gdkvm_monai.study.batch.load_pipeline", lambda *arguments: gray_level_pipeline())
+
+
+def test_all_outputs_of_a_clip_and_what_is_printed(label_clip, known_masks, tmp_path, capsys):
+    path, phantom = label_clip
+    out, names = tmp_path / "out", tmp_path / "private" / "names.csv"
+    formats = ("nifti", "png", "npz", "dicom-seg", "dicom-sr")
+    code = gdkvm(path, "-o", out, "--view", "4CH", "--format", *formats, "--save-prob", "--map", names, "--json")
+    printed = capsys.readouterr()
+    folder, (measurements,) = only_result(out), json.loads(printed.out)["clips"]
+    assert code == 0
+    assert {file.name for file in folder.iterdir()} == {
+        *("mask.nii.gz", "masks", "mask.npz", "seg.dcm", "sr.dcm", "probabilities.npy", "overlay.gif"),
+        *("contact_sheet.png", "frames.csv", "measurements.json", "report.html", "run.json"),
+    }
+    jsonschema.validate(measurements, SCHEMA)
+    assert measurements == json.loads((folder / "measurements.json").read_text())
+    assert measurements["clip"]["view"] == "4CH" and measurements["method"]["id"] == "single-plane-a4c-mod-v1"
+    assert measurements["confidence"]["min"] is not None and measurements["interval"]["ef_percent"] is not None
+    assert abs(measurements["mean"]["ef_percent"] - phantom.phantom.ef_percent) < 8  # 48 x 48 pixels, one view
+    assert re.match(r"clip 1 of 1: EF \d+ %, ", printed.err) and str(folder) in printed.err
+    expected = phantom.image // LEVELS
+    np.testing.assert_array_equal(np.asarray(nibabel.load(folder / "mask.nii.gz").dataobj), expected)
+    np.testing.assert_array_equal(np.load(folder / "mask.npz")["mask"], expected)
+    np.testing.assert_array_equal(np.load(folder / "probabilities.npy").argmax(0), expected)
+    pictures = [np.asarray(Image.open(picture)).T for picture in sorted((folder / "masks").iterdir())]
+    np.testing.assert_array_equal(np.stack(pictures, -1), expected)
+    assert pydicom.dcmread(folder / "seg.dcm").Modality == "SEG" and pydicom.dcmread(folder / "sr.dcm").Modality == "SR"
+    rows = list(csv.DictReader(names.open()))
+    assert rows == [{"position": "1", "path": str(path), "id": folder.name}]
+    (row,) = csv.DictReader((out / "index.csv").open())
+    assert row["id"] == folder.name and float(row["ef_percent"]) == measurements["mean"]["ef_percent"]
+    assert json.loads((out / "failures.json").read_text()) == []
+
+
+@pytest.mark.parametrize("overlay", ["avi", "none"])
+def test_what_is_not_wanted_is_not_written(overlay, clips, known_masks, tmp_path, capsys):
+    options = ("--fast", "--no-report", "--overlay", overlay, "--format", "npz", "--structures", "LV", "LV")
+    assert gdkvm(clips / "clip0.npy", "-o", tmp_path, *options) == 0
+    folder = only_result(tmp_path)
+    names = {path.name for path in folder.iterdir()}
+    always = {"contact_sheet.png", "frames.csv", "mask.npz", "measurements.json", "run.json"}
+    assert names == always | ({"overlay.avi"} if overlay == "avi" else set())
+    measurements = json.loads((folder / "measurements.json").read_text())
+    jsonschema.validate(measurements, SCHEMA)
+    assert measurements["structures"] == ["LV"] and set(np.unique(np.load(folder / "mask.npz")["mask"])) == {0, 1}
+    assert measurements["interval"]["method"] == measurements["confidence"]["method"] == "not computed"  # --fast
+    printed = capsys.readouterr()
+    assert printed.out.startswith("clip 1 of 1: ") and not printed.err
+
+
+def test_frame_rate_and_spacing_of_the_user_win(short_clip, known_masks, tmp_path):
+    path, _ = short_clip
+    assert gdkvm(path, "-o", tmp_path, "--fps", 40, "--spacing", 0.5, 0.25, *QUICK) == 0
+    clip = json.loads((only_result(tmp_path) / "measurements.json").read_text())["clip"]
+    assert clip["frame_rate_hz"] == 40 and clip["frame_time_source"] == "option"
+    assert clip["spacing_mm"] == [0.5, 0.25] and clip["spacing_trust"] == "ok" and clip["view"] is None
+
+
+def test_the_network_sees_the_tissue_region_but_masks_stay_on_the_full_grid(short_clip, known_masks, tmp_path):
+    data = pydicom.dcmread(short_clip[0])
+    data.SequenceOfUltrasoundRegions[0].RegionLocationMinX0 = 8
+    data.save_as(tmp_path / "clip.dcm")
+    sizes = {}
+    for option in ((), ("--no-crop",)):
+        out = tmp_path / f"out{len(option)}"
+        assert gdkvm(tmp_path / "clip.dcm", "-o", out, *QUICK, *option) == 0
+        folder = only_result(out)
+        sizes[option] = json.loads((folder / "measurements.json").read_text())["clip"]["lateral_px"]
+        mask = np.asarray(nibabel.load(folder / "mask.nii.gz").dataobj)
+        assert mask.shape == short_clip[1].image.shape
+        np.testing.assert_array_equal(mask[8:], short_clip[1].image[8:] // LEVELS)
+    assert sizes == {(): 40, ("--no-crop",): 48}
+
+
+def test_partial_doppler_and_large_clips_are_read_only_when_asked_for(short_clip, known_masks, tmp_path, capsys):
+    path, phantom = short_clip
+    data = pydicom.dcmread(path)
+    data.SequenceOfUltrasoundRegions[0].RegionDataType = 2
+    data.save_as(tmp_path / "doppler.dcm")
+    short = path.read_bytes()[: -phantom.image[..., 0].size * 3]
+    (tmp_path / "short.dcm").write_bytes(short)
+    for name, option, reason in (
+        ("doppler.dcm", ("--force",), "shows color Doppler"),
+        ("short.dcm", ("--allow-partial",), "can be decoded"),
+        (path, (), "max_voxels is 10"),
+    ):
+        limit = ("--max-voxels", 10) if not option else ()
+        assert gdkvm(tmp_path / name, "-o", tmp_path / "out", *QUICK, *limit) == 1
+        assert reason in capsys.readouterr().err
+        assert gdkvm(tmp_path / name, "-o", tmp_path / "out", *QUICK, *option) == 0
+    flags = {read(file)["clip"]["partial"] for file in (tmp_path / "out").glob("*/measurements.json")}
+    assert flags == {True, False}
+
+
+def test_finished_clips_are_skipped_and_overwritten_on_demand(clips, weights, tmp_path, capsys):
+    run = (clips, "-o", tmp_path, "--weights", weights, *QUICK)
+    times = []
+    for option in ((), (), ("--overwrite",)):
+        assert gdkvm(*run, *option) == 0
+        times.append({path: path.stat().st_mtime_ns for path in tmp_path.glob("*/mask.nii.gz")})
+    assert len(times[0]) == 2 and times[0] == times[1]
+    assert times[2].keys() == times[0].keys() and not set(times[2].values()) & set(times[0].values())
+    capsys.readouterr()
+    assert gdkvm(*run, "--view", "2CH") == 1
+    assert capsys.readouterr().err.count("holds results of other weights or options; use --overwrite") == 2
+    assert {row["error"] for row in read(tmp_path / "failures.json")} == {"FileExistsError"}
+    assert len(list(csv.DictReader((tmp_path / "index.csv").open()))) == 2
+
+
+def test_results_that_lie_among_the_clips_are_no_clips(known_masks, tmp_path, capsys):
+    np.save(tmp_path / "clip.npy", noise_clip())
+    for _ in range(2):
+        assert gdkvm(tmp_path, "-o", tmp_path, "--format", "nifti", "png", *QUICK[:-3], "--overlay", "avi") == 0
+        assert capsys.readouterr().out.count("clip 1 of 1") == 1
+    assert gdkvm(only_result(tmp_path), "-o", tmp_path, *QUICK) == 2
+    assert "there are only results" in capsys.readouterr().err
+
+
+def test_the_first_failure_stops_only_when_asked_for(clips, known_masks, tmp_path, capsys):
+    (tmp_path / "a.npy").write_bytes(b"no array")
+    run = (tmp_path / "a.npy", clips / "clip0.npy", "-o", tmp_path / "out", *QUICK, "--json")
+    assert gdkvm(*run, "--fail-fast") == 1
+    assert not list((tmp_path / "out").glob("*/")) and json.loads(capsys.readouterr().out) == {"clips": []}
+    assert gdkvm(*run) == 1
+    assert len(list((tmp_path / "out").glob("*/"))) == 1 and len(json.loads(capsys.readouterr().out)["clips"]) == 1
+    (failure,) = read(tmp_path / "out" / "failures.json")
+    assert failure["position"] == 1 and failure["error"] == "ClipReadError"
+    assert failure["message"].startswith("the clip cannot be read as an array")
+
+
+def test_progress_is_shown_on_a_terminal_unless_quiet(clips, known_masks, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert gdkvm(clips / "clip0.npy", "-o", tmp_path / "a", *QUICK[:-1]) == 0
+    assert "segment" in capsys.readouterr().err
+    assert gdkvm(clips / "clip0.npy", "-o", tmp_path / "b", *QUICK) == 0
+    assert not capsys.readouterr().err
+
+
+def test_a_traceback_is_printed_only_when_asked_for(tmp_path, known_masks, capsys):
+    (tmp_path / "name_of_a_patient.npy").write_bytes(b"no array")
+    for option, count in (((), 0), (("--traceback",), 1)):
+        assert gdkvm(tmp_path / "name_of_a_patient.npy", "-o", tmp_path / "out", *QUICK, *option) == 1
+        printed = capsys.readouterr().err
+        assert ("Traceback" in printed) == bool(count) and "name_of_a_patient" not in printed
+
+
+def test_device_and_overlays_reach_the_network(clips, weights, tmp_path, capsys):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(yaml.safe_dump({"frame_size": [16, 48], **{f"network_def#{k}": v for k, v in SMALL.items()}}))
+    run = (clips / "clip0.npy", "-o", tmp_path / "out", "--weights", weights, *QUICK)
+    assert gdkvm(*run, "--device", "cpu", "--config", overlay) == 0
+    found = read(only_result(tmp_path / "out") / "run.json")
+    assert found["frame_size"] == [16, 48] and found["device"] == "cpu"
+    assert gdkvm(*run, "--device", "cpu", "--overwrite") == 0
+    card = read(only_result(tmp_path / "out") / "run.json")
+    assert card["frame_size"] == [32, 32] and card["weights"]["trained_on"] == "nothing"
+    assert card["config"]["sha256"] != found["config"]["sha256"]
+
+
+def test_two_views_give_one_ejection_fraction(known_masks, tmp_path, capsys):
+    for view in ("4CH", "2CH"):
+        phantom = write_label_clip(tmp_path / f"{view}.nii.gz", "nifti", view).phantom
+    views = [f"{view}={tmp_path}/{view}.nii.gz" for view in ("4CH", "2CH")]
+    out = tmp_path / "out"
+    assert gdkvm("--views", *views, "-o", out, *QUICK, "--format", "npz", "--json") == 0
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    assert [measurements["clip"]["view"] for measurements in found["clips"]] == ["4CH", "2CH"]
+    assert abs(found["biplane"]["ef_percent"] - phantom.ef_percent) < 6
+    (path,) = out.glob("*/biplane.json")
+    assert read(path) == found["biplane"] and f"-> {path}" in printed.err
+    assert [path.parent.name[:8], path.parent.name[9:]] == [clip["clip"]["id"][:8] for clip in found["clips"]]
+
+
+@pytest.mark.slow
+def test_two_processes_give_what_one_gives(clips, weights, tmp_path):
+    bad = tmp_path / "bad.npy"
+    bad.write_bytes(b"no array")
+    for jobs in (1, 2):
+        run = (
+            clips,
+            bad,
+            "-o",
+            tmp_path / str(jobs),
+            "--weights",
+            weights,
+            "--fast",
+            "--jobs",
+            jobs,
+            "--overlay",
+            "gif",
+        )
+        assert gdkvm(*run) == 1
+    one, two = ({path.relative_to(tmp_path / jobs): path for path in (tmp_path / jobs).rglob("*")} for jobs in "12")
+    assert one.keys() == two.keys() and len(one) > 10
+    for name in one:
+        if name.name not in ("run.json", "report.html") and one[name].is_file():  # these hold the time of the day
+            assert one[name].read_bytes() == two[name].read_bytes(), name
+
+
+def test_the_help_explains_every_option(capsys):
+    assert gdkvm("--help") == 0
+    text = capsys.readouterr().out
+    for action in build_parser()._actions:
+        assert action.help and all(option in text for option in action.option_strings), action
+    assert "Research use only. Not a medical device." in text and "exit codes: 0" in text
+
+
+def test_version_and_info(weights, tmp_path, capsys, monkeypatch):
+    assert gdkvm("--version") == 0
+    assert capsys.readouterr().out == f"gdkvm {gdkvm_monai.__version__}\n"
+    assert gdkvm("info", "--weights", weights) == 0
+    text = capsys.readouterr().out
+    assert "trained on: nothing" in text and "license: Apache-2.0" in text and "1 left ventricle" in text
+    assert re.search(r"sha256 [0-9a-f]{64}$", text, re.MULTILINE) and "devices: cpu" in text
+    (tmp_path / "configs").mkdir()
+    metadata = Path(__file__).parents[2] / "bundle" / "configs" / "metadata.json"
+    (tmp_path / "configs" / "metadata.json").write_text(metadata.read_text())
+    monkeypatch.setattr("gdkvm_monai.cli.info.bundle_dir", lambda: tmp_path)
+    assert gdkvm("info") == 0
+    assert "weights: none in the bundle" in capsys.readouterr().out
+    assert gdkvm("info", "--weights", "absent.pt") == 2
+    assert "weights absent.pt do not exist" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "give clips, or two clips by --views"),
+        (("clip0.npy", "--views", "4CH=clip0.npy", "2CH=clip1.npy"), "give clips, or two clips by --views"),
+        (("--views", "4CH=clip0.npy"), "expected 4CH=CLIP 2CH=CLIP"),
+        (("--views", "4CH", "2CH=clip0.npy"), "expected 4CH=CLIP 2CH=CLIP"),
+        (("--views", "4CH=clip0.npy", "4CH=clip1.npy"), "expected 4CH=CLIP 2CH=CLIP"),
+        (("--views", "4CH=clip0.npy", "2CH=./clip0.npy"), "two different clips"),
+        (("--views", "4CH=clip0.npy", "2CH=absent.npy"), "absent.npy does not exist; check the path"),
+        (("absent.npy",), "absent.npy does not exist; check the path"),
+        (("empty",), "has no clip"),
+        (("clip0.npy", "--jobs", "0"), "--jobs is 0, expected at least 1"),
+        (("clip0.npy", "--fps", "0"), "fps is 0.0, expected frames per second above 0"),
+        (("clip0.npy", "--fps", "nan"), "fps is nan"),
+        (("clip0.npy", "--spacing", "0.3", "-1"), "expected two lengths above 0"),
+        (("clip0.npy", "--max-voxels", "nan"), "NaN"),
+        (("clip0.npy", "--view", "PLAX"), "invalid choice: 'PLAX'"),
+        (("clip0.npy", "--format", "tiff"), "invalid choice: 'tiff'"),
+        (("clip0.npy", "--device", "abacus"), "device 'abacus' is not available here"),
+        (("clip0.npy", "--device", "meta"), "device 'meta' is not available here"),
+        (("clip0.npy", "--config", "absent.yaml"), "config absent.yaml is neither a file nor in"),
+        (("clip0.npy", "--config", "broken.yaml"), "broken.yaml does not describe a network that can be built"),
+        (("clip0.npy", "--weights", "absent.pt"), "weights absent.pt do not exist"),
+        (("clip0.npy", "-o", "clip1.npy"), "clip1.npy is, or lies in, a file; give a folder"),
+        (("clip0.npy", "-o", "clip1.npy/out"), "clip1.npy/out is, or lies in, a file; give a folder"),
+        (("clip0.npy", "--map", "clip1.npy/names.csv"), "clip1.npy is, or lies in, a file"),
+    ],
+)
+def test_wrong_use_is_told_in_a_sentence_before_anything_is_done(
+    arguments, message, clips, weights, tmp_path, capsys, monkeypatch
+):
+    for name in ("clip0.npy", "clip1.npy"):
+        (tmp_path / name).write_bytes((clips / name).read_bytes())
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.yaml").write_text("network_def: [1,\n b: {")
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.chdir(tmp_path)
+    assert gdkvm("-o", "out", "--weights", weights, *QUICK, *arguments) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err and "Traceback" not in printed.err and not printed.out
+    assert sorted(tmp_path.iterdir()) == before
+
+
+class Payload:
+    """A pickle that would make a folder, were it executed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_weights_that_are_none_are_refused_and_nothing_in_them_is_executed(clips, weights, tmp_path, capsys):
+    trap = tmp_path / "executed"
+    other = GDKVM(**{**SMALL, "width": 4}).state_dict()
+    content = {
+        "payload": pickle.dumps(Payload(trap)),
+        "text": b"hello",
+        "empty": b"",
+        "truncated": weights.read_bytes()[:5000],
+    }
+    for name, data in content.items():
+        (tmp_path / f"{name}.pt").write_bytes(data)
+    torch.save({"model": Payload(trap)}, tmp_path / "payload_in_zip.pt")
+    torch.save({"model": 3}, tmp_path / "number.pt")
+    torch.save(other, tmp_path / "other.pt")
+    (tmp_path / "other.json").write_text((weights.with_suffix(".json")).read_text())
+    for path in tmp_path.glob("*.pt"):
+        assert gdkvm(clips, "-o", tmp_path / "out", "--weights", path, *QUICK) == 2
+        expected = "holds weights of another network" if path.stem == "other" else "is not a checkpoint of tensors"
+        assert f"{path.name} {expected}" in capsys.readouterr().err
+    assert not trap.exists() and not (tmp_path / "out").exists()
+
+
+def read(path: Path):
+    return json.loads(path.read_text())

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.evaluation import ClipResult, write_evaluation
+from gdkvm_monai.evaluation.diagnostics import diagnose_clip, summarize_diagnostics
+from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
+from gdkvm_monai.metrics import check_anatomy, score_clip
+
+SPACING = (0.5, 0.4)
+
+
+def heart(length: float = 30) -> np.ndarray:
+    """A cavity in its myocardium with an atrium below it, (80, 100)."""
+    x, y = np.mgrid[:80, :100]
+    frame = np.zeros((80, 100), np.uint8)
+    frame[(((x - 40) / 22) ** 2 + ((y - 55) / (length + 8)) ** 2 < 1) & (y <= 55)] = MYOCARDIUM
+    frame[(((x - 40) / 14) ** 2 + ((y - 55) / length) ** 2 < 1) & (y <= 55)] = LV
+    frame[(((x - 40) / 14) ** 2 + ((y - 56) / 20) ** 2 < 1) & (y > 55)] = LEFT_ATRIUM
+    return frame
+
+
+def beating(frames: int = 6) -> np.ndarray:
+    return np.stack([heart(30 - 2 * frame) for frame in range(frames)], axis=-1)
+
+
+def with_ends_only(clip: np.ndarray) -> np.ndarray:
+    label = clip.copy()
+    label[..., 1:-1] = UNLABELED
+    return label
+
+
+def test_a_heart_is_valid_in_every_frame_and_only_annotated_frames_of_the_reference_are_checked():
+    found = diagnose_clip(beating(), with_ends_only(beating()), SPACING)
+    assert (found["predicted_frames"], found["predicted_valid"]) == (6, 6)
+    assert (found["reference_frames"], found["reference_valid"]) == (2, 2)
+    assert not any(found[f"predicted_{check}"] for check in ("without_lv", "in_parts", "with_holes", "leaking"))
+
+
+def test_each_fault_is_counted_under_its_name():
+    clip = beating()
+    clip[..., 1][clip[..., 1] == LV] = 0
+    clip[2:5, 2:5, 2] = LV
+    clip[38:41, 45:48, 3] = 0
+    clip[..., 4][clip[..., 4] == MYOCARDIUM] = 0
+    clip[30:32, 40:42, 4] = MYOCARDIUM
+    clip[:, 55:62, 5] = 0
+    found = diagnose_clip(clip, beating())
+    assert found["predicted_valid"] == 1
+    assert found["predicted_without_lv"] == 1
+    assert found["predicted_in_parts"] == 1
+    assert found["predicted_with_holes"] >= 1
+    assert found["predicted_leaking"] >= 1
+    assert found["predicted_la_apart"] == 1
+    assert found["reference_valid"] == 6
+
+
+@pytest.mark.parametrize("move", [0, 30])
+def test_cropping_to_the_heart_changes_no_verdict_even_at_the_border(move):
+    frame = np.roll(heart(), move, axis=0)
+    frame[:15] = 0  # what came round the edge
+    frame[20:23, 20:23] = MYOCARDIUM
+    found = diagnose_clip(frame[..., None], frame[..., None])
+    whole = check_anatomy(frame)
+    assert found["predicted_valid"] == int(whole["valid"])
+    assert found["predicted_in_parts"] == int(any(whole[f"{name}_parts"] > 1 for name in ("LV", "MYO", "LA")))
+
+
+def test_flicker_shows_in_the_motion_of_dense_clips_and_of_no_others():
+    smooth, flicker = beating(), beating()
+    flicker[..., 3] = heart(14)
+    calm, rough = (diagnose_clip(clip, with_ends_only(clip), SPACING) for clip in (smooth, flicker))
+    assert calm["unit"] == "mm"
+    for key in ("area_jump_mean", "area_jump_worst", "center_jump_worst"):
+        assert rough[f"predicted_{key}"] > 2 * calm[f"predicted_{key}"] > 0
+    assert rough["predicted_next_dice_worst"] < calm["predicted_next_dice_worst"]
+    assert np.isnan(calm["reference_area_jump_mean"])  # neighbors are not annotated
+    assert np.isnan(diagnose_clip(beating(4), beating(4))["predicted_area_jump_mean"])
+    assert diagnose_clip(smooth, smooth)["reference_next_dice_mean"] == calm["predicted_next_dice_mean"]
+
+
+def test_shares_are_averaged_over_patients_and_counts_summed_over_frames():
+    broken = beating()
+    broken[..., :3] = 0
+    rows = [{"patient": name, **diagnose_clip(clip, beating())} for name, clip in (("a", beating()), ("b", broken))]
+    summary = summarize_diagnostics(rows)
+    predicted = summary["anatomy"]["predicted"]
+    assert (predicted["frames"], predicted["valid"], predicted["without_lv"]) == (12, 9, 3)
+    share = predicted["valid_share"]
+    assert (share["mean"], share["low"], share["high"], share["n_clips"]) == (0.75, 0.5, 1.0, 2)
+
+
+def test_diagnostics_stand_beside_the_scores_and_change_none(tmp_path):
+    label = with_ends_only(beating())
+    rows = score_clip(beating(), label, SPACING, {"LV": (1,)})
+    ends = [clip[..., [0, -1]] for clip in (beating(), label)]
+    clips = {
+        name: ClipResult("a", "4CH", "Good", 50.0, SPACING, rows, True, *ends, 6, diagnostics)
+        for name, diagnostics in (("with", diagnose_clip(beating(), label, SPACING)), ("without", {}))
+    }
+    tables = {name: write_evaluation([clip], tmp_path / name, {}) for name, clip in clips.items()}
+    assert "diagnostics, not accuracy: 6 of 6 predicted frames are anatomically valid" in tables["with"]
+    assert "not accuracy" not in tables["without"] and not (tmp_path / "without" / "diagnostics.csv").exists()
+    one, other = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in clips)
+    assert one["scores"] == other["scores"] and one["diagnostics"]["anatomy"]["predicted"]["valid"] == 6
+    with open(tmp_path / "with" / "diagnostics.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["patient"], row["view"], row["predicted_frames"]) == ("a", "4CH", "6")

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.evaluation import ClipResult, write_evaluation
+from gdkvm_monai.metrics import score_clip
+
+SPACING = (0.5, 0.4)
+
+
+def ventricle(length: int, width: int) -> np.ndarray:
+    """A half ellipse with an atrium below it, (96, 128), depth along axis 1."""
+    x, y = np.mgrid[:96, :128]
+    mask = np.zeros((96, 128), np.uint8)
+    mask[((x - 48) / width) ** 2 + ((y - 80) / length) ** 2 < 1] = 1
+    mask[(y > 80)] = 0
+    mask[(((x - 48) / 15) ** 2 + ((y - 81) / 20) ** 2 < 1) & (y > 80)] = 3
+    return mask
+
+
+def clip(patient: str, view: str = "4CH", shift: int = 0, ef: float = 50.0, quality: str = "Good") -> ClipResult:
+    label = np.stack([ventricle(60, 20), ventricle(45, 16)], axis=-1)
+    prediction = np.roll(label, shift, axis=0)
+    rows = score_clip(prediction, label, SPACING, {"LV": (1,), "LA": (3,)})
+    return ClipResult(patient, view, quality, ef, SPACING, rows, True, prediction, label, 2)
+
+
+def read(path) -> list[dict]:
+    with open(path) as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_perfect_prediction_scores_one_and_its_ejection_fraction_equals_the_reference(tmp_path):
+    table = write_evaluation(
+        [clip("a"), clip("b"), clip("c", ef=30.0, quality="Poor")], tmp_path, {"checkpoint": "x.pt"}
+    )
+    assert "1.0000 [1.0000, 1.0000]" in table
+    rows = read(tmp_path / "per_frame.csv")
+    assert len(rows) == 12 and {float(row["dice"]) for row in rows} == {1.0}
+    for row in read(tmp_path / "ef_per_patient.csv"):
+        assert row["method"] == "single-plane-a4c-mod-v1"
+        assert row["predicted_ef_percent"] == row["reference_ef_percent"] != ""
+        assert row["predicted_ed_4CH_axis"] == row["reference_ed_4CH_axis"] == "atrium"
+        assert int(row["predicted_es_4CH_parts"]) == 1 and float(row["predicted_ed_4CH_border_fraction"]) >= 0
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["protocol"]["checkpoint"] == "x.pt"
+    classes = {group["ef_class"]: group["n_patients"] for group in metrics["scores"]["structure x ef_class"]}
+    assert classes == {"40-55 %": 2, "< 40 %": 1}
+    assert metrics["agreement"]["single-plane-a4c-mod-v1: ef_percent against reference masks"]["bias"] == 0
+    assert {path.suffix for path in tmp_path.glob("ef_single-plane*")} == {".png", ".svg"}
+
+
+def test_both_views_of_a_patient_also_give_a_biplane_row(tmp_path):
+    write_evaluation([clip("a"), clip("a", "2CH"), clip("b")], tmp_path, {})
+    methods = [(row["patient"], row["method"]) for row in read(tmp_path / "ef_per_patient.csv")]
+    assert methods == [
+        ("a", "single-plane-a4c-mod-v1"),
+        ("a", "single-plane-a2c-mod-v1"),
+        ("a", "biplane-mod-v1"),
+        ("b", "single-plane-a4c-mod-v1"),
+    ]
+
+
+def test_a_missing_ventricle_gives_no_number_but_a_reason_and_is_counted_as_excluded(tmp_path):
+    empty = clip("b")
+    empty.prediction_ends[:] = 0
+    write_evaluation([clip("a"), empty, clip("c"), clip("d")], tmp_path, {})
+    row = read(tmp_path / "ef_per_patient.csv")[1]
+    assert row["predicted_ef_percent"] == "nan" and "missing" in row["predicted_reason"]
+    agreement = json.loads((tmp_path / "metrics.json").read_text())["agreement"]
+    assert agreement["single-plane-a4c-mod-v1: ef_percent against reference masks"]["n_excluded"] == 1
+
+
+def test_nothing_annotated_is_an_error_and_not_a_zero(tmp_path):
+    nothing = ClipResult("a", "4CH", "Good", 50.0, SPACING, [], True, *[np.zeros((4, 4, 2), np.uint8)] * 2, 2)
+    with pytest.raises(ValueError, match="no annotated frame was evaluated"):
+        write_evaluation([nothing], tmp_path, {})
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,47 @@
+"""A network that reads classes from gray levels, so that a clip made of labels has known masks and a known EF."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from monai.transforms import AsDiscreted, Compose, ScaleIntensityRanged
+from torch import Tensor, nn
+
+from gdkvm_monai.data.phantom import EchoPhantom
+from gdkvm_monai.inferers import AutocastInferer
+from gdkvm_monai.study.pipeline import Pipeline
+
+LEVELS = 85  # gray levels between two classes
+
+
+class GrayLevelNetwork(nn.Module):
+    """Logits are high for the class whose gray level is nearest; the level moves by ``drift`` with every frame."""
+
+    def initial_state(self, frame: Tensor) -> tuple[Tensor]:
+        return (torch.zeros(1),)
+
+    def step(self, frame: Tensor, state: tuple[Tensor]) -> tuple[Tensor, tuple[Tensor]]:
+        centers = torch.arange(4, device=frame.device).view(1, 4, 1, 1) * LEVELS / 255
+        return -100 * (frame - centers).abs(), (state[0] + 1,)
+
+
+def gray_level_pipeline(card: dict | None = None) -> Pipeline:
+    before = Compose([ScaleIntensityRanged("image", 0, 255, 0, 1, clip=True)])
+    after = Compose([AsDiscreted("pred", argmax=True)])
+    provenance = {
+        "weights": {"file": "none", "sha256": "0" * 64, "trained_on": "nothing", "license": "Apache-2.0"},
+        "config": {"sha256": "0" * 64},
+        "network": "GrayLevelNetwork",
+        "frame_size": [96, 96],
+    }
+    return Pipeline(
+        GrayLevelNetwork(), before, after, AutocastInferer(), torch.device("cpu"), 4, card or {}, provenance
+    )
+
+
+def label_clip(seed: int = 1, view: str = "4CH", beats: float = 1.2, frame_rate_hz: float = 25, size=(96, 96)):
+    """A clip of labels as gray levels ``(H, W, T)``, its phantom and its spacing in mm."""
+    phantom = EchoPhantom(seed)
+    times_s = np.arange(0, beats * phantom.beat_s, 1 / frame_rate_hz)
+    _, label, spacing_mm = phantom.render(view, times_s, size)
+    return (label * LEVELS).astype(np.uint8), phantom, spacing_mm

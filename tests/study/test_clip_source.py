@@ -1,0 +1,149 @@
+"""A clip that was opened: its identity, its place, its times, and nothing of its name."""
+
+from __future__ import annotations
+
+import shutil
+
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+
+from gdkvm_monai.data import ClipReadError
+from gdkvm_monai.study.clip_source import ClipSource, clip_files
+from gdkvm_monai.study.options import SegmentOptions
+from tests.study.gray_level_network import LEVELS
+from tests.study.tiny_command import noise_clip, write_label_clip
+
+
+def opened(clip, **options) -> ClipSource:
+    return ClipSource(clip, SegmentOptions(**options))
+
+
+@pytest.fixture()
+def dicom(tmp_path):
+    path = tmp_path / "clip.dcm"
+    return path, write_label_clip(path, "dicom", beats=0.3)
+
+
+def test_the_identity_is_that_of_the_content(tmp_path):
+    np.save(tmp_path / "a.npy", noise_clip())
+    shutil.copy(tmp_path / "a.npy", tmp_path / "b.npy")
+    np.save(tmp_path / "c.npy", noise_clip(seed=1))
+    a, b, c = (opened(tmp_path / f"{name}.npy") for name in "abc")
+    assert a.id == b.id == a.sha256[:16] != c.id and a.bytes == (tmp_path / "a.npy").stat().st_size
+    assert opened(noise_clip()).id == opened(noise_clip().copy(order="F")).id != opened(noise_clip(seed=1)).id
+
+
+def write_metaimage(folder, pixels: np.ndarray, data_file: str) -> None:
+    folder.mkdir()
+    size = " ".join(map(str, pixels.shape))
+    header = f"ObjectType = Image\nNDims = 3\nDimSize = {size}\nElementType = MET_UCHAR\n"
+    if data_file == "LIST":
+        names = [f"{frame}.bin" for frame in range(pixels.shape[2])]
+        (folder / "clip.mhd").write_text(f"{header}ElementDataFile = LIST\n" + "\n".join(names) + "\n")
+        for frame, name in enumerate(names):
+            (folder / name).write_bytes(pixels[..., frame].tobytes(order="F"))
+    else:
+        (folder / "clip.mhd").write_text(f"{header}ElementDataFile = {data_file}\n")
+        (folder / data_file).write_bytes(pixels.tobytes(order="F"))
+
+
+@pytest.mark.parametrize("data_file", ["clip.raw", "pixels.img", "clip[1].raw", "LIST"])
+def test_a_metaimage_is_told_apart_by_its_pixels(data_file, tmp_path):
+    for seed in range(2):
+        write_metaimage(tmp_path / str(seed), noise_clip(seed=seed), data_file)
+    one, two = (opened(tmp_path / str(seed) / "clip.mhd") for seed in range(2))
+    assert one.id != two.id and one.format == ".mhd" and one.bytes > noise_clip().size
+    np.testing.assert_array_equal(np.stack(list(one.frames()), -1), noise_clip())
+
+
+def test_the_files_of_a_clip_are_found(tmp_path):
+    (tmp_path / "clip.mhd").write_text("ElementDataFile = LOCAL\n")
+    assert clip_files(tmp_path / "clip.mhd") == [tmp_path / "clip.mhd"]
+    assert clip_files(tmp_path / "absent.mhd") == [tmp_path / "absent.mhd"]
+    assert clip_files(tmp_path) == [tmp_path / "clip.mhd"]
+
+
+@pytest.mark.parametrize("name", ["Doe.Jane.1950.npy", "clip.NPY", "x.nii.npy"])
+def test_the_format_tells_nothing_of_the_name(name, tmp_path):
+    with open(tmp_path / name, "wb") as file:
+        np.save(file, noise_clip())
+    assert opened(tmp_path / name).format == ".npy"
+
+
+def test_other_formats_are_named(dicom, tmp_path):
+    shutil.copy(dicom[0], tmp_path / "1.2.840.4711")
+    nibabel.save(nibabel.Nifti1Image(noise_clip(), np.eye(4)), tmp_path / "Doe.clip.nii.gz")
+    (tmp_path / "frames.2").mkdir()
+    Image.fromarray(noise_clip()[..., 0]).save(tmp_path / "frames.2" / "1.png")
+    names = ("1.2.840.4711", "Doe.clip.nii.gz", "frames.2")
+    assert [opened(tmp_path / name).format for name in names] == ["dicom", ".nii.gz", "folder"]
+    assert opened(noise_clip()).format == "array" and opened(noise_clip()).path is None
+
+
+def test_the_tissue_region_has_a_place_in_the_full_frame(dicom):
+    path, clip = dicom
+    data = pydicom.dcmread(path)
+    region = data.SequenceOfUltrasoundRegions[0]
+    region.RegionLocationMinX0, region.RegionLocationMinY0, region.RegionLocationMaxY1 = 5, 7, 40
+    data.save_as(path)
+    source, whole = opened(path), opened(path, crop=False)
+    assert source.corner == (5, 7) and source.stream.shape == (43, 34) and source.shape == (48, 48) == whole.shape
+    assert whole.corner == (0, 0) and whole.stream.shape == (48, 48) and source.id == whole.id
+    frame = next(source.frames())
+    np.testing.assert_array_equal(frame, clip.image[5:, 7:41, 0])
+    mask = (frame // LEVELS).astype(np.uint8)
+    placed = source.place(mask)
+    np.testing.assert_array_equal(placed[source.box], mask)
+    assert placed.shape == (48, 48) and placed.sum() == mask.sum()
+    np.testing.assert_allclose(source.affine, whole.affine)
+
+
+def test_spacing_is_that_of_the_file_or_of_the_user_or_unknown(dicom):
+    path, clip = dicom
+    assert opened(path).spacing_mm == pytest.approx(clip.spacing_mm)
+    assert opened(path, spacing_mm=(0.1, 0.2)).spacing_mm == (0.1, 0.2)
+    assert opened(noise_clip()).spacing_mm is None
+    data = pydicom.dcmread(path)
+    data.SequenceOfUltrasoundRegions[0].RegionLocationMaxX1 = 99
+    data.save_as(path)
+    facts = opened(path).facts([True] * clip.image.shape[-1])
+    assert facts["spacing_mm"] is None and facts["spacing_trust"] == "scaled"
+
+
+def test_times_are_those_of_the_user_the_file_or_unknown(dicom):
+    path, clip = dicom
+    count = clip.image.shape[-1]
+    times, source = opened(path).times(count)
+    np.testing.assert_allclose(times, np.arange(count) / 25)
+    assert source == "FrameTime"
+    times, source = opened(path, fps=10).times(count)
+    np.testing.assert_allclose(times, np.arange(count) / 10)
+    assert source == "option" and opened(noise_clip()).times(3) == (None, None)
+
+
+def test_uneven_frames_keep_their_times(dicom):
+    path, clip = dicom
+    steps = [0, *(20 + 10 * (frame % 2) for frame in range(clip.image.shape[-1] - 1))]
+    data = pydicom.dcmread(path)
+    data.FrameTimeVector = steps
+    data.save_as(path)
+    source = opened(path)
+    times, name = source.times(len(steps))
+    np.testing.assert_allclose(times, np.cumsum(steps) / 1000)
+    facts = source.facts([True] * len(steps))
+    assert name == "FrameTimeVector" and facts["frame_time_ms"] == pytest.approx(np.mean(steps[1:]), abs=1e-3)
+    assert facts["frame_rate_hz"] == pytest.approx(1000 / np.mean(steps[1:]), abs=1e-3)
+
+
+def test_facts_of_a_still_have_no_frame_rate():
+    facts = opened(noise_clip(1), fps=50).facts([True])
+    assert facts["frames"] == facts["valid_frames"] == 1
+    assert facts["frame_rate_hz"] is None and facts["frame_time_ms"] is None
+
+
+def test_an_array_that_is_no_clip_is_refused():
+    with pytest.raises(ClipReadError, match=r"type complex128, expected a gray clip \(H, W, T\)"):
+        opened(np.zeros((2, 2, 2), complex))

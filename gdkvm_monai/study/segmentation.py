@@ -17,15 +17,12 @@ import nibabel
 import numpy as np
 import torch
 from monai.config import PathLike
-from tqdm.auto import tqdm
 
 import gdkvm_monai
 from gdkvm_monai.evaluation.results import plain
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
-from gdkvm_monai.labels import BACKGROUND, STRUCTURES
-from gdkvm_monai.metrics.frame_measurements import Sector, dice, edge_fraction, measure_frame
-from gdkvm_monai.metrics.volume import volume_curve
 from gdkvm_monai.study.clip_source import ClipSource
+from gdkvm_monai.study.frame_loop import edge_share, segment_frames
 from gdkvm_monai.study.measurements import frame_columns, measure_clip
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.outputs import Results, Spools, check_formats, fingerprint, results_folder, write_outputs
@@ -33,8 +30,6 @@ from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.quality import Evidence, judge
 
 __all__ = ["SegmentationResult", "segment", "segment_clip"]
-
-EDGE_FRAMES = 50  # frames at which the sector's edge is looked at
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ def segment_clip(
 ) -> Results:
     """Segment and measure a clip; pictures and masks go to the spools."""
     start, started = time.monotonic(), datetime.now(timezone.utc)
-    rows, copies, sector = _segment_frames(pipeline, source, options, spools, progress)
+    rows, copies, sector = segment_frames(pipeline, source, options, spools, progress)
     valid = [row["valid"] for row in rows]
     times, _ = source.times(len(rows))
     columns = frame_columns(source.id, rows, times, source.spacing_mm is not None)
@@ -146,7 +141,7 @@ def segment_clip(
         columns,
         [row["LV_parts"] for row in rows],
         [row["LV_holes"] for row in rows],
-        _edge(spools, source, sector) if any(valid) else np.nan,
+        edge_share(spools, source, sector) if any(valid) else np.nan,
         {name: float(np.mean(values)) for name, values in seen.items() if values},
         pipeline.card,
     )
@@ -168,49 +163,3 @@ def segment_clip(
         "fingerprint": fingerprint(pipeline, options),
     }
     return source.id, measurements, columns, provenance
-
-
-def _segment_frames(
-    pipeline: Pipeline, source: ClipSource, options: SegmentOptions, spools: Spools, progress: bool
-) -> tuple[list[dict[str, Any]], list[list[float]], Sector]:
-    """Measurements of every frame, the volumes of the perturbed copies, and the sector."""
-    session = pipeline.session(options.save_prob)
-    others = [] if options.fast else [(change, pipeline.session()) for change in PERTURBATIONS]
-    rows: list[dict[str, Any]] = []
-    copies: list[list[float]] = [[] for _ in others]
-    sector = Sector()
-    for frame in tqdm(
-        source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"
-    ):
-        mask = _keep(session.push(frame), options.structures)
-        row = {**measure_frame(mask, source.spacing_mm), "valid": session.valid}
-        row["intensity_mean"], row["intensity_sd"] = session.statistics
-        agreement = []
-        for (change, other), volumes in zip(others, copies):
-            again = change.undo(other.push(change.apply(frame))) if session.valid else mask
-            volumes.append(float(volume_curve(again[..., None], source.spacing_mm)[0]))
-            agreement.append(dice(mask, again))
-        row["confidence"] = min(agreement, default=np.nan) if session.valid else np.nan
-        rows.append(row)
-        shown = np.nan_to_num(frame, nan=0, posinf=255, neginf=0).clip(0, 255)
-        if session.valid:
-            sector.add(shown)
-        spools.append(shown, mask)
-        if options.save_prob:
-            unknown = np.full((pipeline.num_classes, *mask.shape), np.nan)
-            spools.append_probabilities(unknown if session.probabilities is None else session.probabilities)
-    return rows, copies, sector
-
-
-def _keep(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
-    wanted = [value for name in structures for value in STRUCTURES[name]]
-    return np.where(np.isin(mask, wanted), mask, BACKGROUND).astype(np.uint8)
-
-
-def _edge(spools: Spools, source: ClipSource, sector: Sector) -> float:
-    """Largest share of the ventricle's outline on the sector's edge, over frames spread evenly."""
-    region, masks = sector.region(), spools.masks
-    frames = range(0, len(masks), max(len(masks) // EDGE_FRAMES, 1))
-    shares = [edge_fraction(np.isin(masks[frame][source.box], STRUCTURES["LV"]), region) for frame in frames]
-    known = [share for share in shares if not np.isnan(share)]
-    return max(known, default=np.nan)

@@ -12,6 +12,7 @@ from .datalists import (
     folder_datalist,
     phantom_datalist,
 )
+from .frame_cache import FrameCache
 from .open import open_clip
 from .reader import ClipReader
 
@@ -23,6 +24,7 @@ __all__ = [
     "ClipReader",
     "ClipStream",
     "EchoPhantomDataset",
+    "FrameCache",
     "ReadOptions",
     "camus_datalist",
     "clip_datalist",

@@ -1,4 +1,4 @@
-"""What every reader of clips gives and raises: one stream of frames, one clip, one error, one way to gray."""
+"""What every reader of clips gives and raises: a stream of frames, a clip, an error; and how color becomes gray."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Clip", "ClipReadError", "ClipStream", "ReadOptions", "check_size", "luma", "picture_affine"]
+__all__ = ["Clip", "ClipReadError", "ClipStream", "ReadOptions", "check_size", "luma"]
 
 INSTALL = 'pip install "gdkvm-monai[{}]"'
 
@@ -120,19 +120,6 @@ def check_size(path: Path, shape: Sequence[int], max_voxels: int) -> None:
         raise ClipReadError(f"{path} holds no pixels, its size is {claimed}; export the clip again.")
     if math.prod(int(length) for length in shape) > max_voxels:
         raise ClipReadError(f"{path} claims {claimed} pixels, max_voxels is {max_voxels}; raise it if that is true.")
-
-
-def picture_affine(spacing_mm: Sequence[float] = (1, 1), frame_time_s: float = 1, corner=(0, 0)) -> np.ndarray:
-    """Affine ``(4, 4)`` of an upright picture whose first axis points right and whose second points down, as CAMUS's.
-
-    Args:
-        spacing_mm: lateral and in depth.
-        frame_time_s: along the last axis, one where it is unknown.
-        corner: position of the first pixel in the full picture, in pixels.
-    """
-    affine = np.diag([-spacing_mm[0], -spacing_mm[1], frame_time_s, 1.0]).astype(float)
-    affine[:2, 3] = -spacing_mm[0] * corner[0], -spacing_mm[1] * corner[1]
-    return affine
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:

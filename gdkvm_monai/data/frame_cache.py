@@ -9,10 +9,10 @@ import numpy as np
 from monai.config import PathLike
 from numpy.typing import DTypeLike
 
-__all__ = ["FrameSpool"]
+__all__ = ["FrameCache"]
 
 
-class FrameSpool:
+class FrameCache:
     """A clip as a file of raw pixels, written frame by frame and read in any order.
 
     The file holds ``(H, W, T)`` in Fortran order, which is also how NIfTI stores its pixels.
@@ -28,9 +28,9 @@ class FrameSpool:
 
     Example:
         >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder, FrameSpool(folder + "/masks", (2, 3)) as spool:
-        ...     spool.append(np.ones((2, 3)))
-        ...     len(spool), int(spool[0].sum())
+        >>> with tempfile.TemporaryDirectory() as folder, FrameCache(folder + "/masks", (2, 3)) as cache:
+        ...     cache.append(np.ones((2, 3)))
+        ...     len(cache), int(cache[0].sum())
         (1, 6)
     """
 
@@ -72,7 +72,7 @@ class FrameSpool:
         """Close the file; it stays where it is."""
         self._file.close()
 
-    def __enter__(self) -> FrameSpool:
+    def __enter__(self) -> FrameCache:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -1,7 +1,8 @@
-"""Open a clip of any format and take its frames one at a time."""
+"""The only way into a clip: which formats there are, and their frames one at a time."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,12 +11,15 @@ import numpy as np
 from monai.config import PathLike
 
 from gdkvm_monai.data.clip import Clip, ClipReadError, ClipStream, ReadOptions
-from gdkvm_monai.data.formats.dicom import is_dicom, open_dicom
-from gdkvm_monai.data.formats.pictures import open_npy, open_png_folder, open_png_frames
+from gdkvm_monai.data.dicom.header import is_dicom
+from gdkvm_monai.data.formats.dicom import open_dicom
+from gdkvm_monai.data.formats.metaimage import open_metaimage
+from gdkvm_monai.data.formats.nifti import open_nifti
+from gdkvm_monai.data.formats.npy import open_npy
+from gdkvm_monai.data.formats.png import frame_files, open_png_folder, open_png_frames
 from gdkvm_monai.data.formats.video import open_video
-from gdkvm_monai.data.formats.volumes import open_metaimage, open_nifti
 
-__all__ = ["CLIP_SUFFIXES", "ClipStream", "open_clip"]
+__all__ = ["CLIP_SUFFIXES", "is_clip", "open_clip"]
 
 FORMATS = {
     (".nii", ".nii.gz"): open_nifti,
@@ -43,6 +47,7 @@ def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOp
             single-channel clip, when the frames of a list do not match, or when a package is missing. What does not
             stand in the header is raised where it is met: a missing end of the clip at the end of the stream.
         FileNotFoundError: when a file is missing.
+        TypeError: when ``path`` is no path, such as an array, or ``options`` are no :class:`ReadOptions`.
 
     Example:
         >>> import tempfile
@@ -52,7 +57,9 @@ def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOp
         ...     stream.shape, stream.count, [frame.max().item() for frame in stream]
         ((4, 3), 2, [22, 23])
     """
-    paths = [Path(name) for name in path] if isinstance(path, (list, tuple)) else [Path(path)]
+    if not isinstance(options, ReadOptions):
+        raise TypeError(f"options are {type(options).__name__}, expected ReadOptions, such as ReadOptions(force=True).")
+    paths = _as_paths(path)
     if not paths:
         raise ClipReadError("the list of a clip's files is empty; name at least one.")
     if len(paths) == 1:
@@ -63,6 +70,37 @@ def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOp
     return ClipStream(
         first.pixels.shape[:2], len(paths), first.affine, first.meta, partial(_single_frames, paths, first, options)
     )
+
+
+def is_clip(path: Path, suffixes: Sequence[str] = (*CLIP_SUFFIXES, ".png")) -> bool:
+    """Whether a path looks like a clip, by its name or, without a suffix, by its first bytes.
+
+    Args:
+        path: file or folder.
+        suffixes: endings of clips to accept, in lower case. ``.dcm`` includes DICOM files without a suffix or with a
+            number for one; ``.png`` means a folder of numbered PNG frames that holds no other clip.
+    """
+    if path.is_dir():
+        return ".png" in suffixes and _is_frame_folder(path, suffixes)
+    name = path.name.lower()
+    if name.endswith(tuple(suffix for suffix in suffixes if suffix != ".png")):
+        return True
+    nameless = path.suffix == "" or path.suffix[1:].isdecimal()  # IM000001, or a name made of a UID
+    return ".dcm" in suffixes and nameless and name != "dicomdir" and path.is_file() and is_dicom(path)
+
+
+def _as_paths(path: Sequence[PathLike] | PathLike) -> list[Path]:
+    names = path if isinstance(path, (list, tuple)) else [path]
+    for name in names:
+        if not isinstance(name, (str, os.PathLike)):
+            raise TypeError(f"a clip is opened by its path, got {type(name).__name__}; give a path or a list of paths.")
+    return [Path(name) for name in names]
+
+
+def _is_frame_folder(folder: Path, suffixes: Sequence[str]) -> bool:
+    frames = frame_files(folder)
+    numbered = all(any(letter.isdecimal() for letter in frame.stem) for frame in frames)
+    return bool(frames) and numbered and not any(is_clip(path, suffixes) for path in folder.iterdir() if path.is_file())
 
 
 def _open_path(path: Path, options: ReadOptions) -> ClipStream:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from monai.config import PathLike
 
-from gdkvm_monai.data.clip import ClipReadError, ClipStream, picture_affine
+from gdkvm_monai.data.clip import ClipReadError, ClipStream
+from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.gray_levels import gray_frames
 from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
 from gdkvm_monai.study.options import SegmentOptions

@@ -11,14 +11,14 @@ import nibabel
 import numpy as np
 from PIL import Image
 
-from gdkvm_monai.data.frame_cache import FrameSpool
+from gdkvm_monai.data.frame_cache import FrameCache
 
 __all__ = ["write_nifti_mask", "write_npy", "write_npz_mask", "write_png_masks"]
 
 NIFTI_1_LIMIT = 32767  # longest axis that NIfTI-1 can state
 
 
-def write_nifti_mask(path: Path, masks: FrameSpool, affine: np.ndarray) -> None:
+def write_nifti_mask(path: Path, masks: FrameCache, affine: np.ndarray) -> None:
     """Write masks ``(H, W, T)`` as ``.nii.gz`` on the grid of their clip; NIfTI-2 where NIfTI-1 is too short for it.
 
     Args:
@@ -38,7 +38,7 @@ def write_nifti_mask(path: Path, masks: FrameSpool, affine: np.ndarray) -> None:
             file.write(frame.tobytes(order="F"))
 
 
-def write_png_masks(folder: Path, masks: FrameSpool, colors: Sequence[Sequence[int]]) -> None:
+def write_png_masks(folder: Path, masks: FrameCache, colors: Sequence[Sequence[int]]) -> None:
     """Write one upright picture per frame, ``00000.png`` and so on, whose pixels are class indices.
 
     Args:
@@ -54,12 +54,12 @@ def write_png_masks(folder: Path, masks: FrameSpool, colors: Sequence[Sequence[i
         picture.save(folder / f"{index:05d}.png", optimize=True)
 
 
-def write_npz_mask(path: Path, masks: FrameSpool, affine: np.ndarray) -> None:
+def write_npz_mask(path: Path, masks: FrameCache, affine: np.ndarray) -> None:
     """Write ``mask`` ``(H, W, T)`` and ``affine`` ``(4, 4)`` as a compressed ``.npz``; reads the whole clip."""
     np.savez_compressed(path, mask=masks.stack(), affine=affine)
 
 
-def write_npy(path: Path, frames: FrameSpool) -> None:
+def write_npy(path: Path, frames: FrameCache) -> None:
     """Write frames as a ``.npy`` array whose last axis is time."""
     header = {
         "descr": np.lib.format.dtype_to_descr(frames.dtype),

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 import gdkvm_monai
+from gdkvm_monai.data.dicom.header import is_dicom
 from gdkvm_monai.data.dicom.source import read_source
-from gdkvm_monai.data.formats.dicom import is_dicom
-from gdkvm_monai.data.frame_cache import FrameSpool
+from gdkvm_monai.data.frame_cache import FrameCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.dicom_segmentation import write_dicom_segmentation
 from gdkvm_monai.study.mask_files import write_nifti_mask, write_npy, write_npz_mask, write_png_masks
@@ -47,9 +47,9 @@ class Spools:
 
     def __init__(self, folder: Path, source: ClipSource) -> None:
         self.source = source
-        self.pictures = FrameSpool(folder / ".pictures", source.stream.shape)
-        self.masks = FrameSpool(folder / ".masks", source.shape)
-        self.probabilities: FrameSpool | None = None
+        self.pictures = FrameCache(folder / ".pictures", source.stream.shape)
+        self.masks = FrameCache(folder / ".masks", source.shape)
+        self.probabilities: FrameCache | None = None
 
     def append(self, picture: np.ndarray, mask: np.ndarray) -> None:
         """Add a picture and its mask, both ``(H, W)`` of the stream; the mask is kept on the full grid."""
@@ -62,7 +62,7 @@ class Spools:
         placed[0] = 1
         placed[(slice(None), *self.source.box)] = probabilities
         if self.probabilities is None:
-            self.probabilities = FrameSpool(self.masks.path.with_name(".probabilities"), placed.shape, np.float16)
+            self.probabilities = FrameCache(self.masks.path.with_name(".probabilities"), placed.shape, np.float16)
         self.probabilities.append(placed)
 
     def picture(self, frame: int) -> np.ndarray:

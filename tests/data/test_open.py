@@ -293,3 +293,17 @@ def test_the_frame_time_of_a_nifti_is_known_where_its_unit_is_stated(tmp_path, u
     nib.save(image, tmp_path / "clip.nii")
     meta = open_clip(tmp_path / "clip.nii").meta
     assert meta.get("frame_time_ms") == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    "given", [np.zeros((4, 4, 2)), 3, None, [np.zeros((4, 4))]], ids=["array", "number", "none", "list"]
+)
+def test_what_is_no_path_is_refused_by_its_type(given):
+    kind = type(given[0] if isinstance(given, list) else given).__name__
+    with pytest.raises(TypeError, match=rf"opened by its path, got {kind}"):
+        open_clip(given)
+
+
+def test_options_of_another_type_are_refused_by_their_type(tmp_path):
+    with pytest.raises(TypeError, match="options are dict, expected ReadOptions"):
+        open_clip(tmp_path, {"force": True})

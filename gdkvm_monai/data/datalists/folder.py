@@ -7,9 +7,7 @@ from pathlib import Path
 
 from monai.config import PathLike
 
-from gdkvm_monai.data.formats.dicom import is_dicom
-from gdkvm_monai.data.formats.pictures import frame_files
-from gdkvm_monai.data.open import CLIP_SUFFIXES
+from gdkvm_monai.data.open import CLIP_SUFFIXES, is_clip
 
 __all__ = ["folder_datalist"]
 
@@ -34,27 +32,8 @@ def folder_datalist(
     root = Path(root_dir)
     if not root.exists():
         raise FileNotFoundError(f"{root} does not exist; set dataset_dir to a clip or to a folder with clips.")
-    if root.is_file() or _is_frame_folder(root, suffixes):
-        paths = [root]
-    else:
-        paths = sorted(root.glob(pattern))
-    items = [{"image": str(path)} for path in paths if _is_clip(path, suffixes) or _is_frame_folder(path, suffixes)]
+    paths = [root] if root.is_file() or is_clip(root, suffixes) else sorted(root.glob(pattern))
+    items = [{"image": str(path)} for path in paths if is_clip(path, suffixes)]
     if not items:
         raise FileNotFoundError(f"{root} has no clip that matches {pattern!r} and ends in {', '.join(suffixes)}.")
     return items
-
-
-def _is_clip(path: Path, suffixes: Sequence[str]) -> bool:
-    name = path.name.lower()
-    if name.endswith(tuple(suffix for suffix in suffixes if suffix != ".png")):
-        return True
-    nameless = path.suffix == "" or path.suffix[1:].isdecimal()  # IM000001, or a name made of a UID
-    return ".dcm" in suffixes and nameless and name != "dicomdir" and path.is_file() and is_dicom(path)
-
-
-def _is_frame_folder(path: Path, suffixes: Sequence[str]) -> bool:
-    if ".png" not in suffixes or not path.is_dir():
-        return False
-    frames = frame_files(path)
-    numbered = all(any(letter.isdecimal() for letter in frame.stem) for frame in frames)
-    return bool(frames) and numbered and not any(_is_clip(other, suffixes) for other in path.iterdir())

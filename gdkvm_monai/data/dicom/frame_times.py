@@ -6,9 +6,9 @@ import math
 from itertools import accumulate
 from typing import Any
 
-__all__ = ["frame_times", "plausible"]
+from gdkvm_monai.data.geometry import plausible_frame_time
 
-PLAUSIBLE_MS = (1, 1000)
+__all__ = ["frame_times"]
 
 
 def frame_times(header: Any, count: int, read: int) -> dict:
@@ -24,7 +24,7 @@ def frame_times(header: Any, count: int, read: int) -> dict:
         onsets of the frames that were read, separated by blanks. Empty where the times are unknown.
     """
     steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first belongs to no pair of frames
-    if count > 1 and len(steps) == count - 1 and all(plausible(step) for step in steps):
+    if count > 1 and len(steps) == count - 1 and all(plausible_frame_time(step) for step in steps):
         onsets = list(accumulate(steps, initial=0.0))
         times = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}
         return {**times, "frame_times_ms": " ".join(f"{onset:.10g}" for onset in onsets[:read])}
@@ -32,14 +32,9 @@ def frame_times(header: Any, count: int, read: int) -> dict:
     for name, values in stated.items():
         value = values[0] if len(values) == 1 and values[0] > 0 else math.nan
         frame_time_ms = value if name == "FrameTime" else 1000 / value
-        if plausible(frame_time_ms):
+        if plausible_frame_time(frame_time_ms):
             return {"frame_time_ms": frame_time_ms, "frame_time_source": name}
     return {}
-
-
-def plausible(frame_time_ms: float) -> bool:
-    """Whether frames can be that far apart: 1 ms to 1 s."""
-    return PLAUSIBLE_MS[0] <= frame_time_ms <= PLAUSIBLE_MS[1]
 
 
 def _numbers(value: Any) -> list[float]:

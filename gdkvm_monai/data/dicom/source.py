@@ -9,7 +9,7 @@ from typing import Any
 
 import gdkvm_monai
 from gdkvm_monai.data.clip import INSTALL, ClipReadError
-from gdkvm_monai.data.formats.dicom import MULTI_FRAME
+from gdkvm_monai.data.dicom.header import MULTI_FRAME
 from gdkvm_monai.files import replace_file
 
 __all__ = ["code_item", "copy_study", "dicom_item", "read_source", "save_dicom", "set_equipment"]

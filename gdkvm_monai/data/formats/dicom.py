@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -12,30 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from gdkvm_monai.data.clip import INSTALL, ClipReadError, ClipStream, ReadOptions, check_size, picture_affine
+from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size
 from gdkvm_monai.data.dicom.frame_times import frame_times
+from gdkvm_monai.data.dicom.header import count_frames, read_header
 from gdkvm_monai.data.dicom.pixels import decode_frames
 from gdkvm_monai.data.dicom.regions import read_regions
+from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.intensity import eight_bit_frames
 
-__all__ = ["is_dicom", "open_dicom"]
+__all__ = ["open_dicom"]
 
-MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # the second is retired
 COLORED, GRAY = 0.02, 0.01  # parts of the tissue region's pixels from which color is Doppler and not a tint
-# only these are read: no attribute of a patient can reach metadata, a message or a warning
-TAGS = (
-    *("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
-    *("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
-    *("SequenceOfUltrasoundRegions", "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate"),
-    *(f"{color}PaletteColorLookupTableDescriptor" for color in ("Red", "Green", "Blue")),
-    *(f"{kind}{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue") for kind in ("", "Segmented")),
-)
-
-
-def is_dicom(path: Path) -> bool:
-    """Whether a file begins as DICOM does, whatever its name."""
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
 
 
 def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
@@ -49,8 +35,8 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     Raises:
         ClipReadError: when the file is damaged, is no picture, lacks a decoder or frames, or shows Doppler or M-mode.
     """
-    header = _read_header(path)
-    count = _count_frames(path, header)
+    header = read_header(path)
+    count = count_frames(path, header)
     check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
     regions = read_regions(header)
     _refuse_mode(path, regions.mode, options)
@@ -92,40 +78,6 @@ def _frames(
             f"it again from its source{', or set allow_partial' if read else ''}."
         )
     meta.update(frame_times(header, count, min(read, count)))
-
-
-def _read_header(path: Path) -> Any:
-    try:
-        import pydicom
-    except ImportError as error:
-        raise ClipReadError(f"{path} needs pydicom to be read; install it: {INSTALL.format('dicom')}.") from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they quote what stands in the header
-            syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
-            if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:  # pydicom inflates all of it, however much it is
-                raise ClipReadError(f"{path} is compressed by {syntax.name}; export it uncompressed or as JPEG.")
-            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
-            header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
-            if not header.file_meta.TransferSyntaxUID:
-                raise ValueError("no TransferSyntaxUID")
-    except ClipReadError:
-        raise
-    except Exception as error:  # a damaged header raises almost anything
-        raise ClipReadError(f"{path} cannot be read as DICOM; copy it again from its source.") from error
-    return header
-
-
-def _count_frames(path: Path, header: Any) -> int:
-    """Frames that the header states; a file of a still may leave them out."""
-    stated = header.get("NumberOfFrames")
-    if stated is not None:
-        return int(stated)
-    frame_bytes = (header.get("Rows") or 0) * (header.get("Columns") or 0) * (header.get("SamplesPerPixel") or 1)
-    several = not header.file_meta.TransferSyntaxUID.is_compressed and path.stat().st_size >= 2 * frame_bytes > 0
-    if header.get("SOPClassUID") in MULTI_FRAME or (several and header.get("BitsAllocated") == 8):
-        raise ClipReadError(f"{path} does not state NumberOfFrames, as a clip must; export it again.")
-    return 1
 
 
 def _refuse_mode(path: Path, mode: str, options: ReadOptions) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gdkvm_monai.data.clip import INSTALL, ClipReadError, ClipStream, ReadOptions, check_size, luma, picture_affine
+from gdkvm_monai.data.clip import INSTALL, ClipReadError, ClipStream, ReadOptions, check_size, luma
+from gdkvm_monai.data.geometry import picture_affine
 
 __all__ = ["open_video"]
 

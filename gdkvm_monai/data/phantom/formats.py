@@ -19,7 +19,8 @@ import numpy as np
 import SimpleITK
 from PIL import Image
 
-from gdkvm_monai.data.clip import INSTALL, picture_affine
+from gdkvm_monai.data.clip import INSTALL
+from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.phantom.clip import PhantomClip, render_phantom_clip
 from gdkvm_monai.data.phantom.dicom_writer import write_dicom
 from gdkvm_monai.data.phantom.echo import EchoPhantom

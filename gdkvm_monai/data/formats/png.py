@@ -1,4 +1,4 @@
-"""Clips without a header: a folder of PNG frames, or an array in a ``.npy`` file."""
+"""PNG frames: a folder in natural order, or a list of files in the order given."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tokenize import TokenError
 
 import numpy as np
 from PIL import Image
 
-from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size, luma, picture_affine
+from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size, luma
+from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.intensity import eight_bit_frames
 
-__all__ = ["frame_files", "open_npy", "open_png_folder", "open_png_frames"]
+__all__ = ["frame_files", "open_png_folder", "open_png_frames"]
 
 
 def frame_files(folder: Path) -> list[Path]:
@@ -50,26 +50,6 @@ def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
     return ClipStream(sizes[0], len(paths), picture_affine(), meta, partial(eight_bit_frames, read, meta))
 
 
-def open_npy(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream an array ``(H, W, T)``: lateral, depth, time, or one frame ``(H, W)``; values are kept as they are.
-
-    The file is mapped, not read as a whole; the system may keep of it in memory what it has room for.
-    """
-    try:
-        pixels = np.lib.format.open_memmap(path, mode="r")
-    except (EOFError, OSError, SyntaxError, TokenError, ValueError) as error:
-        raise ClipReadError(f"{path} cannot be read as an array ({error}); copy it again from its source.") from error
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    if pixels.ndim != 3 or pixels.dtype.kind not in "buif":
-        raise ClipReadError(
-            f"{path} has shape {pixels.shape} and type {pixels.dtype}, expected a gray clip (H, W, T) or frame (H, W)."
-        )
-    check_size(path, pixels.shape, options.max_voxels)
-    meta = {"spacing_trust": "absent", "partial": False}
-    return ClipStream(pixels.shape[:2], pixels.shape[2], picture_affine(), meta, partial(_npy_frames, path))
-
-
 def _parts(name: str) -> list[str]:
     return re.split(r"(\d+)", name.lower())
 
@@ -98,9 +78,3 @@ def _png_frames(paths: Sequence[Path], dtype: type) -> Iterator[np.ndarray]:
         with _open_png(path) as image:
             pixels = np.asarray(image if _is_deep(image) or image.mode == "L" else image.convert("RGB"))
         yield (luma(pixels) if pixels.ndim == 3 else pixels).T.astype(dtype)
-
-
-def _npy_frames(path: Path) -> Iterator[np.ndarray]:
-    pixels = np.lib.format.open_memmap(path, mode="r")
-    for index in range(pixels.shape[2] if pixels.ndim == 3 else 1):
-        yield np.array(pixels[..., index] if pixels.ndim == 3 else pixels)

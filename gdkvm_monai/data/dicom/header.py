@@ -1,0 +1,69 @@
+"""The header of an ultrasound DICOM clip, without anything that names a patient."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from gdkvm_monai.data.clip import INSTALL, ClipReadError
+
+__all__ = ["MULTI_FRAME", "count_frames", "is_dicom", "read_header"]
+
+MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # the second is retired
+# only these are read: no attribute of a patient can reach metadata, a message or a warning
+TAGS = (
+    *("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
+    *("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
+    *("SequenceOfUltrasoundRegions", "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate"),
+    *(f"{color}PaletteColorLookupTableDescriptor" for color in ("Red", "Green", "Blue")),
+    *(f"{kind}{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue") for kind in ("", "Segmented")),
+)
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file begins as DICOM does, whatever its name."""
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def read_header(path: Path) -> Any:
+    """Read what is needed of a clip's header, nothing of a patient, and no pixels.
+
+    Returns:
+        pydicom data set.
+
+    Raises:
+        ClipReadError: when pydicom is absent, or the file is damaged, deflated, or no DICOM.
+    """
+    try:
+        import pydicom
+    except ImportError as error:
+        raise ClipReadError(f"{path} needs pydicom to be read; install it: {INSTALL.format('dicom')}.") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they quote what stands in the header
+            syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
+            if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:  # pydicom inflates all of it, however much it is
+                raise ClipReadError(f"{path} is compressed by {syntax.name}; export it uncompressed or as JPEG.")
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
+            header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
+            if not header.file_meta.TransferSyntaxUID:
+                raise ValueError("no TransferSyntaxUID")
+    except ClipReadError:
+        raise
+    except Exception as error:  # a damaged header raises almost anything
+        raise ClipReadError(f"{path} cannot be read as DICOM; copy it again from its source.") from error
+    return header
+
+
+def count_frames(path: Path, header: Any) -> int:
+    """Frames that the header states; a file of a still may leave them out."""
+    stated = header.get("NumberOfFrames")
+    if stated is not None:
+        return int(stated)
+    frame_bytes = (header.get("Rows") or 0) * (header.get("Columns") or 0) * (header.get("SamplesPerPixel") or 1)
+    several = not header.file_meta.TransferSyntaxUID.is_compressed and path.stat().st_size >= 2 * frame_bytes > 0
+    if header.get("SOPClassUID") in MULTI_FRAME or (several and header.get("BitsAllocated") == 8):
+        raise ClipReadError(f"{path} does not state NumberOfFrames, as a clip must; export it again.")
+    return 1

@@ -1,0 +1,41 @@
+"""Arrays in a ``.npy`` file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from tokenize import TokenError
+
+import numpy as np
+
+from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size
+from gdkvm_monai.data.geometry import picture_affine
+
+__all__ = ["open_npy"]
+
+
+def open_npy(path: Path, options: ReadOptions) -> ClipStream:
+    """Stream an array ``(H, W, T)``: lateral, depth, time, or one frame ``(H, W)``; values are kept as they are.
+
+    The file is mapped, not read as a whole; the system may keep of it in memory what it has room for.
+    """
+    try:
+        pixels = np.lib.format.open_memmap(path, mode="r")
+    except (EOFError, OSError, SyntaxError, TokenError, ValueError) as error:
+        raise ClipReadError(f"{path} cannot be read as an array ({error}); copy it again from its source.") from error
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    if pixels.ndim != 3 or pixels.dtype.kind not in "buif":
+        raise ClipReadError(
+            f"{path} has shape {pixels.shape} and type {pixels.dtype}, expected a gray clip (H, W, T) or frame (H, W)."
+        )
+    check_size(path, pixels.shape, options.max_voxels)
+    meta = {"spacing_trust": "absent", "partial": False}
+    return ClipStream(pixels.shape[:2], pixels.shape[2], picture_affine(), meta, partial(_npy_frames, path))
+
+
+def _npy_frames(path: Path) -> Iterator[np.ndarray]:
+    pixels = np.lib.format.open_memmap(path, mode="r")
+    for index in range(pixels.shape[2] if pixels.ndim == 3 else 1):
+        yield np.array(pixels[..., index] if pixels.ndim == 3 else pixels)

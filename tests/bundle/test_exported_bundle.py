@@ -23,6 +23,7 @@ from gdkvm_monai.export.bundle import NAME, export_bundle, zip_bundle
 from gdkvm_monai.networks.nets import GDKVM
 
 ROOT = Path(__file__).resolve().parents[2]
+METADATA_SCHEMA = Path(__file__).with_name("meta_schema_20240725.json")  # MONAI's, Apache-2.0
 CARD = (ROOT / "bundle" / "docs" / "README.md").read_text()
 TUTORIAL = (ROOT / "docs" / "tutorials" / "model_zoo.md").read_text()
 RESULTS = (ROOT / "docs" / "results.md").read_text()
@@ -181,8 +182,8 @@ def test_load_gives_the_trained_network_for_both_workflows(bare_python, unzipped
 
 
 @pytest.mark.slow
-def test_the_metadata_follow_the_schema(bare_python, unzipped, foreign, real_data):
-    (foreign / "schema.json").write_text((real_data / "schemas" / "meta_schema_20240725.json").read_text())
+def test_the_metadata_follow_the_schema(bare_python, unzipped, foreign):
+    (foreign / "schema.json").write_text(METADATA_SCHEMA.read_text())
     line = [bare_python, "-m", "monai.bundle", "verify_metadata", "--filepath", "schema.json"]
     assert "metadata is verified with no error" in succeeds(
         [*line, "--meta_file", unzipped / "configs" / "metadata.json"], foreign
@@ -222,7 +223,7 @@ def test_the_tutorial_exports_and_verifies(real_data, phantom_root, tmp_path):
     (tmp_path / "demo" / "phantom").symlink_to(phantom_root)
     schema = tmp_path / "elsewhere" / NAME / "eval" / "schema.json"
     schema.parent.mkdir(parents=True)
-    schema.write_text((real_data / "schemas" / "meta_schema_20240725.json").read_text())
+    schema.write_text(METADATA_SCHEMA.read_text())
 
     (export,), (verify,) = (blocks(section(TUTORIAL, heading), "bash") for heading in ("Export", "Verify"))
     listing = next(block for block in blocks(TUTORIAL, "bash") if "--weights-url" in block).split("python -m monai")[0]

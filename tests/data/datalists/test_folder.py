@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gdkvm_monai.data import folder_datalist
+from tests.data.clip_files import write_frames
 
 
 @pytest.fixture
@@ -67,3 +68,15 @@ def test_a_folder_without_clips_is_an_error_that_names_what_was_looked_for(tmp_p
         folder_datalist(folder, "x*")
     with pytest.raises(FileNotFoundError, match="has no clip"):
         folder_datalist(folder / "notes.txt")
+
+
+def test_a_folder_lists_frame_folders_and_dicom_files_without_a_suffix(clip, tmp_path):
+    write_frames(tmp_path / "frames", clip)
+    write_frames(tmp_path / "plots", clip[..., :1], "plot.png")
+    (tmp_path / "plots" / "mask.nii.gz").touch()
+    for name in ("IM000001", "1.2.840.5", "DICOMDIR"):
+        (tmp_path / name).write_bytes(bytes(128) + b"DICM")
+    (tmp_path / "README").write_text("no clip")
+    listed = {str(item["image"])[len(str(tmp_path)) + 1 :] for item in folder_datalist(tmp_path)}
+    assert listed == {"frames", "IM000001", "1.2.840.5", "plots/mask.nii.gz"}
+    assert folder_datalist(tmp_path / "frames") == [{"image": str(tmp_path / "frames")}]

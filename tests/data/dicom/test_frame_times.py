@@ -1,0 +1,33 @@
+"""Frame times come from the first attribute that can be used."""
+
+from __future__ import annotations
+
+import pytest
+
+from gdkvm_monai.data import ClipReader
+from tests.data.dicom_files import VECTOR
+
+
+@pytest.mark.parametrize(
+    ("attributes", "frame_time_ms", "source"),
+    [
+        ({**VECTOR, "FrameTime": 40}, 25, "FrameTimeVector"),
+        ({"FrameTimeVector": [0, 20, 30], "FrameTime": 40}, 40, "FrameTime"),
+        ({"FrameTime": 0, "CineRate": 50}, 20, "CineRate"),
+        ({"CineRate": 0, "RecommendedDisplayFrameRate": 40}, 25, "RecommendedDisplayFrameRate"),
+        ({"FrameTimeVector": [0, 20, 30]}, None, None),
+        ({"FrameTimeVector": [0, 20, 0, 20, 20]}, None, None),
+        ({"FrameTime": -1}, None, None),
+        ({"FrameTime": 0}, None, None),
+        ({}, None, None),
+    ],
+    ids=["vector", "short vector", "zero time", "zero rate", "only a short vector", "vector with zero", "negative",
+         "zero", "none"],
+)  # fmt: skip
+def test_frame_times_are_those_of_the_first_attribute_that_can_be_used(
+    frames, write_dicom, attributes, frame_time_ms, source
+):
+    read = ClipReader().read(write_dicom(frames, **attributes))
+    assert read.meta.get("frame_time_ms") == frame_time_ms and read.meta.get("frame_time_source") == source
+    assert read.affine[2, 2] == pytest.approx(frame_time_ms / 1000 if frame_time_ms else 1)
+    assert read.meta.get("frame_times_ms") == ("0 20 50 70 100" if source == "FrameTimeVector" else None)

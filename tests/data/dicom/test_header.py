@@ -1,0 +1,67 @@
+"""The header of a DICOM clip is read without trust: what cannot be is refused."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.data import ClipReader, ClipReadError
+from tests.data.dicom_files import upright
+
+pydicom = pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
+from pydicom import uid  # noqa: E402
+
+
+def test_without_pydicom_the_error_names_the_command_that_installs_it(frames, write_dicom, monkeypatch):
+    path = write_dicom(frames)
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(ClipReadError, match=r'needs pydicom .*install it: pip install "gdkvm-monai\[dicom\]"'):
+        ClipReader().read(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture" * 50, bytes(128) + b"DICM" + bytes(99)])
+def test_a_file_that_only_calls_itself_dicom_is_refused(tmp_path, content):
+    (tmp_path / "clip.dcm").write_bytes(content)
+    with pytest.raises(ClipReadError, match=r"clip\.dcm cannot be read as DICOM"):
+        ClipReader().read(tmp_path / "clip.dcm")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"NumberOfFrames": None}, "does not state NumberOfFrames"),
+        ({"NumberOfFrames": None, "SOPClassUID": uid.UltrasoundImageStorage}, "does not state NumberOfFrames"),
+        ({"NumberOfFrames": 0}, "holds no pixels, its size is 50 x 40 x 0"),
+        ({"Rows": 0}, "holds no pixels, its size is 50 x 0 x 5"),
+        ({"Rows": None}, "holds no pixels"),
+        ({"NumberOfFrames": 2_000_000}, "claims 50 x 40 x 2000000 pixels, max_voxels"),
+        ({"PixelData": None}, "states 5 frames but 0 can be decoded"),
+        ({"BitsAllocated": None}, "states 5 frames but 0 can be decoded"),
+    ],
+)
+def test_a_header_that_cannot_be_is_refused(frames, write_dicom, attributes, message):
+    with pytest.raises(ClipReadError, match=rf"clip\.dcm {message}"):
+        ClipReader(allow_partial=True).read(write_dicom(frames, **attributes))
+
+
+def test_a_still_needs_no_number_of_frames(frames, write_dicom):
+    path = write_dicom(frames[:1], NumberOfFrames=None, SOPClassUID=uid.UltrasoundImageStorage)
+    np.testing.assert_array_equal(ClipReader().read(path).pixels, upright(frames[:1]))
+
+
+def test_a_deflated_file_is_refused_before_it_is_inflated(frames, write_dicom):
+    path = write_dicom(frames[:1])
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+    data.save_as(path)
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    path.write_bytes(path.read_bytes()[:400] + packer.compress(bytes(30_000_000)) + packer.flush())
+    tracemalloc.start()
+    with pytest.raises(ClipReadError, match=r"clip\.dcm is compressed by Deflated Explicit VR.*export it uncompressed"):
+        ClipReader().read(path)
+    assert tracemalloc.get_traced_memory()[1] < 10e6
+    tracemalloc.stop()

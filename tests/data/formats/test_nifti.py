@@ -1,0 +1,151 @@
+"""Whatever way NIfTI stores a clip, it is read as (H, W, T); damaged files never become pixels."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.data import ClipReader, ClipReadError
+from tests.data.clip_files import AFFINE, refused_with_little_memory, spacing_mm
+
+
+@pytest.mark.parametrize(
+    "stored", [(24, 18, 5), (24, 18, 1, 5), (24, 18, 5, 1)], ids=["H W T", "H W 1 T", "H W T 1"]
+)  # fmt: skip
+def test_every_way_to_store_a_clip_in_nifti_gives_height_width_and_time(clip, write_nifti, stored):
+    pixels, meta = ClipReader().get_data(ClipReader().read(write_nifti(clip.reshape(stored))))
+    np.testing.assert_array_equal(pixels, clip)
+    assert tuple(meta["spatial_shape"]) == clip.shape
+    np.testing.assert_allclose(spacing_mm(meta["affine"]), (0.3, 0.2), rtol=1e-6)
+
+
+@pytest.mark.parametrize("stored", [(24, 18), (24, 18, 1), (24, 18, 1, 1)])
+def test_a_still_is_a_clip_of_one_frame(clip, write_nifti, stored):
+    pixels = ClipReader().read(write_nifti(clip[..., 0].reshape(stored))).pixels
+    np.testing.assert_array_equal(pixels, clip[..., :1])
+
+
+def test_the_affine_holds_millimetres_in_plane_and_the_frame_time_along_the_last_axis(clip, write_nifti):
+    affine = ClipReader().read(write_nifti(clip[:, :, None], frame_time=0.02)).affine
+    np.testing.assert_allclose(affine, np.diag([-0.3, -0.2, 0.02, 1]), atol=1e-6)
+    unknown = ClipReader().read(write_nifti(clip[:, :, None], frame_time=0)).affine
+    np.testing.assert_allclose(unknown, AFFINE, atol=1e-6)
+
+
+def test_a_plane_in_any_orientation_has_an_affine_that_can_be_inverted(clip, write_nifti):
+    sagittal = np.array([[0, 0, 1, 0], [0.3, 0, 0, 0], [0, 0.2, 0, 0], [0, 0, 0, 1.0]])
+    affine = ClipReader().read(write_nifti(clip[:, :, None], sagittal, frame_time=0.02)).affine
+    np.testing.assert_allclose(spacing_mm(affine), (0.3, 0.2), rtol=1e-6)
+    assert np.linalg.norm(affine[:3, 2]) == pytest.approx(0.02)
+    assert abs(np.linalg.det(affine)) == pytest.approx(0.3 * 0.2 * 0.02)
+
+
+def test_frames_are_not_reordered_by_an_affine_that_points_backwards(clip, write_nifti):
+    backwards = np.diag([0.3, 0.3, -1.0, 1.0])
+    np.testing.assert_array_equal(ClipReader().read(write_nifti(clip, backwards)).pixels, clip)
+
+
+@pytest.mark.parametrize("shape", [(24, 18, 5, 3), (24, 18, 1, 1, 3), (24, 18, 5, 1, 3)])
+def test_color_in_nifti_is_refused_and_never_taken_for_frames(write_nifti, shape):
+    with pytest.raises(ValueError, match=r"clip\.nii\.gz has shape .*expected a gray clip"):
+        ClipReader().read(write_nifti(np.zeros(shape, dtype=np.uint8)))
+
+
+def test_the_compound_color_type_of_nifti_is_refused(write_nifti):
+    pixels = np.zeros((24, 18, 5), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
+    with pytest.raises(ValueError, match="expected a gray clip"):
+        ClipReader().read(write_nifti(pixels))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.95], ids=["empty", "header cut", "half", "end cut"])
+@pytest.mark.parametrize("name", ["clip.nii.gz", "clip.nii"])
+def test_a_truncated_nifti_is_refused_and_never_filled_with_zeros(write_nifti, share, name):
+    path = write_nifti(np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8), name=name)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(OSError, match=rf"(?s){name} cannot be read as NIfTI .*copy it again"):
+        ClipReader().read(path)
+
+
+def test_a_file_that_only_calls_itself_nifti_is_refused(tmp_path):
+    (tmp_path / "clip.nii.gz").write_bytes(b"not a picture" * 50)
+    with pytest.raises(OSError, match=r"clip\.nii\.gz cannot be read as NIfTI"):
+        ClipReader().read(tmp_path / "clip.nii.gz")
+
+
+def test_pixels_that_are_no_numbers_are_kept_and_not_replaced(clip, write_nifti):
+    pixels = clip.astype(np.float32)
+    pixels[3, 4, 2] = np.nan
+    np.testing.assert_array_equal(ClipReader().read(write_nifti(pixels)).pixels, pixels)
+
+
+def claim(path, shape) -> None:
+    """Change what the header of a NIfTI-1 file says of its shape; the pixels stay."""
+    content = bytearray(path.read_bytes())
+    content[40:48] = np.array([len(shape), *shape], dtype="<i2").tobytes()
+    path.write_bytes(content)
+
+
+def test_a_header_that_claims_terabytes_is_refused_before_memory_is_asked_for(clip, write_nifti):
+    path = write_nifti(clip, name="clip.nii")
+    claim(path, (30000, 30000, 3000))
+    with pytest.raises(
+        ClipReadError, match=r"clip\.nii cannot be read as NIfTI \(its header claims 2700000000000 bytes"
+    ):
+        ClipReader().read(path)
+    packed = path.with_suffix(".nii.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(ClipReadError, match="its header claims 2700000000000 bytes"):
+        ClipReader().read(packed)
+
+
+def test_a_gzip_bomb_is_refused_before_it_is_inflated(clip, write_nifti):
+    path = write_nifti(clip, name="clip.nii")
+    content, zeros = path.read_bytes(), bytes(30_000_000)
+    claim(path, (1000, 1000, 100))
+    packed = path.with_suffix(".nii.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes() + zeros, 1))
+    refused_with_little_memory(packed, "claims 1000 x 1000 x 100 pixels, max_voxels is 1000000", max_voxels=1_000_000)
+    header = bytearray(content[:352])
+    header[108:112] = np.float32(30_000_352).tobytes()  # where the pixels begin
+    header[348:360] = np.array([1, 30_000_000, 6], dtype="<i4").tobytes()  # one extension, a comment
+    packed.write_bytes(gzip.compress(bytes(header) + zeros, 1))
+    refused_with_little_memory(packed, r"its pixels begin at byte 300003\d\d, expected at most 16777216")
+
+
+def test_what_follows_the_pixels_of_a_packed_nifti_is_not_inflated(clip, write_nifti):
+    path = write_nifti(clip, name="clip.nii")
+    packed = path.with_suffix(".nii.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes() + bytes(30_000_000), 1))
+    tracemalloc.start()
+    np.testing.assert_array_equal(ClipReader().read(packed).pixels, clip)
+    assert tracemalloc.get_traced_memory()[1] < 5e6
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(70, 77), (108, 255), (344, 120), (40, 200)],
+    ids=["type of the pixels", "offset", "magic", "number of axes"],
+)
+def test_a_header_with_a_byte_that_means_nothing_is_refused(clip, write_nifti, place, value):
+    path = write_nifti(clip, name="clip.nii")
+    content = bytearray(path.read_bytes())
+    content[place : place + 4] = bytes([value]) * 4
+    path.write_bytes(content)
+    with pytest.raises(ClipReadError, match=r"clip\.nii cannot be read as NIfTI"):
+        ClipReader().read(path)
+
+
+def test_flipped_bits_in_packed_pixels_are_refused(write_nifti):
+    path = write_nifti(np.random.default_rng(0).integers(0, 64, (64, 64, 4), dtype=np.uint8))
+    content = path.read_bytes()
+    for place in np.linspace(400, len(content) - 12, 20).astype(int):
+        damaged = bytearray(content)
+        damaged[place] ^= 255
+        path.write_bytes(damaged)
+        with pytest.raises(ClipReadError, match=r"clip\.nii\.gz cannot be read as NIfTI"):
+            ClipReader().read(path)

@@ -1,0 +1,32 @@
+"""A clip is loaded by one reader, with a channel in front."""
+
+from __future__ import annotations
+
+import nibabel as nib
+import numpy as np
+import pytest
+from monai.data import list_data_collate
+from monai.transforms import LoadImaged
+
+from gdkvm_monai.data import ClipReader, ClipReadError
+from gdkvm_monai.transforms.load_clip import LoadClipd
+from tests.data.clip_files import AFFINE, write_frames
+
+
+def test_what_the_reader_refuses_is_not_loaded_by_another_reader(tmp_path):
+    path = tmp_path / "color.nii.gz"
+    nib.save(nib.Nifti1Image(np.zeros((24, 18, 5, 3), dtype=np.uint8), AFFINE), path)
+    stock = LoadImaged("image", reader=ClipReader(), ensure_channel_first=True)
+    assert stock({"image": path})["image"].shape == (3, 24, 18, 5)  # by MONAI's NibabelReader
+    with pytest.raises(ClipReadError, match="expected a gray clip"):
+        LoadClipd("image")({"image": path})
+
+
+def test_a_loaded_clip_has_a_channel_and_clips_of_all_kinds_collate(tmp_path):
+    clip = np.random.default_rng(0).integers(0, 256, (24, 18, 5), dtype=np.uint8)
+    nib.save(nib.Nifti1Image(clip, AFFINE), tmp_path / "clip.nii.gz")
+    np.save(tmp_path / "clip.npy", clip)
+    paths = tmp_path / "clip.nii.gz", tmp_path / "clip.npy", write_frames(tmp_path / "frames", clip)
+    batch = list_data_collate([LoadClipd("image")({"image": path}) for path in paths])["image"]
+    assert batch.shape == (3, 1, 24, 18, 5)
+    assert batch.meta["spacing_trust"] == ["ok", "absent", "absent"] and not batch.meta["partial"].any()

@@ -1,182 +1,201 @@
-"""The measurements of one clip: end-diastole and end-systole of every beat, volumes, ejection fraction, areas."""
+"""What is measured in one clip: the typed content of ``measurements.json``, from which its schema is generated.
+
+A number that is not known or cannot be measured is ``None``, never NaN; units stand in the names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import json
+from dataclasses import asdict, fields
+from typing import Annotated, Literal
 
-import numpy as np
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
-from gdkvm_monai.labels import STRUCTURES
-from gdkvm_monai.metrics.phases import Phases, find_phases
-from gdkvm_monai.metrics.volume import ejection_fraction
+from gdkvm_monai.study.record_types import STRICT, Count, Length, NotNegative, Positive, Range, Share
 
-__all__ = ["NOTICE", "SCHEMA_VERSION", "frame_columns", "measure_clip"]
+__all__ = [
+    "AreasCm2",
+    "Beat",
+    "BeatMean",
+    "ClipFacts",
+    "ClipNumbers",
+    "Confidence",
+    "Interval",
+    "Measurements",
+    "Method",
+    "NOTICE",
+    "PhaseFrames",
+    "Quality",
+    "Reason",
+    "Verdict",
+]
 
 SCHEMA_VERSION = "1.0"
-"""Version of ``measurements.schema.json``, which lies beside this module."""
+"""Version of ``measurements.schema.json``."""
 
 NOTICE = "Research use only. Not a medical device."
-VIEW_NAMES = {"4CH": "apical four-chamber", "2CH": "apical two-chamber", None: "view not stated"}
+
+View = Literal["4CH", "2CH"]
+Structure = Literal["LV", "MYO", "LA"]
+Verdict = Literal["good", "check", "reject"]
+Mode = Literal["B-mode", "color Doppler", "spectral Doppler", "M-mode", "unknown"]
+Trust = Literal["ok", "scaled", "absent", "conflict"]
+ReasonCode = Literal[
+    Literal["ef_withheld", "edv_below_esv", "ef_range", "less_than_one_beat", "frame_rate", "spacing", "mode"],
+    Literal["partial", "invalid_frames", "no_ventricle", "area_jump", "sector_edge", "parts", "holes", "confidence"],
+    Literal["intensity"],
+]
 
 
-def frame_columns(
-    clip_id: str, rows: Sequence[Mapping[str, Any]], time_s: Sequence[float] | None, spacing_known: bool
-) -> dict[str, list]:
-    """Turn the measurements of every frame into the columns of ``frames.csv``.
+@dataclass(frozen=True, config=STRICT)
+class ClipFacts:
+    """What is known of the clip itself."""
 
-    Args:
-        clip_id: name of the clip.
-        rows: for each frame what :func:`~gdkvm_monai.metrics.frame_measurements.measure_frame` returns, with ``valid``
-            and ``confidence``.
-        time_s: onset of each frame in seconds, or ``None``.
-        spacing_known: whether areas and volumes have units.
-
-    Returns:
-        Columns of equal length; ``None`` where a value is unknown. ``Filename``, ``Frame``, ``Size`` are named as in
-        EchoNet-Dynamic's table of areas, ``LV_volume_relative`` is the share of the largest volume.
-    """
-    volume = np.array([row["volume"] if row["valid"] else np.nan for row in rows])
-    largest = np.nanmax(volume) if np.isfinite(volume).any() else np.nan
-    return {
-        "Filename": [clip_id] * len(rows),
-        "Frame": list(range(len(rows))),
-        "Size": [row["LV_px"] for row in rows],
-        "time_s": [None] * len(rows) if time_s is None else [round(float(time), 6) for time in time_s],
-        "valid": [row["valid"] for row in rows],
-        "confidence": [_known(row["confidence"]) for row in rows],
-        **{f"{name}_px": [row[f"{name}_px"] for row in rows] for name in STRUCTURES},
-        **{f"{name}_cm2": [_known(row[f"{name}_cm2"]) for row in rows] for name in STRUCTURES},
-        "LV_volume_ml": [_known(value) if spacing_known else None for value in volume],
-        "LV_volume_relative": [_known(value / largest) for value in volume],
-    }
+    id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+    """first 16 digits of the SHA-256 of the clip's content"""
+    view: View | None
+    """apical view, as stated by the user"""
+    frames: Length
+    valid_frames: Count
+    """frames that show something; the others have an empty mask"""
+    lateral_px: Length
+    depth_px: Length
+    frame_time_ms: Positive | None
+    """mean time between frames"""
+    frame_time_source: str | None
+    """DICOM attribute, container, or option"""
+    frame_rate_hz: Positive | None
+    spacing_trust: Trust
+    """mm, cm2 and mL are given for ok only"""
+    spacing_mm: tuple[float, float] | None
+    """mm per pixel, lateral and in depth"""
+    partial: bool
+    """whether frames at the end of the file are missing"""
+    mode: Mode
 
 
-def measure_clip(
-    clip: Mapping[str, Any], columns: Mapping[str, list], copies: Sequence[Sequence[float]] = (), copies_of: str = ""
-) -> dict[str, Any]:
-    """Measure one clip.
+@dataclass(frozen=True, config=STRICT)
+class Method:
+    """How the volumes were computed."""
 
-    The phases are the extremes of the smoothed area curve of the left ventricle, the volumes those of the unsmoothed
-    masks at these frames, so that they belong to the pictures that are shown.
-
-    Args:
-        clip: the facts about it: ``id``, ``view``, ``frames`` and so on.
-        columns: of :func:`frame_columns`.
-        copies: the volume of every frame in perturbed copies of the clip, in mL where the columns have mL, otherwise
-            in any unit; their ejection fractions and volumes at the same frames give the interval.
-        copies_of: how the copies were made.
-
-    Returns:
-        What ``measurements.schema.json`` describes, but for ``quality``. What is unknown is ``None``.
-    """
-    relative = np.array([np.nan if value is None else value for value in columns["LV_volume_relative"]])
-    area = [float(size) if valid and size else np.nan for size, valid in zip(columns["Size"], columns["valid"])]
-    time_s = None if None in columns["time_s"] else columns["time_s"]
-    phases = find_phases(area, time_s)
-    beats = [_measure_beat(columns, relative, ed, es) for ed, es in phases.beats]
-    mean = _mean(beats)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "clip": dict(clip),
-        "structures": list(STRUCTURES),
-        "method": _method(clip["view"]),
-        "phases": {
-            "ed_frames": list(phases.ed),
-            "es_frames": list(phases.es),
-            "heart_rate_bpm": _known(phases.heart_rate_bpm),
-            "reason": phases.reason,
-        },
-        "beats": beats,
-        "mean": mean,
-        "interval": _interval(columns, copies, phases, copies_of),
-        "ef_withheld": "" if mean["ef_percent"] is not None else _why_no_ef(columns, phases, beats),
-        "confidence": _confidence(columns["confidence"], copies_of),
-        "notice": NOTICE,
-    }
+    id: str
+    description: str
 
 
-def _measure_beat(columns: Mapping[str, list], relative: np.ndarray, ed: int, es: int) -> dict[str, Any]:
-    edv, esv = columns["LV_volume_ml"][ed], columns["LV_volume_ml"][es]
-    return {
-        "ed_frame": ed,
-        "es_frame": es,
-        "edv_ml": edv,
-        "esv_ml": esv,
-        "sv_ml": None if edv is None or esv is None else _known(edv - esv),
-        "ef_percent": _known(ejection_fraction(relative[ed], relative[es])),
-        "ed_area_cm2": {name: columns[f"{name}_cm2"][ed] for name in STRUCTURES},
-        "es_area_cm2": {name: columns[f"{name}_cm2"][es] for name in STRUCTURES},
-    }
+@dataclass(frozen=True, config=STRICT)
+class PhaseFrames:
+    """Frames of end-diastole and end-systole, counted from 0."""
+
+    ed_frames: tuple[Count, ...]
+    es_frames: tuple[Count, ...]
+    heart_rate_bpm: NotNegative | None
+    reason: str
+    """why no beat was found; empty if one was"""
 
 
-def _mean(beats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    measured = [beat for beat in beats if beat["ef_percent"] is not None]
-    mean: dict[str, Any] = {"n_beats": len(measured)}
-    for name in ("edv_ml", "esv_ml", "sv_ml", "ef_percent"):
-        values = [beat[name] for beat in measured if beat[name] is not None]
-        mean[name] = _known(np.mean(values)) if values else None
-    fractions = [beat["ef_percent"] for beat in measured]
-    return {**mean, "ef_sd_percent": _known(np.std(fractions, ddof=1)) if len(fractions) > 1 else None}
+@dataclass(frozen=True, config=STRICT)
+class AreasCm2:
+    """Area of each structure in one frame, in cm2."""
+
+    LV: NotNegative | None
+    MYO: NotNegative | None
+    LA: NotNegative | None
 
 
-def _interval(
-    columns: Mapping[str, list], copies: Sequence[Sequence[float]], phases: Phases, copies_of: str
-) -> dict[str, Any]:
-    """Range of the means over the beats, in the clip and its perturbed copies, at the same frames."""
-    interval: dict[str, Any] = {"ef_percent": None, "edv_ml": None, "esv_ml": None, "method": "not computed"}
-    if not copies or not phases.beats:
-        return interval
-    in_ml = any(value is not None for value in columns["LV_volume_ml"])
-    own = columns["LV_volume_ml" if in_ml else "LV_volume_relative"]
-    curves = [np.array([np.nan if value is None else value for value in curve], float) for curve in (own, *copies)]
-    ed, es = (list(frames) for frames in zip(*phases.beats))
-    ranges = {
-        "ef_percent": [_mean_of([ejection_fraction(curve[i], curve[j]) for i, j in phases.beats]) for curve in curves],
-        **({"edv_ml": [_mean_of(curve[ed]) for curve in curves]} if in_ml else {}),
-        **({"esv_ml": [_mean_of(curve[es]) for curve in curves]} if in_ml else {}),
-    }
-    interval.update({name: _range(values) for name, values in ranges.items()})
-    method = f"range over the clip and {len(copies)} perturbed copies ({copies_of}); not a confidence interval"
-    return {**interval, "method": method}
+@dataclass(frozen=True, config=STRICT)
+class Beat:
+    """One beat: its frames, volumes, ejection fraction and areas."""
+
+    ed_frame: Count
+    es_frame: Count
+    edv_ml: NotNegative | None
+    esv_ml: NotNegative | None
+    sv_ml: float | None
+    ef_percent: float | None
+    ed_area_cm2: AreasCm2
+    """areas at end-diastole"""
+    es_area_cm2: AreasCm2
+    """areas at end-systole"""
 
 
-def _mean_of(values: Sequence[float]) -> float:
-    return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
+@dataclass(frozen=True, config=STRICT)
+class BeatMean:
+    """Means over the beats with an ejection fraction."""
+
+    n_beats: Count
+    edv_ml: NotNegative | None
+    esv_ml: NotNegative | None
+    sv_ml: float | None
+    ef_percent: float | None
+    ef_sd_percent: NotNegative | None
+    """standard deviation over the beats, ddof 1"""
 
 
-def _range(values: Sequence[float]) -> list[float | None] | None:
-    """Smallest and largest; ``None`` when a copy could not be measured, because the range would look too small."""
-    return [_known(min(values)), _known(max(values))] if np.isfinite(values).all() else None
+@dataclass(frozen=True, config=STRICT)
+class Interval:
+    """Smallest and largest mean over the clip and its perturbed copies."""
+
+    ef_percent: Range | None
+    edv_ml: Range | None
+    esv_ml: Range | None
+    method: str
 
 
-def _confidence(values: Sequence[float | None], copies_of: str) -> dict[str, Any]:
-    known = [value for value in values if value is not None]
-    method = f"lowest Dice of the left ventricle with perturbed copies ({copies_of})" if copies_of else "not computed"
-    return {
-        "mean": _known(np.mean(known)) if known else None,
-        "min": _known(min(known)) if known else None,
-        "method": method,
-    }
+@dataclass(frozen=True, config=STRICT)
+class Confidence:
+    """Dice of the left ventricle with the masks of perturbed copies, over the frames."""
+
+    mean: Share | None
+    min: Share | None
+    method: str
 
 
-def _why_no_ef(columns: Mapping[str, list], phases: Phases, beats: Sequence[Mapping[str, Any]]) -> str:
-    if len(columns["Frame"]) == 1:
-        return "one frame has no ejection fraction; give a clip of at least one beat."
-    if not beats:
-        return phases.reason
-    return "the left ventricle has no measurable volume at end-diastole or end-systole."
+@dataclass(frozen=True, config=STRICT)
+class Reason:
+    """One finding of the quality check."""
+
+    code: ReasonCode
+    verdict: Literal["check", "reject"]
+    message: str
 
 
-def _method(view: str | None) -> dict[str, str]:
-    name = "" if view is None else f"-a{view[0]}c"
-    description = (
-        f"method of disks, single plane ({VIEW_NAMES[view]}), 20 disks; end-diastole and end-systole are the extremes "
-        "of the smoothed area curve of the left ventricle"
-    )
-    return {"id": f"single-plane{name}-mod-v1", "description": description}
+@dataclass(frozen=True, config=STRICT)
+class Quality:
+    """Result of the quality check: the worst verdict of its reasons, good without any."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
 
 
-def _known(value: float | None) -> float | None:
-    """A rounded number, or ``None`` where it is not known."""
-    return None if value is None or not np.isfinite(value) else round(float(value), 4)
+@dataclass(frozen=True, config=STRICT)
+class ClipNumbers:
+    """The numbers of one clip, before the quality check."""
+
+    schema_version: Literal["1.0"]
+    clip: ClipFacts
+    structures: Annotated[tuple[Structure, ...], Field(min_length=1, json_schema_extra={"uniqueItems": True})]
+    method: Method
+    phases: PhaseFrames
+    beats: tuple[Beat, ...]
+    mean: BeatMean
+    interval: Interval
+    ef_withheld: Annotated[str, Field(description="why there is no ejection fraction; empty if there is one")]
+    confidence: Confidence
+
+    def judged(self, quality: Quality) -> Measurements:
+        """The same numbers with the result of the quality check."""
+        own = {field.name: getattr(self, field.name) for field in fields(ClipNumbers)}
+        return Measurements(**own, quality=quality, notice=NOTICE)
+
+
+@dataclass(frozen=True, config={**STRICT, "title": "Measurements of one echocardiography clip"})
+class Measurements(ClipNumbers):
+    """What gdkvm writes for one clip. null means not known or not measurable; units stand in the names."""
+
+    quality: Quality
+    notice: str
+
+    def to_json(self) -> str:
+        """The text of ``measurements.json``."""
+        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"

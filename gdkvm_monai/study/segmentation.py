@@ -23,7 +23,7 @@ from gdkvm_monai.evaluation.results import plain
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.frame_loop import edge_share, segment_frames
-from gdkvm_monai.study.measurements import frame_columns, measure_clip
+from gdkvm_monai.study.measure import frame_columns, measure_clip
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.outputs import Results, Spools, check_formats, fingerprint, results_folder, write_outputs
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline

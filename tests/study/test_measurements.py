@@ -1,94 +1,98 @@
-"""Beats, means and intervals of a clip whose curves are known."""
+"""The records of a clip and their schema say the same, and what was written is read back equal."""
 
 from __future__ import annotations
 
-import re
+import json
+import math
+from dataclasses import asdict, fields, replace
+from pathlib import Path
 
-import numpy as np
+import jsonschema
 import pytest
+from pydantic import ValidationError
 
-from gdkvm_monai.study.measurements import frame_columns, measure_clip
+from gdkvm_monai.labels import STRUCTURES, VIEWS
+from gdkvm_monai.study import measurements as module
+from gdkvm_monai.study.measurements import AreasCm2, Quality
+from gdkvm_monai.study.measurements_file import measurements_schema, read_measurements
+from tests.study.records import BEAT, CLIP, MEASUREMENTS
 
-CLIP = {"id": "f" * 16, "view": "2CH", "frames": 60}
-
-
-def columns(volume, area=None, valid=None, spacing_known=True, rate_hz=25.0) -> dict:
-    area = volume if area is None else area
-    valid = [True] * len(volume) if valid is None else valid
-    rows = [
-        {
-            **{f"{name}_px": int(1000 * value) for name in ("LV", "MYO", "LA")},
-            **{f"{name}_cm2": float(value) if spacing_known else np.nan for name in ("LV", "MYO", "LA")},
-            **{"volume": float(size), "valid": ok, "confidence": np.nan},
-        }
-        for size, value, ok in zip(volume, area, valid)
-    ]
-    times = None if rate_hz is None else np.arange(len(rows)) / rate_hz
-    return frame_columns("f" * 16, rows, times, spacing_known)
+SCHEMA = Path(module.__file__).with_name("measurements.schema.json")
 
 
-def two_beats() -> np.ndarray:
-    return 80 + 40 * np.cos(2 * np.pi * np.arange(51) / 25)
+def test_the_published_schema_is_the_generated_one():
+    """After a change write it anew: python -m gdkvm_monai.study.measurements_file > the file that this test reads."""
+    assert json.loads(SCHEMA.read_text()) == measurements_schema()
+    jsonschema.Draft202012Validator.check_schema(measurements_schema())
 
 
-def test_volumes_are_those_of_the_frames_that_are_named():
-    measured = measure_clip(CLIP, columns(two_beats()))
-    assert [(beat["ed_frame"], beat["es_frame"]) for beat in measured["beats"]] in (
-        [(0, es), (25, 37)] for es in (12, 13)
-    )
-    for beat in measured["beats"]:
-        edv, esv = two_beats()[[beat["ed_frame"], beat["es_frame"]]]
-        assert (beat["edv_ml"], beat["esv_ml"]) == (pytest.approx(edv, abs=1e-3), pytest.approx(esv, abs=1e-3))
-        assert beat["ef_percent"] == pytest.approx(100 * (edv - esv) / edv, abs=1e-2)
-        assert beat["es_area_cm2"]["LV"] == pytest.approx(esv, abs=1e-3)
-    mean = measured["mean"]
-    assert mean["n_beats"] == 2
-    assert mean["ef_percent"] == pytest.approx(np.mean([b["ef_percent"] for b in measured["beats"]]), abs=1e-3)
-    assert measured["phases"]["heart_rate_bpm"] == pytest.approx(60, abs=3)
-    assert "apical two-chamber" in measured["method"]["description"]
+def test_the_schema_requires_every_field_and_accepts_no_other():
+    schema = measurements_schema()
+    for part in (schema, *schema["$defs"].values()):
+        assert set(part["required"]) == set(part["properties"]) and part["additionalProperties"] is False
 
 
-def test_the_ejection_fraction_does_not_depend_on_the_unit():
-    with_unit = measure_clip(CLIP, columns(two_beats()))
-    without = measure_clip(CLIP, columns(7 * two_beats(), two_beats(), spacing_known=False))
-    assert without["mean"]["ef_percent"] == pytest.approx(with_unit["mean"]["ef_percent"], abs=1e-2)
-    assert without["mean"]["edv_ml"] is None and without["beats"][0]["ed_area_cm2"]["LV"] is None
+def test_structures_and_views_are_those_of_the_labels():
+    assert tuple(field.name for field in fields(AreasCm2)) == tuple(STRUCTURES)
+    schema = measurements_schema()
+    assert schema["properties"]["structures"]["items"]["enum"] == list(STRUCTURES)
+    assert set(schema["$defs"]["ClipFacts"]["properties"]["view"]["anyOf"][0]["enum"]) == set(VIEWS)
 
 
-def test_an_invalid_frame_has_no_volume_and_is_no_phase():
-    valid = [True] * 51
-    valid[12] = False
-    measured = measure_clip(CLIP, columns(two_beats(), valid=valid))
-    table = columns(two_beats(), valid=valid)
-    assert table["LV_volume_ml"][12] is None and table["LV_volume_relative"][12] is None
-    beat = measured["beats"][0]
-    assert (beat["es_frame"] == 12) == (beat["ef_percent"] is None)
-
-
-def test_the_interval_spans_the_copies_at_the_same_frames():
-    copies = [two_beats() + 5, two_beats() - 5]
-    interval = measure_clip(CLIP, columns(two_beats()), copies, "two changes")["interval"]
-    low, high = 100 * 80 / 125, 100 * 80 / 115
-    assert interval["ef_percent"] == [pytest.approx(low, abs=0.5), pytest.approx(high, abs=0.5)]
-    assert interval["edv_ml"] == [pytest.approx(115, abs=0.5), pytest.approx(125, abs=0.5)]
-    assert "not a confidence interval" in interval["method"] and "two changes" in interval["method"]
-
-
-def test_a_copy_that_cannot_be_measured_gives_no_interval_instead_of_a_narrow_one():
-    copies = [two_beats(), np.full(51, np.nan)]
-    assert measure_clip(CLIP, columns(two_beats()), copies, "changes")["interval"]["ef_percent"] is None
+def test_what_is_written_fits_the_schema_and_is_read_back_equal(tmp_path):
+    path = tmp_path / "measurements.json"
+    path.write_text(MEASUREMENTS.to_json())
+    jsonschema.validate(json.loads(path.read_text()), measurements_schema())
+    assert read_measurements(path) == MEASUREMENTS
 
 
 @pytest.mark.parametrize(
-    ("volume", "reason"),
+    ("change", "named"),
     [
-        (np.array([80.0]), "one frame has no ejection fraction"),
-        (np.full(40, 80.0), "the curve changes by less than"),
-        (np.full(40, np.nan), "could be measured|no measurable volume"),
+        (lambda content: content.pop("mean"), "mean"),
+        (lambda content: content["mean"].update(ef_percent="57"), "mean.ef_percent"),
+        (lambda content: content["clip"].update(view="PLAX"), "clip.view"),
+        (lambda content: content["beats"][0].update(edv_ml=-1), "beats.0.edv_ml"),
+        (lambda content: content.update(ef=57), "ef"),
+        (lambda content: content.update(schema_version="2.0"), "schema_version"),
     ],
 )
-def test_why_there_is_no_ejection_fraction_is_said(volume, reason):
-    area = np.nan_to_num(volume, nan=0)
-    measured = measure_clip(CLIP, columns(volume, area))
-    assert measured["mean"]["ef_percent"] is None
-    assert re.search(reason, measured["ef_withheld"])
+def test_other_content_is_refused_by_schema_and_reader_alike(change, named, tmp_path):
+    content = json.loads(MEASUREMENTS.to_json())
+    change(content)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(content, measurements_schema())
+    (tmp_path / "measurements.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=rf"measurements.json does not hold .*\({named}: "):
+        read_measurements(tmp_path / "measurements.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null"])
+def test_a_file_without_measurements_is_refused(text, tmp_path):
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(ValueError, match="x.json does not hold measurements"):
+        read_measurements(tmp_path / "x.json")
+
+
+def test_a_missing_file_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="x.json"):
+        read_measurements(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_number_is_finite_or_none(value):
+    with pytest.raises(ValidationError, match="finite"):
+        replace(BEAT, ef_percent=value)
+
+
+def test_numbers_out_of_range_are_refused():
+    with pytest.raises(ValidationError, match="edv_ml"):
+        replace(BEAT, edv_ml=-1.0)
+    with pytest.raises(ValidationError, match="frames"):
+        replace(CLIP, frames=0)
+
+
+def test_judging_adds_the_quality_and_changes_no_number():
+    quality = Quality("good", ())
+    numbers = {name: getattr(MEASUREMENTS, name) for name in asdict(MEASUREMENTS) if name not in ("quality", "notice")}
+    assert module.ClipNumbers(**numbers).judged(quality) == replace(MEASUREMENTS, quality=quality)

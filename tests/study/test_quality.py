@@ -7,7 +7,7 @@ import copy
 import numpy as np
 import pytest
 
-from gdkvm_monai.study.measurements import frame_columns, measure_clip
+from gdkvm_monai.study.measure import frame_columns, measure_clip
 from gdkvm_monai.study.quality import Evidence, judge
 
 FRAMES = 60

@@ -1,0 +1,115 @@
+"""The table of a clip's frames: areas, volume and confidence over time, as ``frames.csv`` holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from monai.config import PathLike
+from pydantic.dataclasses import dataclass
+
+from gdkvm_monai.labels import STRUCTURES
+from gdkvm_monai.study.record_types import STRICT
+
+__all__ = ["FrameTable"]
+
+Column = Sequence[str | int | float | bool | None]
+
+
+@dataclass(frozen=True, config=STRICT)
+class FrameTable:
+    """One value per frame; what is unknown is ``None``.
+
+    Attributes:
+        clip_id: name of the clip.
+        time_s: onset of each frame in seconds.
+        valid: whether the frame shows something.
+        confidence: lowest Dice of the left ventricle with perturbed copies of the frame, 0 to 1.
+        area_px: pixels of each structure, by its name.
+        area_cm2: area of each structure in cm2, by its name.
+        lv_volume_ml: volume of the left ventricle in mL.
+        lv_volume_relative: the same as a share of the largest, 0 to 1.
+        end_systole: whether the frame is one of end-systole.
+
+    Raises:
+        ValueError: when the columns differ in length, or the structures are not those of ``STRUCTURES``.
+    """
+
+    clip_id: str
+    time_s: tuple[float | None, ...]
+    valid: tuple[bool, ...]
+    confidence: tuple[float | None, ...]
+    area_px: dict[str, tuple[int, ...]]
+    area_cm2: dict[str, tuple[float | None, ...]]
+    lv_volume_ml: tuple[float | None, ...]
+    lv_volume_relative: tuple[float | None, ...]
+    end_systole: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        for areas in (self.area_px, self.area_cm2):
+            if set(areas) != set(STRUCTURES):
+                raise ValueError(f"there are areas of {', '.join(areas)}, expected those of {', '.join(STRUCTURES)}.")
+        lengths = {name: len(column) for name, column in self.columns().items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"the columns have {lengths} rows, expected the same number.")
+
+    def __len__(self) -> int:
+        return len(self.valid)
+
+    def columns(self) -> dict[str, Column]:
+        """The columns of ``frames.csv`` by name.
+
+        ``Filename``, ``Frame``, ``Size`` and ``ComputerSmall`` are named as in EchoNet-Dynamic's table of areas:
+        ``Size`` is the area of the left ventricle in pixels, ``ComputerSmall`` is 1 at end-systole.
+        """
+        return {
+            "Filename": [self.clip_id] * len(self),
+            "Frame": list(range(len(self))),
+            "Size": self.area_px["LV"],
+            "time_s": self.time_s,
+            "valid": self.valid,
+            "confidence": self.confidence,
+            **{f"{name}_px": self.area_px[name] for name in STRUCTURES},
+            **{f"{name}_cm2": self.area_cm2[name] for name in STRUCTURES},
+            "LV_volume_ml": self.lv_volume_ml,
+            "LV_volume_relative": self.lv_volume_relative,
+            "ComputerSmall": [int(small) for small in self.end_systole],
+        }
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, Column]) -> FrameTable:
+        """The table with these columns of ``frames.csv``.
+
+        Raises:
+            KeyError: when a column is missing.
+            ValueError: when there is no row, or a value is of another kind.
+        """
+        (clip_id,) = set(columns["Filename"])
+        return cls(
+            clip_id=clip_id,
+            area_px={name: tuple(columns[f"{name}_px"]) for name in STRUCTURES},
+            area_cm2={name: tuple(columns[f"{name}_cm2"]) for name in STRUCTURES},
+            lv_volume_ml=tuple(columns["LV_volume_ml"]),
+            lv_volume_relative=tuple(columns["LV_volume_relative"]),
+            end_systole=tuple(columns["ComputerSmall"]),
+            **{name: tuple(columns[name]) for name in ("time_s", "valid", "confidence")},
+        )
+
+    def write_csv(self, path: PathLike) -> None:
+        """Write ``frames.csv``; an unknown value becomes an empty cell."""
+        pd.DataFrame(self.columns(), dtype=object).to_csv(Path(path), index=False, lineterminator="\r\n")
+
+    @classmethod
+    def read_csv(cls, path: PathLike) -> FrameTable:
+        """Read ``frames.csv``: equal to the table that was written.
+
+        Raises:
+            FileNotFoundError: when there is none.
+            KeyError: when a column is missing.
+            ValueError: when a value is of another kind.
+        """
+        table = pd.read_csv(
+            path, dtype=object, keep_default_na=False, na_values=[""]
+        )  # text, which FrameTable converts
+        return cls.from_columns(table.where(table.notna(), None).to_dict("list"))

@@ -1,0 +1,45 @@
+"""``measurements.json``: how it is read back, and its schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from monai.config import PathLike
+from pydantic import TypeAdapter, ValidationError
+
+from gdkvm_monai.study.measurements import SCHEMA_VERSION, Measurements
+
+__all__ = ["measurements_schema", "read_measurements"]
+
+
+def read_measurements(path: PathLike) -> Measurements:
+    """Read ``measurements.json``.
+
+    Args:
+        path: the file.
+
+    Raises:
+        FileNotFoundError: when it does not exist.
+        ValueError: when it holds something else.
+    """
+    try:
+        return TypeAdapter(Measurements).validate_json(Path(path).read_bytes(), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ValueError(
+            f"{path} does not hold measurements of schema {SCHEMA_VERSION} ({where}: {first['msg']}); give a "
+            "measurements.json that gdkvm wrote."
+        ) from error
+
+
+def measurements_schema() -> dict[str, object]:
+    """The JSON schema of ``measurements.json``, as it lies beside this module."""
+    schema = TypeAdapter(Measurements).json_schema(mode="serialization")
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "measurements.schema.json"}
+    return {**head, **schema}
+
+
+if __name__ == "__main__":
+    print(json.dumps(measurements_schema(), indent=2))

@@ -1,0 +1,58 @@
+"""Made-up records of one clip, whose parts a test replaces."""
+
+from __future__ import annotations
+
+from gdkvm_monai.study.measurements import (
+    NOTICE,
+    AreasCm2,
+    Beat,
+    BeatMean,
+    ClipFacts,
+    Confidence,
+    Interval,
+    Measurements,
+    Method,
+    PhaseFrames,
+    Quality,
+    Reason,
+)
+
+CLIP = ClipFacts(
+    id="0123456789abcdef",
+    view="4CH",
+    frames=42,
+    valid_frames=42,
+    lateral_px=64,
+    depth_px=48,
+    frame_time_ms=40.0,
+    frame_time_source="FrameTime",
+    frame_rate_hz=25.0,
+    spacing_trust="ok",
+    spacing_mm=(0.3, 0.4),
+    partial=False,
+    mode="B-mode",
+)
+BEAT = Beat(
+    ed_frame=3,
+    es_frame=18,
+    edv_ml=112.3,
+    esv_ml=48.1,
+    sv_ml=64.2,
+    ef_percent=57.2,
+    ed_area_cm2=AreasCm2(33.1, 21.2, 14.3),
+    es_area_cm2=AreasCm2(18.4, 22.5, 17.6),
+)
+MEASUREMENTS = Measurements(
+    schema_version="1.0",
+    clip=CLIP,
+    structures=("LV", "MYO", "LA"),
+    method=Method("single-plane-a4c-mod-v1", "method of disks, single plane"),
+    phases=PhaseFrames((3,), (18,), 81.1, ""),
+    beats=(BEAT,),
+    mean=BeatMean(n_beats=1, edv_ml=112.3, esv_ml=48.1, sv_ml=64.2, ef_percent=57.2, ef_sd_percent=None),
+    interval=Interval((54.8, 58.9), (109.0, 115.2), None, "range over 2 copies; not a confidence interval"),
+    ef_withheld="",
+    confidence=Confidence(0.951, 0.902, "lowest Dice with a perturbed copy"),
+    quality=Quality("check", (Reason("frame_rate", "check", "the frame rate is 15 Hz."),)),
+    notice=NOTICE,
+)

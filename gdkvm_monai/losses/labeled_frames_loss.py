@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -13,19 +15,34 @@ __all__ = ["LabeledFramesLoss"]
 class LabeledFramesLoss(nn.Module):
     """Apply a 2-D segmentation loss to the labeled frames of clips; an unlabeled frame never enters.
 
+    Deeply supervised logits ``(B, D, N, H, W, T)`` count with weight 1 for the first of ``D`` and with
+    ``coarse_weights`` for the others.
+
     Args:
         loss: loss of logits ``(F, N, H, W)`` and class indices ``(F, 1, H, W)``, for example MONAI's ``DiceCELoss``.
+        coarse_weights: weights of the logits of coarser strides, finest first.
 
     Raises:
-        ValueError: when no frame of a batch is labeled, or logits and label do not match.
+        ValueError: when no frame of a batch is labeled, or logits, label and weights do not match.
     """
 
-    def __init__(self, loss: nn.Module) -> None:
+    def __init__(self, loss: nn.Module, coarse_weights: Sequence[float] = ()) -> None:
         super().__init__()
-        self.loss = loss
+        self.loss, self.coarse_weights = loss, tuple(coarse_weights)
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """The loss of clips: ``logits`` ``(B, N, H, W, T)``, ``label`` ``(B, 1, H, W, T)``; returns a scalar."""
+        if logits.dim() != 6:
+            return self._labeled_frames(logits, label)
+        if logits.shape[1] != 1 + len(self.coarse_weights):
+            raise ValueError(
+                f"logits of {logits.shape[1]} strides need {logits.shape[1] - 1} coarse_weights, got "
+                f"{list(self.coarse_weights)}; set one weight per coarser stride."
+            )
+        losses = [self._labeled_frames(of_stride, label) for of_stride in logits.unbind(1)]
+        return losses[0] + sum(weight * loss for weight, loss in zip(self.coarse_weights, losses[1:]))
+
+    def _labeled_frames(self, logits: Tensor, label: Tensor) -> Tensor:
         if logits.shape[2:] != label.shape[2:]:
             raise ValueError(f"logits {tuple(logits.shape)} and label {tuple(label.shape)} differ in size or frames.")
         logits, label = (x.movedim(-1, 1).flatten(0, 1) for x in (logits, label))  # (B * T, N | 1, H, W)

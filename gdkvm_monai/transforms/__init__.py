@@ -1,3 +1,4 @@
+from gdkvm_monai.transforms.affine import RandAffineFramesd
 from gdkvm_monai.transforms.check_clip import CheckClipd
 from gdkvm_monai.transforms.correction import AppendCorrectiond, KeepCorrectiond, LoadCorrectiond
 from gdkvm_monai.transforms.frames import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
@@ -13,6 +14,7 @@ __all__ = [
     "LoadClipd",
     "LoadCorrectiond",
     "PlaceLabelFramesd",
+    "RandAffineFramesd",
     "SampleFramesd",
     "UnlabelEmptyFramesd",
 ]

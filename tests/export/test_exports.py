@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 
 import pytest
@@ -16,14 +17,22 @@ TOLERANCE = 1e-4
 DTYPES = {"TYPE_FP32": "tensor(float)"}
 
 
-def tiny_network() -> GDKVM:
+LIGHT = TINY | {
+    "backbone": "efficientnet_lite0",
+    "value_encoder": "shared",
+    "decoder": "light",
+    "deep_supervision": True,
+}
+
+
+def tiny_network(options: dict = TINY) -> GDKVM:
     torch.manual_seed(0)
-    return GDKVM(**TINY).eval()
+    return GDKVM(**options).eval()
 
 
-@pytest.fixture(scope="module")
-def network() -> GDKVM:
-    return tiny_network()
+@pytest.fixture(scope="module", params=[TINY, LIGHT], ids=["paper", "light"])
+def network(request) -> GDKVM:
+    return tiny_network(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +54,7 @@ def test_onnx_agrees_with_pytorch_for_any_batch_size_and_length(network, onnx_fi
 
 
 def test_a_difference_is_seen(network, onnx_files):
-    other = tiny_network()
+    other = copy.deepcopy(network)
     other.decoder.classify.bias.data += 0.01
     exported = exports.open_export(onnx_files["clip"], "onnx")
     assert exports.largest_difference(other, exported, "clip", (1, 1, 32, 32, 2)) == pytest.approx(0.01, abs=1e-3)

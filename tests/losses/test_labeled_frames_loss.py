@@ -87,3 +87,19 @@ def test_a_batch_without_any_labeled_frame_is_an_error_and_not_a_zero_loss(batch
 def test_a_label_of_another_size_or_length_is_refused(batch, shape):
     with pytest.raises(ValueError, match=r"logits \(2, 4, 8, 6, 5\) and label .* differ in size or frames"):
         LabeledFramesLoss(INNER)(batch[0], torch.zeros(shape))
+
+
+def test_deep_supervision_adds_the_losses_of_coarser_strides_with_their_weights(batch):
+    logits, label = batch
+    strides = torch.stack([logits, -logits, 2 * logits], dim=1)  # (B, 3, N, H, W, T)
+    plain = LabeledFramesLoss(INNER)
+    expected = plain(logits, label) + 0.4 * plain(-logits, label) + 0.2 * plain(2 * logits, label)
+    torch.testing.assert_close(LabeledFramesLoss(INNER, [0.4, 0.2])(strides, label), expected)
+    torch.testing.assert_close(LabeledFramesLoss(INNER, [0.4, 0.2])(logits, label), plain(logits, label))
+
+
+@pytest.mark.parametrize("weights", [(), (0.4,), (0.4, 0.2, 0.1)])
+def test_deeply_supervised_logits_without_a_weight_for_each_stride_are_refused(batch, weights):
+    logits, label = batch
+    with pytest.raises(ValueError, match=r"logits of 3 strides need 2 coarse_weights, got \["):
+        LabeledFramesLoss(INNER, weights)(logits[:, None].expand(-1, 3, -1, -1, -1, -1), label)

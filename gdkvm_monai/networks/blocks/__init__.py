@@ -1,17 +1,24 @@
-from gdkvm_monai.networks.blocks.decoder import Decoder
+from gdkvm_monai.networks.blocks.decoder import DECODERS, Decoder, LightDecoder
+from gdkvm_monai.networks.blocks.efficientnet_lite0 import EfficientNetLite0
 from gdkvm_monai.networks.blocks.gated_delta_memory import GatedDeltaMemory
 from gdkvm_monai.networks.blocks.imagenet_weights import load_imagenet_weights
-from gdkvm_monai.networks.blocks.key_encoder import BACKBONES, KeyEncoder
+from gdkvm_monai.networks.blocks.key_encoder import BACKBONES, ResNetKeyEncoder, make_key_encoder
 from gdkvm_monai.networks.blocks.key_pixel_feature_fusion import FUSIONS, KeyPixelFeatureFusion
-from gdkvm_monai.networks.blocks.value_encoder import ValueEncoder
+from gdkvm_monai.networks.blocks.value_encoder import VALUE_ENCODERS, ResNetValueEncoder, SharedValueEncoder
 
 __all__ = [
     "BACKBONES",
+    "DECODERS",
     "FUSIONS",
+    "VALUE_ENCODERS",
     "Decoder",
+    "EfficientNetLite0",
     "GatedDeltaMemory",
-    "KeyEncoder",
     "KeyPixelFeatureFusion",
-    "ValueEncoder",
+    "LightDecoder",
+    "ResNetKeyEncoder",
+    "ResNetValueEncoder",
+    "SharedValueEncoder",
     "load_imagenet_weights",
+    "make_key_encoder",
 ]

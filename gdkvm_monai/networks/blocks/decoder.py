@@ -9,21 +9,31 @@ from torch.nn.functional import interpolate
 
 from gdkvm_monai.networks.layers import group_norm
 
-__all__ = ["Decoder"]
+__all__ = ["DECODERS", "Decoder", "LightDecoder"]
+
+DECODERS = ("full", "light")
+"""Logits at full resolution, or at stride 2."""
 
 
 class UpBlock(nn.Module):
     """Double the size, add a projected skip feature, refine."""
 
-    def __init__(self, in_channels: int, skip_channels: int, out_channels: int, kernel_size: int = 1) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        skip_channels: int,
+        out_channels: int,
+        kernel_size: int = 1,
+        norm: str | tuple | None = None,
+    ) -> None:
         super().__init__()
         self.project = nn.Conv2d(in_channels, out_channels, 1)
         self.skip = nn.Conv2d(skip_channels, out_channels, kernel_size, padding=kernel_size // 2)
-        self.refine = ResNetBlock(out_channels, out_channels, spatial_dims=2, norm=group_norm(out_channels))
+        self.refine = ResNetBlock(out_channels, out_channels, spatial_dims=2, norm=norm or group_norm(out_channels))
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         # projecting before enlarging costs a quarter and gives the same: both are linear
-        x = interpolate(self.project(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        x = _enlarge(self.project(x), 2)
         return self.refine(x + self.skip(skip))
 
 
@@ -73,3 +83,64 @@ class Decoder(nn.Module):
         x = self.up2(x, f2)
         x = self.up1(x, frame)
         return self.classify(x)
+
+
+class LightDecoder(nn.Module):
+    """A narrow decoder with batch normalization: logits at stride 2, brought to full size bilinearly.
+
+    Deep supervision adds a linear classifier at strides 4 and 8 each. In training :meth:`forward` then returns their
+    logits, brought to full size, behind the decoder's own, stacked on a new axis as MONAI's ``DynUNet`` does; in
+    ``eval`` nothing is different.
+
+    Args:
+        out_channels: classes ``N``, background included.
+        value_channels: channels ``V`` of the readout.
+        pixel_channels: channels of the pixel feature.
+        skip_channels: channels of ``f8, f4, f2``.
+        width: channels at stride 16; 3/4, 1/2 and 1/4 of it at strides 8, 4 and 2.
+        dropout: probability that a channel of the fused stride-16 feature is dropped in training.
+        deep_supervision: whether to supervise strides 4 and 8 too.
+    """
+
+    def __init__(
+        self,
+        out_channels: int,
+        value_channels: int,
+        pixel_channels: int,
+        skip_channels: tuple[int, int, int],
+        width: int = 128,
+        dropout: float = 0.0,
+        deep_supervision: bool = False,
+    ) -> None:
+        super().__init__()
+        c8, c4, c2 = skip_channels
+        w8, w4, w2 = 3 * width // 4, width // 2, width // 4
+        self.deep_supervision = deep_supervision
+        self.fuse = nn.Sequential(
+            nn.Conv2d(value_channels + pixel_channels, width, 3, padding=1),
+            ResNetBlock(width, width, spatial_dims=2, norm="batch"),
+            nn.Dropout2d(dropout),
+        )
+        self.up8 = UpBlock(width, c8, w8, norm="batch")
+        self.up4 = UpBlock(w8, c4, w4, norm="batch")
+        self.up2 = UpBlock(w4, c2, w2, norm="batch")
+        self.classify = nn.Conv2d(w2, out_channels, 1)
+        self.classify4 = nn.Conv2d(w4, out_channels, 1) if deep_supervision else nn.Identity()
+        self.classify8 = nn.Conv2d(w8, out_channels, 1) if deep_supervision else nn.Identity()
+
+    def forward(self, readout: Tensor, pixel: Tensor, f8: Tensor, f4: Tensor, f2: Tensor, frame: Tensor) -> Tensor:
+        """Return logits ``(B, N, H, W)``; arguments as in :meth:`Decoder.forward`, the frame is not used.
+
+        In training with deep supervision ``(B, 3, N, H, W)``: from strides 2, 4 and 8.
+        """
+        x8 = self.up8(self.fuse(torch.cat([readout, pixel], dim=1)), f8)
+        x4 = self.up4(x8, f4)
+        logits = _enlarge(self.classify(self.up2(x4, f2)), 2)
+        if self.training and self.deep_supervision:
+            coarse = [_enlarge(self.classify4(x4), 4), _enlarge(self.classify8(x8), 8)]
+            return torch.stack([logits, coarse[0], coarse[1]], dim=1)
+        return logits
+
+
+def _enlarge(x: Tensor, factor: int) -> Tensor:
+    return interpolate(x, scale_factor=float(factor), mode="bilinear", align_corners=False)

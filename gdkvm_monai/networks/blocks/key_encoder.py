@@ -1,4 +1,4 @@
-"""Key encoder (GDKVM, Fig. 2): a ResNet whose features at four strides feed the keys and the decoder."""
+"""Key encoder (GDKVM, Fig. 2): a backbone whose features at four strides feed the keys and the decoder."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from monai.networks.nets import ResNet
 from monai.utils import look_up_option
 from torch import Tensor, nn
 
-__all__ = ["BACKBONES", "KeyEncoder"]
+from gdkvm_monai.networks.blocks.efficientnet_lite0 import EfficientNetLite0
 
-BACKBONES = {
+__all__ = ["BACKBONES", "ResNetKeyEncoder", "make_key_encoder"]
+
+RESNETS = {
     "resnet18": ("basic", 1, (2, 2, 2)),
     "resnet34": ("basic", 1, (3, 4, 6)),
     "resnet50": ("bottleneck", 4, (3, 4, 6)),
 }
 """Block, expansion and number of blocks of the three stages up to stride 16."""
 
+BACKBONES = (*RESNETS, "efficientnet_lite0")
 
-class KeyEncoder(nn.Module):
+
+class ResNetKeyEncoder(nn.Module):
     """MONAI's 2-D ResNet in ImageNet's layout, cut after the third stage.
 
     Its parameters carry torchvision's names, so that
@@ -29,11 +33,16 @@ class KeyEncoder(nn.Module):
 
     Attributes:
         channels: channels of ``f16, f8, f4, f2``.
+        stem: name of the first convolution.
+        unused: names in ImageNet's state dict of what is behind stride 16.
     """
+
+    stem = "conv1"
+    unused = ("layer4.", "fc.")
 
     def __init__(self, in_channels: int = 1, backbone: str = "resnet50", width: int = 64) -> None:
         super().__init__()
-        block, expansion, blocks = look_up_option(backbone, BACKBONES)
+        block, expansion, blocks = look_up_option(backbone, RESNETS)
         resnet = ResNet(
             block,
             [*blocks, 1],
@@ -55,3 +64,16 @@ class KeyEncoder(nn.Module):
         f8 = self.layer2(f4)
         f16 = self.layer3(f8)
         return f16, f8, f4, f2
+
+
+def make_key_encoder(backbone: str, in_channels: int = 1, width: int = 64) -> nn.Module:
+    """Build a key encoder by name.
+
+    Args:
+        backbone: one of :data:`BACKBONES`.
+        in_channels: channels of a frame.
+        width: 64 is ImageNet's layout; less makes a small network.
+    """
+    if look_up_option(backbone, BACKBONES) == "efficientnet_lite0":
+        return EfficientNetLite0(in_channels, width)
+    return ResNetKeyEncoder(in_channels, backbone, width)

@@ -6,10 +6,14 @@ import torch
 from monai.networks.layers import get_norm_layer
 from monai.networks.nets.resnet import ResNetBlock
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
 from gdkvm_monai.networks.layers import group_norm
 
-__all__ = ["ValueEncoder"]
+__all__ = ["VALUE_ENCODERS", "ResNetValueEncoder", "SharedValueEncoder"]
+
+VALUE_ENCODERS = ("resnet18", "shared")
+"""A second network on the picture (the paper's), or three convolutions on the key encoder's features."""
 
 
 def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
@@ -24,7 +28,7 @@ def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
     return nn.Sequential(first, ResNetBlock(channels, channels, spatial_dims=2, norm=norm))
 
 
-class ValueEncoder(nn.Module):
+class ResNetValueEncoder(nn.Module):
     """ResNet-18 to stride 16 on a frame and the last foreground probabilities, fused with the frame's pixel feature.
 
     Group normalization, because a frame with and one without a mask before it have different statistics, which a
@@ -53,16 +57,73 @@ class ValueEncoder(nn.Module):
         )
         self.fuse = nn.Conv2d(4 * width + pixel_channels, value_channels, 3, padding=1)
 
-    def forward(self, frame: Tensor, foreground: Tensor, pixel: Tensor) -> Tensor:
+    def forward(self, frame: Tensor, foreground: Tensor, pixel: Tensor, f16: Tensor, f8: Tensor, f4: Tensor) -> Tensor:
         """Encode one frame.
 
         Args:
             frame: ``(B, C, H, W)``.
             foreground: probabilities of the foreground classes in the frame before, ``(B, N - 1, H, W)``.
             pixel: pixel feature of this frame, ``(B, K, h, w)``.
+            f16: not used; as f8 and f4 what :class:`SharedValueEncoder` looks at in place of the frame.
+            f8: not used.
+            f4: not used.
 
         Returns:
             Values, ``(B, V, h, w)``.
         """
         encoded = self.stages(self.stem(torch.cat([frame, foreground], dim=1)))
         return self.fuse(torch.cat([encoded, pixel], dim=1))
+
+
+class SharedValueEncoder(nn.Module):
+    """Three convolutions on the key encoder's features and the last foreground probabilities, pooled to stride 4.
+
+    The picture is looked at once: a second network on it costs more than the rest of a light network.
+
+    Args:
+        feature_channels: channels of ``f16, f8, f4``.
+        num_foreground: foreground classes, ``N - 1``.
+        pixel_channels: channels of the pixel feature.
+        value_channels: channels ``V`` of the values.
+        width: channels behind the first convolution; twice as many behind the second.
+    """
+
+    def __init__(
+        self,
+        feature_channels: tuple[int, int, int],
+        num_foreground: int,
+        pixel_channels: int,
+        value_channels: int = 128,
+        width: int = 64,
+    ) -> None:
+        super().__init__()
+        c16, c8, c4 = feature_channels
+        self.down8 = _halve(c4 + num_foreground, width)
+        self.down16 = _halve(width + c8, 2 * width)
+        self.fuse = nn.Conv2d(2 * width + c16 + pixel_channels, value_channels, 3, padding=1)
+
+    def forward(self, frame: Tensor, foreground: Tensor, pixel: Tensor, f16: Tensor, f8: Tensor, f4: Tensor) -> Tensor:
+        """Encode one frame.
+
+        Args:
+            frame: not used; its features stand for it.
+            foreground: probabilities of the foreground classes in the frame before, ``(B, N - 1, H, W)``.
+            pixel: pixel feature of this frame, ``(B, K, h, w)``.
+            f16: features at stride 16, ``(B, C16, h, w)``.
+            f8: features at stride 8.
+            f4: features at stride 4.
+
+        Returns:
+            Values, ``(B, V, h, w)``.
+        """
+        x = self.down8(torch.cat([f4, avg_pool2d(foreground, 4)], dim=1))
+        x = self.down16(torch.cat([x, f8], dim=1))
+        return self.fuse(torch.cat([x, f16, pixel], dim=1))
+
+
+def _halve(in_channels: int, channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(in_channels, channels, 3, stride=2, padding=1, bias=False),
+        get_norm_layer(group_norm(channels), spatial_dims=2),
+        nn.ReLU(inplace=True),
+    )

@@ -5,9 +5,20 @@
 from typing import NamedTuple
 
 import torch
+from monai.utils import look_up_option
 from torch import Tensor, nn
 
-from gdkvm_monai.networks.blocks import Decoder, GatedDeltaMemory, KeyEncoder, KeyPixelFeatureFusion, ValueEncoder
+from gdkvm_monai.networks.blocks import (
+    DECODERS,
+    VALUE_ENCODERS,
+    Decoder,
+    GatedDeltaMemory,
+    KeyPixelFeatureFusion,
+    LightDecoder,
+    ResNetValueEncoder,
+    SharedValueEncoder,
+    make_key_encoder,
+)
 
 __all__ = ["GDKVM", "GDKVMState"]
 
@@ -30,14 +41,18 @@ class GDKVM(nn.Module):
     Args:
         in_channels: channels of a frame.
         out_channels: classes ``N``, background included.
-        backbone: key encoder, ``"resnet18"``, ``"resnet34"`` or ``"resnet50"`` (the paper's).
-        width: channels of the encoders' stems; 64 is ImageNet's layout, less makes a small network.
+        backbone: key encoder, ``"resnet18"``, ``"resnet34"``, ``"resnet50"`` (the paper's) or ``"efficientnet_lite0"``.
+        width: channels of a ResNet's stem, which all channels of the encoders scale with; 64 is ImageNet's layout,
+            less makes a small network.
         key_channels: ``K``.
         value_channels: ``V``.
         update_rule: ``"gated_delta"`` (the paper's) or another row of Table 4: ``"additive"``, ``"overwrite"``,
             ``"write_gate"``, ``"decay"``.
         key_norm: ``"frobenius"``, or ``"none"`` for the paper's literal keys, whose memory may diverge.
         fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
+        value_encoder: ``"resnet18"`` (the paper's) or ``"shared"``, three convolutions on the key encoder's features.
+        decoder: ``"full"``, or ``"light"`` with logits at stride 2.
+        deep_supervision: whether a light decoder returns the logits of strides 4 and 8 too, in training.
         decoder_width: channels of the decoder at stride 16.
         dropout: channel dropout before the decoder climbs, in training.
         chunk_size: frames that the key encoder encodes at once, which bounds the memory that a long clip needs. Not
@@ -67,6 +82,9 @@ class GDKVM(nn.Module):
         update_rule: str = "gated_delta",
         key_norm: str = "frobenius",
         fusion: str = "kpff",
+        value_encoder: str = "resnet18",
+        decoder: str = "full",
+        deep_supervision: bool = False,
         decoder_width: int = 256,
         dropout: float = 0.0,
         chunk_size: int = 16,
@@ -76,18 +94,30 @@ class GDKVM(nn.Module):
         self.options = options
         if out_channels < 2:
             raise ValueError(f"out_channels is {out_channels}, expected background and at least one structure (>= 2).")
+        if deep_supervision and decoder != "light":
+            raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
-        self.key_encoder = KeyEncoder(in_channels, backbone, width)
+        self.key_encoder = make_key_encoder(backbone, in_channels, width)
         c16, c8, c4, c2 = self.key_encoder.channels
         self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion)
-        self.value_encoder = ValueEncoder(in_channels, out_channels - 1, key_channels, value_channels, width)
+        values = (out_channels - 1, key_channels, value_channels, width)
+        self.value_encoder: nn.Module
+        if look_up_option(value_encoder, VALUE_ENCODERS) == "shared":
+            self.value_encoder = SharedValueEncoder((c16, c8, c4), *values)
+        else:
+            self.value_encoder = ResNetValueEncoder(in_channels, *values)
         self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule, key_norm)
-        self.decoder = Decoder(
-            out_channels, value_channels, key_channels, (c8, c4, c2), in_channels, decoder_width, dropout
-        )
+        decodes, skips = (out_channels, value_channels, key_channels), (c8, c4, c2)
+        self.decoder: nn.Module
+        if look_up_option(decoder, DECODERS) == "light":
+            self.decoder = LightDecoder(*decodes, skips, decoder_width, dropout, deep_supervision)
+        else:
+            self.decoder = Decoder(*decodes, skips, in_channels, decoder_width, dropout)
 
     def forward(self, clip: Tensor) -> Tensor:
         """Segment a clip ``(B, C, H, W, T)``; returns logits ``(B, N, H, W, T)``.
+
+        In training with deep supervision ``(B, 3, N, H, W, T)``: from strides 2, 4 and 8, all at full size.
 
         Raises:
             ValueError: when the clip is not of that shape, has no frame, or a size that is not a multiple of 16.
@@ -125,19 +155,20 @@ class GDKVM(nn.Module):
         return GDKVMState(self.memory.initial_state(batch, frame), foreground)
 
     def encode(self, frames: Tensor) -> list[Tensor]:
-        """All that depends on a frame alone: key, pixel feature, ``f8, f4, f2`` of frames ``(B, C, H, W)``."""
+        """All that depends on a frame alone: key, pixel feature, ``f8, f4, f2, f16`` of frames ``(B, C, H, W)``."""
         f16, f8, f4, f2 = self.key_encoder(frames)
         key, pixel = self.fusion(f16)
-        return [key, pixel, f8, f4, f2]
+        return [key, pixel, f8, f4, f2, f16]
 
     def advance(self, frame: Tensor, features: list[Tensor], state: GDKVMState) -> tuple[Tensor, GDKVMState]:
         """All that depends on the frames before: write, read, decode; arguments as in :meth:`step`, :meth:`encode`."""
-        key, pixel, f8, f4, f2 = features
-        value = self.value_encoder(frame, state.foreground, pixel)  # (B, V, h, w)
+        key, pixel, f8, f4, f2, f16 = features
+        value = self.value_encoder(frame, state.foreground, pixel, f16, f8, f4)  # (B, V, h, w)
         memory = self.memory.write(state.memory, key, value)  # (B, V, K)
         readout = self.memory.read(memory, key)  # (B, V, h, w)
-        logits = self.decoder(readout, pixel, f8, f4, f2, frame)  # (B, N, H, W)
-        return logits, GDKVMState(memory, logits.softmax(dim=1)[:, 1:])
+        output = self.decoder(readout, pixel, f8, f4, f2, frame)  # (B, N, H, W), deeply supervised (B, 3, N, H, W)
+        logits = output[:, 0] if output.dim() == 5 else output
+        return output, GDKVMState(memory, logits.softmax(dim=1)[:, 1:])
 
     def _check(self, clip: Tensor) -> None:
         if clip.dim() != 5 or clip.shape[1] != self.in_channels or clip.shape[-1] == 0:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from monai.networks.nets import UNet
+from torch.utils.flop_counter import FlopCounterMode
 
 from gdkvm_monai.networks.layers import UPDATE_RULES
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
@@ -10,9 +11,27 @@ from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
 
 
+LIGHT = {
+    "backbone": "efficientnet_lite0",
+    "value_encoder": "shared",
+    "decoder": "light",
+    "deep_supervision": True,
+    "width": 16,
+    "key_channels": 8,
+    "value_channels": 16,
+    "decoder_width": 32,
+}
+RELEASED = {**LIGHT, "width": 64, "key_channels": 64, "value_channels": 128, "decoder_width": 128}
+
+
 def small_gdkvm(**options) -> GDKVM:
     torch.manual_seed(0)
     return GDKVM(**{**SMALL, **options}).eval()
+
+
+def light_gdkvm(**options) -> GDKVM:
+    torch.manual_seed(0)
+    return GDKVM(**{**LIGHT, **options}).eval()
 
 
 def small_unet() -> FrameByFrame:
@@ -20,14 +39,18 @@ def small_unet() -> FrameByFrame:
     return FrameByFrame(UNet(2, 1, 4, channels=(4, 8, 16), strides=(2, 2))).eval()
 
 
-@pytest.mark.parametrize("net", [small_gdkvm, small_unet])
+both_sizes = pytest.mark.parametrize("net", [small_gdkvm, light_gdkvm])
+
+
+@pytest.mark.parametrize("net", [small_gdkvm, light_gdkvm, small_unet])
 @pytest.mark.parametrize("shape", [(1, 1, 32, 48, 1), (2, 1, 64, 32, 3)])
 def test_a_clip_gives_logits_of_its_own_size(net, shape):
     assert net()(torch.rand(shape)).shape == (shape[0], 4, *shape[2:])
 
 
-def test_step_in_a_loop_equals_forward_bit_by_bit_whatever_the_chunks():
-    net, clip = small_gdkvm(), torch.rand(2, 1, 32, 32, 7)
+@both_sizes
+def test_step_in_a_loop_equals_forward_bit_by_bit_whatever_the_chunks(net):
+    net, clip = net(), torch.rand(2, 1, 32, 32, 7)
     with torch.inference_mode():
         state, logits = net.initial_state(clip[..., 0]), []
         for frame in clip.unbind(-1):
@@ -38,8 +61,9 @@ def test_step_in_a_loop_equals_forward_bit_by_bit_whatever_the_chunks():
             assert torch.equal(net(clip), torch.stack(logits, -1))
 
 
-def test_changing_a_frame_changes_no_earlier_logits_but_later_ones():
-    net, clip = small_gdkvm(), torch.rand(1, 1, 32, 32, 6)
+@both_sizes
+def test_changing_a_frame_changes_no_earlier_logits_but_later_ones(net):
+    net, clip = net(), torch.rand(1, 1, 32, 32, 6)
     changed = clip.clone()
     changed[..., 3] += 1
     with torch.inference_mode():
@@ -49,7 +73,7 @@ def test_changing_a_frame_changes_no_earlier_logits_but_later_ones():
         assert not torch.allclose(before[..., frame], after[..., frame], atol=1e-6)
 
 
-@pytest.mark.parametrize("net", [small_gdkvm, small_unet])
+@pytest.mark.parametrize("net", [small_gdkvm, light_gdkvm, small_unet])
 def test_batch_items_do_not_influence_each_other(net):
     net, clips = net(), torch.rand(3, 1, 32, 32, 3)
     with torch.inference_mode():
@@ -60,20 +84,23 @@ def test_batch_items_do_not_influence_each_other(net):
 
 @pytest.mark.parametrize("fusion", ["kpff", "none"])
 @pytest.mark.parametrize("rule", UPDATE_RULES)
-def test_every_parameter_receives_a_gradient(rule, fusion):
-    net = small_gdkvm(update_rule=rule, fusion=fusion).train()
+@both_sizes
+def test_every_parameter_receives_a_gradient(net, rule, fusion):
+    net = net(update_rule=rule, fusion=fusion).train()
     net(torch.rand(2, 1, 32, 32, 3)).square().mean().backward()
     missing = [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()]
     assert not missing
 
 
-def test_the_same_seed_gives_the_same_network_and_eval_is_deterministic():
-    first, second, clip = small_gdkvm(), small_gdkvm(), torch.rand(1, 1, 32, 32, 3)
+@both_sizes
+def test_the_same_seed_gives_the_same_network_and_eval_is_deterministic(net):
+    first, second, clip = net(), net(), torch.rand(1, 1, 32, 32, 3)
     assert torch.equal(first(clip), second(clip)) and torch.equal(first(clip), first(clip))
 
 
-def test_the_state_has_the_same_size_after_one_frame_and_after_fifty():
-    net, frame = small_gdkvm(), torch.rand(1, 1, 32, 32)
+@both_sizes
+def test_the_state_has_the_same_size_after_one_frame_and_after_fifty(net):
+    net, frame = net(), torch.rand(1, 1, 32, 32)
     with torch.inference_mode():
         _, state = net.step(frame, net.initial_state(frame))
         sizes = [x.shape for x in state]
@@ -82,8 +109,9 @@ def test_the_state_has_the_same_size_after_one_frame_and_after_fifty():
     assert [x.shape for x in state] == sizes == [(1, 16, 8), (1, 3, 32, 32)]
 
 
-def test_nothing_leaks_from_one_clip_to_the_next():
-    net, first, second = small_gdkvm(), torch.rand(1, 1, 32, 32, 3), torch.rand(1, 1, 32, 32, 3)
+@both_sizes
+def test_nothing_leaks_from_one_clip_to_the_next(net):
+    net, first, second = net(), torch.rand(1, 1, 32, 32, 3), torch.rand(1, 1, 32, 32, 3)
     alone = net(second)
     net(first)
     assert torch.equal(net(second), alone)
@@ -93,9 +121,39 @@ def test_the_paper_configuration_has_the_parameters_that_the_readme_states():
     assert round(sum(p.numel() for p in GDKVM().parameters()) / 1e6, 1) == 15.2
 
 
+def test_the_light_configuration_has_the_parameters_and_operations_that_the_readme_states():
+    net, frame = GDKVM(**RELEASED).eval(), torch.rand(1, 1, 256, 256)
+    assert round(sum(p.numel() for p in net.parameters()) / 1e6, 1) == 2.1
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        net.step(frame, net.initial_state(frame))
+    assert round(counter.get_total_flops() / 1e9, 1) == 2.8
+
+
+def test_deep_supervision_returns_three_strides_in_training_and_the_same_logits_as_ever_in_eval():
+    net, clip = light_gdkvm(), torch.rand(2, 1, 32, 32, 3)
+    logits = net(clip)
+    assert logits.shape == (2, 4, 32, 32, 3)
+    assert net.train()(clip).shape == (2, 3, 4, 32, 32, 3)
+    plain = light_gdkvm(deep_supervision=False)
+    weights = {name: value for name, value in light_gdkvm().state_dict().items() if name in plain.state_dict()}
+    plain.load_state_dict(weights)
+    assert torch.equal(plain.eval()(clip), logits) and plain.train()(clip).shape == (2, 4, 32, 32, 3)
+
+
+@both_sizes
+def test_saved_weights_give_the_same_logits_in_a_new_network(net, tmp_path):
+    first, clip = net(), torch.rand(1, 1, 32, 32, 2)
+    torch.save(first.state_dict(), tmp_path / "model.pt")
+    second = GDKVM(**first.options).eval()
+    assert not torch.equal(second(clip), first(clip))
+    second.load_state_dict(torch.load(tmp_path / "model.pt", weights_only=True))
+    assert torch.equal(second(clip), first(clip))
+
+
 @pytest.mark.parametrize("frames", [1, 10])
-def test_torchscript_and_torch_export_agree_with_eager(frames):
-    net, clip = small_gdkvm(), torch.rand(1, 1, 32, 32, frames)
+@both_sizes
+def test_torchscript_and_torch_export_agree_with_eager(net, frames):
+    net, clip = net(), torch.rand(1, 1, 32, 32, frames)
     with torch.no_grad():
         expected = net(clip)
         torch.testing.assert_close(torch.jit.script(net)(clip), expected)
@@ -119,6 +177,19 @@ def test_a_wrong_clip_is_refused_in_one_sentence(shape, message):
 def test_a_single_class_is_refused():
     with pytest.raises(ValueError, match="out_channels is 1"):
         small_gdkvm(out_channels=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"value_encoder": "own"}, "shared"),
+        ({"decoder": "narrow"}, "light"),
+        ({"deep_supervision": True}, "needs the light decoder, not 'full'"),
+    ],
+)
+def test_an_unknown_or_unfitting_part_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        small_gdkvm(**options)
 
 
 @pytest.mark.slow

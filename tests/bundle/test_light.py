@@ -1,0 +1,46 @@
+"""The light network trains by its overlay, and the holdout keeps every tenth patient out of training."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from monai.bundle import ConfigParser
+
+from tests.bundle.tiny_bundle import CONFIGS, train_tiny
+
+LITE0 = {"network_def#backbone": "efficientnet_lite0", "imagenet_weights": None}
+
+
+def test_the_light_network_trains_with_deep_supervision_and_saves_its_average(phantom_root, tmp_path):
+    flow = train_tiny(tmp_path, phantom_root, "light.yaml", clips="stills", **LITE0)
+    trained, saved = flow.network_def, torch.load(tmp_path / "models" / "model_final.pt", weights_only=True)
+    assert trained.options["backbone"] == "efficientnet_lite0" and trained.decoder.deep_supervision
+    assert saved.keys() == trained.state_dict().keys()
+    assert not torch.equal(saved["decoder.classify.weight"], trained.state_dict()["decoder.classify.weight"])
+
+
+def test_the_schedule_warms_up_both_learning_rates_and_ends_near_zero():
+    parser = ConfigParser(
+        ConfigParser.load_config_files([str(CONFIGS / name) for name in ("train.json", "light.yaml")])
+    )
+    parser["device"] = "cpu"
+    scheduler, rates = parser.get_parsed_content("lr_scheduler"), []
+    assert parser["epochs"] * parser["iterations_per_epoch"] == 2100
+    for _ in range(2100):
+        rates.append(scheduler.get_last_lr())
+        scheduler.optimizer.step()
+        scheduler.step()
+    peak = max(range(2100), key=lambda i: rates[i][1])
+    assert peak == pytest.approx(0.08 * 2100, abs=2) and rates[peak] == pytest.approx([5e-4, 1e-3], rel=1e-3)
+    assert max(rates[-1]) < 1e-6
+
+
+def test_the_holdout_trains_on_nine_of_ten_patients_and_validates_on_the_tenth():
+    files = [str(CONFIGS / name) for name in ("train.json", "light.yaml", "holdout.yaml")]
+    parser = ConfigParser(ConfigParser.load_config_files(files))
+    clips = [{"patient": f"patient{n:04d}", "view": view} for n in range(1, 401) for view in ("2CH", "4CH")]
+    parser["train"]["datalist"] = parser["validate"]["datalist"] = {"_target_": "copy.copy", "x": clips}
+    trained, held_out = (parser.get_parsed_content(f"{part}#dataset#data") for part in ("train", "validate"))
+    assert len(trained) == 720 and len(held_out) == 80
+    assert {clip["patient"] for clip in held_out} == {f"patient{n:04d}" for n in range(10, 401, 10)}
+    assert not {clip["patient"] for clip in trained} & {clip["patient"] for clip in held_out}

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from .clip import Clip, ClipReadError, ClipStream, ReadOptions
-from .datalists import (
-    CamusDataset,
-    ClipDataset,
-    EchoPhantomDataset,
-    camus_datalist,
-    clip_datalist,
-    folder_datalist,
-    phantom_datalist,
-)
+from .datalists import camus_datalist, clip_datalist, folder_datalist, phantom_datalist
 from .frame_cache import FrameCache
 from .open import open_clip
 from .reader import ClipReader
 
 __all__ = [
-    "CamusDataset",
     "Clip",
-    "ClipDataset",
     "ClipReadError",
     "ClipReader",
     "ClipStream",
-    "EchoPhantomDataset",
     "FrameCache",
     "ReadOptions",
     "camus_datalist",

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from .camus import CamusDataset, camus_datalist
+from .camus import camus_datalist
 from .folder import folder_datalist
-from .generic import ClipDataset, clip_datalist
-from .phantom import EchoPhantomDataset, phantom_datalist
+from .json_file import clip_datalist
+from .phantom import phantom_datalist
 
-__all__ = [
-    "CamusDataset",
-    "ClipDataset",
-    "EchoPhantomDataset",
-    "camus_datalist",
-    "clip_datalist",
-    "folder_datalist",
-    "phantom_datalist",
-]
+__all__ = ["camus_datalist", "clip_datalist", "folder_datalist", "phantom_datalist"]

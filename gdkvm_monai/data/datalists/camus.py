@@ -5,17 +5,16 @@ S. Leclerc et al., IEEE TMI 38(9):2198-2210, 2019, doi:10.1109/TMI.2019.2900516.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from monai.config import PathLike
-from monai.data import CacheDataset
 from monai.utils import look_up_option
 
+from gdkvm_monai.data.datalists.camus_info import clip_info, patient_tables
 from gdkvm_monai.labels import VIEWS
 
-__all__ = ["CamusDataset", "camus_datalist", "read_info"]
+__all__ = ["camus_datalist"]
 
 SECTIONS = ("training", "validation", "testing", "all")
 CLIPS = ("half_sequence", "stills")
@@ -56,7 +55,7 @@ def camus_datalist(
         raise FileNotFoundError(f"{root} is not a directory; set dataset_dir to a CAMUS release with {LAYOUT}.")
     patients_dir = root / "database_nifti" if (root / "database_nifti").is_dir() else root
     items, left_out = [], []
-    patients, tables = _patients(root, patients_dir, section), _patient_tables(root)
+    patients, tables = _patients(root, patients_dir, section), patient_tables(root)
     for patient in patients:
         for view in views:
             try:
@@ -74,82 +73,6 @@ def camus_datalist(
     return items
 
 
-class CamusDataset(CacheDataset):
-    """The clips of a CAMUS release as MONAI's :class:`~monai.data.CacheDataset`.
-
-    Args:
-        root_dir: as in :func:`camus_datalist`, whose items are the dataset's ``data``.
-        section: as there.
-        transform: applied to every item; begin with ``LoadClipd(["image", "label"])``.
-        views: as in :func:`camus_datalist`.
-        clips: as there.
-        cache_num: items kept in memory, as in MONAI.
-        cache_rate: share of the items kept in memory, as in MONAI.
-        num_workers: threads that fill the cache.
-        progress: whether to show a progress bar while the cache is filled.
-    """
-
-    def __init__(
-        self,
-        root_dir: PathLike,
-        section: str = "training",
-        transform: Callable | Sequence[Callable] = (),
-        views: Sequence[str] = VIEWS,
-        clips: str = "half_sequence",
-        cache_num: int = 2**63 - 1,
-        cache_rate: float = 1.0,
-        num_workers: int | None = 1,
-        progress: bool = True,
-    ) -> None:
-        data = camus_datalist(root_dir, section, views, clips)
-        super().__init__(data, transform, cache_num, cache_rate, num_workers, progress)
-
-
-def read_info(path: Path) -> dict:
-    """Read an ``Info_*.cfg``; frame numbers become 0-based, volumes carry mL, the ejection fraction percent."""
-    entries = dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line)
-    return _parse_info({key.strip(): value.strip() for key, value in entries.items()}, path)
-
-
-def _parse_info(entries: Mapping[str, str], source: Path) -> dict:
-    numbers = {
-        "ef_percent": ("EF", "LVef"),
-        "edv_ml": ("LVedv",),
-        "esv_ml": ("LVesv",),
-        "frame_rate_hz": ("FrameRate",),
-    }
-    try:
-        info: dict = {"ed_frame": int(entries["ED"]) - 1, "es_frame": int(entries["ES"]) - 1}
-        info["image_quality"] = entries.get("ImageQuality", "unknown")
-        for name, keys in numbers.items():
-            info.update({name: float(entries[key]) for key in keys if key in entries})
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"{source}: {error} is missing or not a number; expected lines such as 'ED: 1'.") from error
-    return info
-
-
-def _patient_tables(root: Path) -> dict[str, dict[str, dict]]:
-    """What ``patients_info_<view>.csv`` files say, by view and patient; some copies have no Info files."""
-    tables: dict[str, dict[str, dict]] = {}
-    for view in VIEWS:
-        path = root / f"patients_info_{view}.csv"
-        if path.is_file():
-            with open(path, newline="") as file:
-                tables[view] = {row["Patient"]: _parse_info(row, path) for row in csv.DictReader(file)}
-    return tables
-
-
-def _info(folder: Path, view: str, tables: Mapping[str, Mapping[str, dict]]) -> dict:
-    """What is known of a clip: its Info file, else its view's table, else the patient's EF from the other view's."""
-    path = folder / f"Info_{view}.cfg"
-    if path.is_file():
-        return read_info(path)
-    if folder.name in tables.get(view, {}):
-        return dict(tables[view][folder.name])
-    stated = [table[folder.name] for table in tables.values() if folder.name in table]
-    return {"ef_percent": stated[0]["ef_percent"]} if stated and "ef_percent" in stated[0] else {}
-
-
 def _patients(root: Path, patients_dir: Path, section: str) -> list[str]:
     if section == "all":
         return sorted(path.name for path in patients_dir.glob("patient*") if path.is_dir())
@@ -163,7 +86,7 @@ def _clip(folder: Path, view: str, clips: str, tables: Mapping[str, Mapping[str,
     """One view of one patient; FileNotFoundError names what is missing."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder.name} {view}: folder {folder} is missing")
-    info = _info(folder, view, tables)
+    info = clip_info(folder, view, tables)
     item = {**info, "patient": folder.name, "view": view}
     stem = folder / f"{folder.name}_{view}"
     files = _half_sequence(stem, info) if clips == "half_sequence" else None

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from monai.config import PathLike
-from monai.data import CacheDataset
 
 from gdkvm_monai.data.datalists.camus import camus_datalist
 from gdkvm_monai.data.phantom import write_camus_phantom
 from gdkvm_monai.labels import VIEWS
 
-__all__ = ["EchoPhantomDataset", "phantom_datalist"]
+__all__ = ["phantom_datalist"]
 
 
 def phantom_datalist(
@@ -46,43 +45,3 @@ def phantom_datalist(
     elif not (Path(root_dir) / "phantom.json").is_file():
         raise FileNotFoundError(f"{root_dir} holds no phantoms; set generate=True to write them.")
     return camus_datalist(root_dir, section, views, clips)
-
-
-class EchoPhantomDataset(CacheDataset):
-    """Phantom clips with known contours, volumes and ejection fraction, as MONAI's :class:`~monai.data.CacheDataset`.
-
-    Args:
-        root_dir: as in :func:`phantom_datalist`, also ``section``, ``views``, ``clips``, ``generate``,
-            ``num_patients``, ``size`` and ``seed``.
-        section: as there.
-        transform: applied to every item; begin with ``LoadClipd(["image", "label"])``.
-        views: as there.
-        clips: as there.
-        generate: as there.
-        num_patients: as there.
-        size: as there.
-        seed: as there.
-        cache_num: items kept in memory, as in MONAI.
-        cache_rate: share of the items kept in memory, as in MONAI.
-        num_workers: threads that fill the cache.
-        progress: whether to show a progress bar while the cache is filled.
-    """
-
-    def __init__(
-        self,
-        root_dir: PathLike,
-        section: str = "training",
-        transform: Callable | Sequence[Callable] = (),
-        views: Sequence[str] = VIEWS,
-        clips: str = "half_sequence",
-        generate: bool = True,
-        num_patients: tuple[int, int, int] = (40, 8, 8),
-        size: tuple[int, int] = (256, 256),
-        seed: int = 0,
-        cache_num: int = 2**63 - 1,
-        cache_rate: float = 1.0,
-        num_workers: int | None = 1,
-        progress: bool = True,
-    ) -> None:
-        data = phantom_datalist(root_dir, section, views, clips, generate, num_patients, size, seed)
-        super().__init__(data, transform, cache_num, cache_rate, num_workers, progress)

@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK
-from monai.data import CacheDataset
 from monai.transforms import Compose, LoadImaged
 
-from gdkvm_monai.data import CamusDataset, ClipReader, camus_datalist
-from gdkvm_monai.data.datalists.camus import read_info
+from gdkvm_monai.data import ClipReader, camus_datalist
 from gdkvm_monai.labels import LV, UNLABELED
 from gdkvm_monai.transforms import CheckClipd, FromEDToESd, PlaceLabelFramesd
 
@@ -129,49 +127,6 @@ def test_without_a_half_sequence_its_stills_are_taken(copy):
     assert isinstance(first["image"], list) and isinstance(second["image"], str)
 
 
-def test_frame_numbers_become_zero_based_and_the_rest_of_the_info_gets_units(tmp_path):
-    path = tmp_path / "Info_4CH.cfg"
-    path.write_text("ED: 1\nES: 20\nNbFrame: 20\nSex: F\nAge: 56\nImageQuality: Good\nEF: 63.2\nFrameRate: 47.1\n")
-    assert read_info(path) == {
-        "ed_frame": 0, "es_frame": 19, "image_quality": "Good", "ef_percent": 63.2, "frame_rate_hz": 47.1
-    }  # fmt: skip
-
-
-def test_the_names_of_the_original_release_mean_the_same(tmp_path):
-    path = tmp_path / "Info_4CH.cfg"
-    path.write_text("ED: 9\nES: 2\nLVedv: 94.0\nLVesv: 34.6\nLVef: 63.2\n")
-    assert read_info(path) == {
-        "ed_frame": 8, "es_frame": 1, "image_quality": "unknown", "ef_percent": 63.2, "edv_ml": 94.0, "esv_ml": 34.6
-    }  # fmt: skip
-
-
-def test_items_carry_the_reference_of_their_patient(phantom_root):
-    for item in quiet(phantom_root):
-        ef_percent = 100 * (item["edv_ml"] - item["esv_ml"]) / item["edv_ml"]
-        assert item["ef_percent"] == pytest.approx(ef_percent, abs=1e-3)
-        assert item["image_quality"] in ("Good", "Medium", "Poor") and item["frame_rate_hz"] > 0
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("ES: 5\n", "'ED' is missing"),
-        ("", "'ED' is missing"),
-        ("ED: one\nES: 5\n", "'one'"),
-        ("ED: 1\nES: 5\nEF: ?\n", "'?'"),
-    ],
-    ids=["no ED", "empty", "ED no number", "EF no number"],
-)
-def test_a_malformed_info_file_is_an_error_that_names_it(copy, text, reason):
-    path = copy / "database_nifti" / "patient0001" / "Info_2CH.cfg"
-    path.write_text(text)
-    with pytest.raises(
-        ValueError, match=r"Info_2CH\.cfg: .*missing or not a number; expected lines such as 'ED: 1'"
-    ) as info:
-        quiet(copy)
-    assert reason in str(info.value)
-
-
 def test_a_missing_patient_is_reported_and_the_others_are_listed(copy):
     shutil.rmtree(copy / "database_nifti" / "patient0002")
     reports = []
@@ -262,15 +217,6 @@ def test_a_cine_with_one_contour_missing_is_reported_and_not_called_unlabeled(or
     assert "patient0007_2CH_ES_gt.mhd is missing" in reports[0]
 
 
-def test_the_dataset_is_monais_cache_dataset(phantom_root, capsys):
-    dataset = CamusDataset(phantom_root, "validation", PREPARE, views="4CH", cache_rate=0.5, progress=False)
-    assert isinstance(dataset, CacheDataset)
-    assert dataset.data == quiet(phantom_root, "validation", views="4CH") and dataset.cache_num == 1
-    for item in dataset:
-        assert item["image"].shape == item["label"].shape and item["image"].shape[:3] == (1, 64, 64)
-    assert "2 clips of 2 patients" in capsys.readouterr().out  # what was left out is said at any rate
-
-
 # --- the real release, where it is at hand
 
 
@@ -308,21 +254,6 @@ def test_the_real_cine_is_a_clip_of_15_frames(real_data):
     pixels, affine = ClipReader().read(path)
     assert pixels.shape[-1] == 15 and 0 <= pixels.min() < 10 and 200 < pixels.max() <= 255
     np.testing.assert_allclose(np.abs(np.diag(affine)[:2]), 0.308, rtol=1e-3)
-
-
-def test_a_table_of_patients_stands_in_for_missing_info_files(phantom_root, tmp_path):
-    root = tmp_path / "camus"
-    shutil.copytree(phantom_root, root)
-    for path in root.glob("database_nifti/patient0001/Info_*.cfg"):
-        path.unlink()
-    row = "Patient,ED,ES,NbFrame,Sex,Age,ImageQuality,EF,FrameRate\npatient0001,1,4,4,F,56,Poor,54,48.4\n"
-    (root / "patients_info_2CH.csv").write_text(row)
-    items = camus_datalist(root, "training", clips="stills", report=None)
-    first = {item["view"]: item for item in items if item["patient"] == "patient0001"}
-    assert first["2CH"]["image_quality"] == "Poor" and first["2CH"]["ef_percent"] == 54.0
-    assert (
-        first["4CH"]["ef_percent"] == 54.0 and "image_quality" not in first["4CH"]
-    )  # EF is the patient's, quality the view's
 
 
 def test_a_half_sequence_whose_phases_are_unknown_is_listed_and_not_guessed(phantom_root, tmp_path):

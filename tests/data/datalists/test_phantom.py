@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from monai.data import CacheDataset
 from monai.transforms import Compose, LoadImaged
 
-from gdkvm_monai.data import ClipReader, EchoPhantomDataset, phantom_datalist
+from gdkvm_monai.data import ClipReader, phantom_datalist
 from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM
 from gdkvm_monai.transforms import CheckClipd, FromEDToESd
 
@@ -19,7 +18,7 @@ SETTINGS = {"num_patients": (1, 1, 0), "size": (48, 48), "views": "4CH"}
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """Two patients of 48x48 pixels, written by the data set itself."""
+    """Two patients of 48x48 pixels, written by the datalist itself."""
     folder = tmp_path_factory.mktemp("phantom")
     phantom_datalist(folder, **SETTINGS)
     return folder
@@ -30,11 +29,9 @@ def contents(folder) -> dict[str, bytes]:
 
 
 def test_items_are_clips_with_three_labelled_structures_and_millimetres_in_the_affine(root):
-    dataset = EchoPhantomDataset(
-        root, transform=Compose([LOAD, CheckClipd(), FromEDToESd(KEYS)]), progress=False, **SETTINGS
-    )
-    assert isinstance(dataset, CacheDataset) and len(dataset) == 1
-    image, label = dataset[0]["image"], dataset[0]["label"]
+    (listed,) = phantom_datalist(root, **SETTINGS)
+    prepared = Compose([LOAD, CheckClipd(), FromEDToESd(KEYS)])(listed)
+    image, label = prepared["image"], prepared["label"]
     assert image.shape == label.shape and image.shape[:3] == (1, 48, 48) and image.shape[3] >= 14
     for t in range(label.shape[-1]):  # every frame is labelled
         assert torch.unique(label[..., t]).tolist() == [BACKGROUND, LV, MYOCARDIUM, LEFT_ATRIUM]
@@ -82,7 +79,7 @@ def test_missing_phantoms_are_an_error_when_none_may_be_generated(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no phantoms; set generate=True"):
         phantom_datalist(tmp_path, generate=False)
     with pytest.raises(FileNotFoundError, match="holds no phantoms; set generate=True"):
-        EchoPhantomDataset(tmp_path / "absent", generate=False)
+        phantom_datalist(tmp_path / "absent", generate=False)
     assert not (tmp_path / "absent").exists()
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from monai.data import CacheDataset
 from monai.transforms import Compose, LoadImaged
 
-from gdkvm_monai.data import ClipDataset, ClipReader, clip_datalist
+from gdkvm_monai.data import ClipReader, clip_datalist
 from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.transforms import CheckClipd, PlaceLabelFramesd
 
@@ -71,17 +70,17 @@ def test_a_clip_may_be_a_list_of_stills(write):
 
 def test_labels_of_some_frames_are_placed_in_the_clip(write, root):
     item = {"image": "clip.nii.gz", "label": "two.nii.gz", "label_frames": [4, 1]}
-    dataset = ClipDataset(write({"training": [item]}), transform=PREPARE, progress=False)
-    assert isinstance(dataset, CacheDataset) and len(dataset) == 1
-    label = dataset[0]["label"][0].numpy()
+    (listed,) = clip_datalist(write({"training": [item]}))
+    label = PREPARE(listed)["label"][0].numpy()
     expected = np.asarray(nib.load(root / "all.nii.gz").dataobj)
     np.testing.assert_array_equal(label[..., [1, 4]], expected[..., [1, 4]])
     assert (label[..., [0, 2, 3]] == UNLABELED).all()
 
 
 def test_an_item_may_be_without_a_label(write):
-    dataset = ClipDataset(write({"validation": [{"image": "clip.nii.gz"}]}), "validation", PREPARE, progress=False)
-    assert dataset[0]["image"].shape == (1, 16, 12, 5) and "label" not in dataset[0]
+    (listed,) = clip_datalist(write({"validation": [{"image": "clip.nii.gz"}]}), "validation")
+    prepared = PREPARE(listed)
+    assert prepared["image"].shape == (1, 16, 12, 5) and "label" not in prepared
 
 
 def test_a_missing_datalist_is_an_error_that_says_how_to_write_one(tmp_path):

@@ -1,14 +1,13 @@
-"""Any other data: a MONAI datalist in JSON."""
+"""Any other data, listed in a JSON file as MONAI's datalists are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from monai.config import PathLike
-from monai.data import CacheDataset, load_decathlon_datalist
+from monai.data import load_decathlon_datalist
 
-__all__ = ["ClipDataset", "clip_datalist"]
+__all__ = ["clip_datalist"]
 
 
 def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathLike = "datalist.json") -> list[dict]:
@@ -49,24 +48,6 @@ def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathL
                 if not Path(name).exists():
                     raise FileNotFoundError(f"{path}: item {number} of {section!r} names {name}, which does not exist.")
     return items
-
-
-class ClipDataset(CacheDataset):
-    """The clips of a datalist as MONAI's :class:`~monai.data.CacheDataset`; arguments as in :func:`clip_datalist`."""
-
-    def __init__(
-        self,
-        root_dir: PathLike,
-        section: str = "training",
-        transform: Callable | Sequence[Callable] = (),
-        datalist: PathLike = "datalist.json",
-        cache_num: int = 2**63 - 1,
-        cache_rate: float = 1.0,
-        num_workers: int | None = 1,
-        progress: bool = True,
-    ) -> None:
-        data = clip_datalist(root_dir, section, datalist)
-        super().__init__(data, transform, cache_num, cache_rate, num_workers, progress)
 
 
 def _as_list(value: object) -> list:

@@ -1,0 +1,69 @@
+"""What CAMUS states of a clip is read with units, from Info files or from the tables of patients."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from gdkvm_monai.data import camus_datalist
+from gdkvm_monai.data.datalists.camus_info import read_info
+
+
+def test_frame_numbers_become_zero_based_and_the_rest_of_the_info_gets_units(tmp_path):
+    path = tmp_path / "Info_4CH.cfg"
+    path.write_text("ED: 1\nES: 20\nNbFrame: 20\nSex: F\nAge: 56\nImageQuality: Good\nEF: 63.2\nFrameRate: 47.1\n")
+    assert read_info(path) == {
+        "ed_frame": 0, "es_frame": 19, "image_quality": "Good", "ef_percent": 63.2, "frame_rate_hz": 47.1
+    }  # fmt: skip
+
+
+def test_the_names_of_the_original_release_mean_the_same(tmp_path):
+    path = tmp_path / "Info_4CH.cfg"
+    path.write_text("ED: 9\nES: 2\nLVedv: 94.0\nLVesv: 34.6\nLVef: 63.2\n")
+    assert read_info(path) == {
+        "ed_frame": 8, "es_frame": 1, "image_quality": "unknown", "ef_percent": 63.2, "edv_ml": 94.0, "esv_ml": 34.6
+    }  # fmt: skip
+
+
+def test_items_carry_the_reference_of_their_patient(phantom_root):
+    for item in camus_datalist(phantom_root, report=None):
+        ef_percent = 100 * (item["edv_ml"] - item["esv_ml"]) / item["edv_ml"]
+        assert item["ef_percent"] == pytest.approx(ef_percent, abs=1e-3)
+        assert item["image_quality"] in ("Good", "Medium", "Poor") and item["frame_rate_hz"] > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ES: 5\n", "'ED' is missing"),
+        ("", "'ED' is missing"),
+        ("ED: one\nES: 5\n", "'one'"),
+        ("ED: 1\nES: 5\nEF: ?\n", "'?'"),
+    ],
+    ids=["no ED", "empty", "ED no number", "EF no number"],
+)
+def test_a_malformed_info_file_is_an_error_that_names_it(phantom_root, tmp_path, text, reason):
+    root = shutil.copytree(phantom_root, tmp_path / "camus")
+    path = root / "database_nifti" / "patient0001" / "Info_2CH.cfg"
+    path.write_text(text)
+    with pytest.raises(
+        ValueError, match=r"Info_2CH\.cfg: .*missing or not a number; expected lines such as 'ED: 1'"
+    ) as info:
+        camus_datalist(root, report=None)
+    assert reason in str(info.value)
+
+
+def test_a_table_of_patients_stands_in_for_missing_info_files(phantom_root, tmp_path):
+    root = tmp_path / "camus"
+    shutil.copytree(phantom_root, root)
+    for path in root.glob("database_nifti/patient0001/Info_*.cfg"):
+        path.unlink()
+    row = "Patient,ED,ES,NbFrame,Sex,Age,ImageQuality,EF,FrameRate\npatient0001,1,4,4,F,56,Poor,54,48.4\n"
+    (root / "patients_info_2CH.csv").write_text(row)
+    items = camus_datalist(root, "training", clips="stills", report=None)
+    first = {item["view"]: item for item in items if item["patient"] == "patient0001"}
+    assert first["2CH"]["image_quality"] == "Poor" and first["2CH"]["ef_percent"] == 54.0
+    assert (
+        first["4CH"]["ef_percent"] == 54.0 and "image_quality" not in first["4CH"]
+    )  # EF is the patient's, quality the view's

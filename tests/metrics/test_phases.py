@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gdkvm_monai.data.phantom.shape import LeftHeart
+from gdkvm_monai.data.phantom.heart import LeftHeart
 from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.metrics.phases import Phases, area_curve, beat_ejection_fractions, find_phases
 
@@ -22,8 +22,8 @@ def frames_from_phase(found, volume, near, time, sign):
 
 
 def detect(seed, rate, beats, rng, known=True):
-    heart = LeftHeart(seed)
-    beat_s = 60 / heart.heart_rate_bpm
+    heart = LeftHeart(seed).beat
+    beat_s = heart.duration_s
     time = np.arange(-0.1, beats * beat_s + 0.1, 1 / rate)
     volume = heart.volume_ml(time)
     noisy = volume + rng.normal(0, NOISE * heart.edv_ml, len(time))

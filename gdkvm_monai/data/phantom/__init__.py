@@ -1,8 +1,9 @@
 """A beating left heart with known contours, volumes and ejection fraction, rendered as ultrasound.
 
-``shape`` is the heart in three dimensions, ``plane`` the cut of one view, ``tissue`` its scatterers, ``ultrasound`` the
-imaging physics and ``echo`` puts them together. ``clip`` renders single clips, ``formats`` and ``dicom_writer`` write
-them, ``writer`` and ``echonet`` patients in the layout of CAMUS and of EchoNet-Dynamic.
+``beat`` is the volume over time, ``heart`` the heart in three dimensions, ``section`` and ``plane`` the cut of one
+view, ``tissue`` its scatterers, ``ultrasound`` the imaging physics, and ``echo`` puts them together. ``clip`` renders
+single clips, ``formats``, ``clip_writers`` and ``dicom_writer`` write them, and ``writer`` and ``echonet`` write
+patients in the layout of CAMUS and of EchoNet-Dynamic.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from gdkvm_monai.data.phantom.clip import PhantomClip, render_phantom_clip
 from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.echonet import write_echonet_phantom
 from gdkvm_monai.data.phantom.formats import FORMATS, write_clip, write_phantom_clip
-from gdkvm_monai.data.phantom.shape import LeftHeart, Section
+from gdkvm_monai.data.phantom.heart import LeftHeart
+from gdkvm_monai.data.phantom.section import Section
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES, Quality
 from gdkvm_monai.data.phantom.writer import PHANTOM_VERSION, write_camus_phantom
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from gdkvm_monai.data.phantom.heart import LeftHeart
 from gdkvm_monai.data.phantom.plane import ViewPlane
-from gdkvm_monai.data.phantom.shape import LeftHeart, random_generator
+from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.tissue import Tissue
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES, Sector
 from gdkvm_monai.labels import VIEWS
@@ -27,6 +28,7 @@ class EchoPhantom:
         ef_percent: true ejection fraction, uniform in 20 to 75 %.
         edv_ml, esv_ml: true volumes of the left ventricle.
         heart_rate_bpm: beats per minute.
+        beat_s: duration of one beat in seconds.
         end_systole_s: time of end-systole in seconds; end-diastole is at 0.
 
     Raises:
@@ -43,17 +45,13 @@ class EchoPhantom:
         if quality not in QUALITIES:
             raise ValueError(f"quality = {quality!r} is unknown; choose one of {', '.join(QUALITIES)}.")
         self.seed, self.quality, self.heart = seed, quality, LeftHeart(seed)
-        self.ef_percent, self.edv_ml, self.esv_ml = self.heart.ef_percent, self.heart.edv_ml, self.heart.esv_ml
-        self.heart_rate_bpm, self.end_systole_s = self.heart.heart_rate_bpm, self.heart.end_systole_s
-
-    @property
-    def beat_s(self) -> float:
-        """Duration of one beat in seconds."""
-        return 60 / self.heart_rate_bpm
+        beat = self.heart.beat
+        self.ef_percent, self.edv_ml, self.esv_ml = beat.ef_percent, beat.edv_ml, beat.esv_ml
+        self.heart_rate_bpm, self.end_systole_s, self.beat_s = beat.heart_rate_bpm, beat.end_systole_s, beat.duration_s
 
     def volume_ml(self, times_s: Sequence[float] | np.ndarray) -> np.ndarray:
         """Return the true volume of the left ventricle in mL at ``T`` times in seconds, ``(T,)``."""
-        return self.heart.volume_ml(times_s)
+        return self.heart.beat.volume_ml(times_s)
 
     def render(
         self,
@@ -101,7 +99,7 @@ class EchoPhantom:
         convert = sector.scan_converter(shape)
         gain, clutter = self._gain(sector, view), self._clutter(sector, view)
         contrast, brightness = 10 ** (random_generator(self.seed, 50 + view).uniform([-2, -4], [3, 2]) / 20)
-        contraction = self.heart.contraction(times)
+        contraction = self.heart.beat.contraction(times)
         frames = []
         for index, positions in enumerate(tissue.positions(section, times)):
             signal = contrast * gain * sector.splat(positions, tissue.amplitudes(contraction[index]))

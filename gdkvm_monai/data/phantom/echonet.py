@@ -15,7 +15,7 @@ from gdkvm_monai.data.phantom.clip import PhantomClip, render_phantom_clip
 from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.formats import check_packages, replacing, write_clip
 from gdkvm_monai.data.phantom.plane import ViewPlane
-from gdkvm_monai.data.phantom.shape import LEVELS
+from gdkvm_monai.data.phantom.section import LEVELS
 
 __all__ = ["trace_ventricle", "write_echonet_phantom"]
 

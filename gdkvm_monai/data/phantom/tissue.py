@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
 from gdkvm_monai.data.phantom.plane import ViewPlane, outline
-from gdkvm_monai.data.phantom.shape import LEVELS, Section, random_generator
+from gdkvm_monai.data.phantom.section import LEVELS, Section
+from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.ultrasound import Sector
 from gdkvm_monai.data.phantom.valve import MitralValve
 from gdkvm_monai.labels import BACKGROUND, MYOCARDIUM, VIEWS
@@ -62,7 +63,7 @@ class Tissue:
 
     def positions(self, section: Section, times_s: np.ndarray) -> Iterator[np.ndarray]:
         """Yield where the scatterers are at each time of a section, ``(N, 2)`` in mm."""
-        opening = self.plane.heart.mitral_opening(times_s)
+        opening = self.plane.heart.beat.mitral_opening(times_s)
         valve = self.plane.to_picture(self._valve.positions(section, opening), section.wall_length[:, None])
         for moved, leaflets in zip(self._material_points(section), valve):
             yield np.concatenate([self._points + self._grip * (moved - self._nodes)[self._node], leaflets])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gdkvm_monai.data.phantom.shape import Section
+from gdkvm_monai.data.phantom.section import Section
 
 _PER_LEAFLET = 160
 

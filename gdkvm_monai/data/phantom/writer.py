@@ -16,7 +16,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from gdkvm_monai.data.phantom.echo import EchoPhantom
-from gdkvm_monai.data.phantom.shape import random_generator
+from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES
 from gdkvm_monai.files import replace_file
 from gdkvm_monai.labels import VIEWS

@@ -3,63 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from gdkvm_monai.data.phantom.beat import Beat
+from gdkvm_monai.data.phantom.section import LEVELS, Section
+from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.labels import VIEWS
 
-# Levels u from the mitral plane (0) to the apex (1), dense at the apex, where a width falls like a square root.
-LEVELS = 1 - np.linspace(1, 0, 81) ** 2
+__all__ = ["LeftHeart"]
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(192)
 _ROOTS = (_NODES + 1) / 2
 _U, _DU = 1 - _ROOTS**2, _WEIGHTS * _ROOTS  # nodes and weights of an integral over u, substituted by u = 1 - r^2
-
-
-def random_generator(seed: int | Sequence[int], stream: int) -> np.random.Generator:
-    """Return the random numbers of one purpose: streams of the same seed are independent of each other.
-
-    Args:
-        seed: one or several non-negative integers.
-        stream: number of the purpose, non-negative.
-
-    Raises:
-        ValueError: if a seed is negative.
-
-    Example:
-        >>> bool(random_generator(1, 0).random() == random_generator((1,), 0).random())
-        True
-    """
-    entropy = [int(value) for value in np.atleast_1d(seed)]
-    if min(entropy) < 0:
-        raise ValueError(f"seed = {seed} must consist of non-negative integers; give for instance seed=0.")
-    return np.random.default_rng(np.random.SeedSequence([*entropy, stream]))
-
-
-@dataclass(frozen=True)
-class Section:
-    """The left heart cut by the plane of one view, at ``T`` times; lengths in mm.
-
-    The long axis ``z`` starts at the mitral plane (0) and points to the apex; ``x`` points to the right of the picture.
-    ``LEVELS`` are the ``U`` levels, as fractions of the length of the cavity, of the wall or of the atrium.
-
-    Attributes:
-        cavity_length: mitral plane to endocardial apex, ``(T,)``.
-        wall_length: mitral plane to epicardial apex, ``(T,)``.
-        atrium_length: mitral plane to the roof of the atrium, ``(T,)``.
-        cavity_half, wall_half, atrium_half: half-widths at each level, ``(T, U)``.
-        center: ``x`` of the middle of the ventricle at each level, ``(T, U)``.
-        atrium_center: ``x`` of the middle of the atrium at each level, ``(T, U)``.
-    """
-
-    cavity_length: np.ndarray
-    wall_length: np.ndarray
-    atrium_length: np.ndarray
-    cavity_half: np.ndarray
-    wall_half: np.ndarray
-    atrium_half: np.ndarray
-    center: np.ndarray
-    atrium_center: np.ndarray
 
 
 class LeftHeart:
@@ -78,28 +34,16 @@ class LeftHeart:
         seed: one or several non-negative integers; the same seed is the same heart.
 
     Attributes:
-        ef_percent: ejection fraction, uniform in 20 to 75 %.
-        edv_ml, esv_ml: end-diastolic and end-systolic volume of the cavity.
-        heart_rate_bpm: beats per minute, 50 to 95.
-        end_systole_s: time of end-systole; end-diastole is at 0.
+        beat: its volumes over time.
 
     Example:
-        >>> heart = LeftHeart(seed=0)
-        >>> edv, esv = heart.volume_ml([0.0, heart.end_systole_s])
-        >>> bool(np.isclose(100 * (edv - esv) / edv, heart.ef_percent))
-        True
+        >>> LeftHeart(seed=0).section("4CH", [0.0, 0.3]).cavity_length.shape
+        (2,)
     """
 
     def __init__(self, seed: int | Sequence[int]) -> None:
         rng = random_generator(seed, 0)
-        self.ef_percent = float(rng.uniform(20, 75))
-        typical_ml = 105 + 1.3 * max(0.0, 50 - self.ef_percent)  # a weak ventricle is a large one
-        self.edv_ml = float(np.clip(typical_ml * np.exp(0.22 * rng.standard_normal()), 60, 240))
-        self.esv_ml = self.edv_ml * (1 - self.ef_percent / 100)
-        self.heart_rate_bpm = float(rng.uniform(50, 95))
-        self.systole_fraction = float(rng.uniform(0.35, 0.40))
-        self.end_systole_s = 60 / self.heart_rate_bpm * self.systole_fraction
-        self._early_share = rng.uniform(0.55, 0.8)  # of the filling
+        self.beat = Beat(rng)
         self._draw_form(rng)
         self._draw_motion(rng)
 
@@ -110,7 +54,7 @@ class LeftHeart:
         elongation = rng.uniform(1.4, 1.85)  # length over mean diameter
         ratio = rng.uniform(0.88, 1.12)  # width in the two-chamber over width in the four-chamber view
         product = float(np.prod(self._profile(_U), axis=0) @ _DU)
-        mean_half = (1000 * self.edv_ml / (2 * np.pi * elongation * product)) ** (1 / 3)
+        mean_half = (1000 * self.beat.edv_ml / (2 * np.pi * elongation * product)) ** (1 / 3)
         self._length = 2 * elongation * mean_half
         self._half = mean_half * np.array([[ratio**0.5], [ratio**-0.5]])
         self._thickness = rng.uniform(9, 13)
@@ -131,29 +75,9 @@ class LeftHeart:
         ellipse = np.sqrt(np.clip(1 - np.abs(height) ** self._exponent, 0, None))
         return ellipse * (1 + self._belly * np.sin(2 * np.pi * u))
 
-    def contraction(self, times_s: Sequence[float] | np.ndarray) -> np.ndarray:
-        """Return how far the beat has gone from end-diastole (0) to end-systole (1) at times in seconds, ``(T,)``."""
-        phase = np.asarray(times_s, dtype=float) * self.heart_rate_bpm / 60 % 1.0
-        filling = (phase - self.systole_fraction) / (1 - self.systole_fraction)
-        emptied = (1 - np.cos(np.pi * np.clip(phase / self.systole_fraction, 0, 1))) / 2
-        early, late = _smooth_step(filling, 0.03, 0.5), _smooth_step(filling, 0.68, 1.0)
-        return emptied - self._early_share * early - (1 - self._early_share) * late
-
-    def volume_ml(self, times_s: Sequence[float] | np.ndarray) -> np.ndarray:
-        """Return the volume of the cavity in mL at times in seconds, ``(T,)``."""
-        return self.edv_ml - (self.edv_ml - self.esv_ml) * self.contraction(times_s)
-
-    def mitral_opening(self, times_s: Sequence[float] | np.ndarray) -> np.ndarray:
-        """Return the opening of the mitral valve, 0 in systole to 1 in early filling, at times in seconds, ``(T,)``."""
-        phase = np.asarray(times_s, dtype=float) * self.heart_rate_bpm / 60 % 1.0
-        filling = np.clip((phase - self.systole_fraction) / (1 - self.systole_fraction), 0, 1)
-        early, late = np.clip((filling - 0.02) / 0.5, 0, 1), np.clip((filling - 0.62) / 0.37, 0, 1)
-        resting = 0.25 * np.clip(np.minimum(filling, 1 - filling) / 0.1, 0, 1)
-        return np.maximum(resting, np.maximum(np.sin(np.pi * early) ** 2, 0.7 * np.sin(np.pi * late) ** 2))
-
     def _widths(self, u: np.ndarray, volume_ml: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the cavity's length ``(T,)`` and its half-widths ``(2, T, U)`` in mm for volumes ``(T,)``."""
-        emptied = (volume_ml / self.edv_ml)[:, None]
+        emptied = (volume_ml / self.beat.edv_ml)[:, None]
 
         def nominal(levels: np.ndarray) -> np.ndarray:
             share = (1 - self._shortening) / 2 * (1 + self._base_share * np.cos(np.pi * levels))
@@ -166,7 +90,7 @@ class LeftHeart:
     def _wall(self, volume_ml: np.ndarray) -> np.ndarray:
         """Return the wall's thickness at the widest level in mm, ``(T,)``, such that its volume stays the same."""
         profile = self._profile(_U)[:, None]
-        length, half = self._widths(_U, np.append(self.edv_ml, volume_ml))
+        length, half = self._widths(_U, np.append(self.beat.edv_ml, volume_ml))
         thickness = np.full(length.shape, self._thickness)
         for _ in range(12):  # Newton's method; the volume is a convex, growing function of the thickness
             outer, outer_length = half + thickness[:, None] * profile, length + self._apex_thinning * thickness
@@ -193,14 +117,14 @@ class LeftHeart:
         if view not in VIEWS:
             raise ValueError(f"view = {view!r} is unknown; choose one of {', '.join(VIEWS)}.")
         times = np.atleast_1d(np.asarray(times_s, dtype=float))
-        volume_ml, plane = self.volume_ml(times), VIEWS.index(view)
+        volume_ml, plane = self.beat.volume_ml(times), VIEWS.index(view)
         length, half = self._widths(LEVELS, volume_ml)
         thickness = self._wall(volume_ml)
         outer = half + thickness[:, None] * self._profile(LEVELS)[:, None]
-        rest = self._widths(LEVELS, np.array([self.edv_ml]))[1]
+        rest = self._widths(LEVELS, np.array([self.beat.edv_ml]))[1]
         center = (self._bow * half + self._side_share * (rest - half)) * np.sin(np.pi * LEVELS)
         atrium_length, atrium_half = self._left_atrium(
-            half[plane, :, :1], rest[plane, 0, 0], length, self.contraction(times)
+            half[plane, :, :1], rest[plane, 0, 0], length, self.beat.contraction(times)
         )
         return Section(
             cavity_length=length,
@@ -222,12 +146,6 @@ class LeftHeart:
         opening = 0.92 * (resting_annulus + (annulus - resting_annulus) * (1 - LEVELS) ** 2)
         swell = resting_annulus * (bulge + self._atrium_swing * contraction)[:, None] * np.sin(0.8 * np.pi * LEVELS)
         return atrium_length, (opening + swell) * np.sqrt(1 - LEVELS**3)
-
-
-def _smooth_step(value: np.ndarray, start: float, end: float) -> np.ndarray:
-    """Return a step from 0 to 1 with continuous first and second derivative between ``start`` and ``end``."""
-    x = np.clip((value - start) / (end - start), 0, 1)
-    return x**3 * (10 + x * (6 * x - 15))
 
 
 def _chord(half: np.ndarray, center: np.ndarray, plane: int) -> np.ndarray:

@@ -1,0 +1,29 @@
+"""Random numbers that follow from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["random_generator"]
+
+
+def random_generator(seed: int | Sequence[int], stream: int) -> np.random.Generator:
+    """Return the random numbers of one purpose: streams of the same seed are independent of each other.
+
+    Args:
+        seed: one or several non-negative integers.
+        stream: number of the purpose, non-negative.
+
+    Raises:
+        ValueError: if a seed is negative.
+
+    Example:
+        >>> bool(random_generator(1, 0).random() == random_generator((1,), 0).random())
+        True
+    """
+    entropy = [int(value) for value in np.atleast_1d(seed)]
+    if min(entropy) < 0:
+        raise ValueError(f"seed = {seed} must consist of non-negative integers; give for instance seed=0.")
+    return np.random.default_rng(np.random.SeedSequence([*entropy, stream]))

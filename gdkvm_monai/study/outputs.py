@@ -15,20 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 import gdkvm_monai
 from gdkvm_monai.data.dicom.header import is_dicom
 from gdkvm_monai.data.dicom.source import read_source
 from gdkvm_monai.data.frame_cache import FrameCache
 from gdkvm_monai.study.clip_source import ClipSource
+from gdkvm_monai.study.contact_sheet import write_contact_sheet
 from gdkvm_monai.study.dicom_segmentation import write_dicom_segmentation
+from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.mask_files import write_nifti_mask, write_npy, write_npz_mask, write_png_masks
+from gdkvm_monai.study.measurements import Measurements
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.pipeline import Pipeline
 from gdkvm_monai.study.report.writer import write_clip_report
+from gdkvm_monai.study.run_record import RunRecord
 from gdkvm_monai.study.structured_report import write_structured_report
 from gdkvm_monai.visualize.clip_frames import aspect_spacing
-from gdkvm_monai.visualize.contact_sheet import write_contact_sheet
 from gdkvm_monai.visualize.overlay import COLORS, write_overlay_avi, write_overlay_gif
 
 __all__ = ["Results", "Spools", "check_formats", "fingerprint", "read_outputs", "results_folder", "write_outputs"]
@@ -139,16 +143,20 @@ def write_outputs(folder: Path, options: SegmentOptions, spools: Spools, results
     if spools.probabilities is not None:
         write_npy(folder / "probabilities.npy", spools.probabilities)
     _write_dicom(folder, options, spools, results)
-    rate, shape = measurements["clip"]["frame_rate_hz"], aspect_spacing(measurements["clip"])
+    rate, shape = measurements["clip"]["frame_rate_hz"], aspect_spacing(
+        measurements["clip"]["spacing_mm"], measurements["clip"]["spacing_trust"]
+    )
     if options.overlay == "gif":
         write_overlay_gif(
             folder / "overlay.gif", spools.picture, spools.mask, len(masks), spacing_mm=shape, frames_per_second=rate
         )
     elif options.overlay == "avi":
         write_overlay_avi(folder / "overlay.avi", spools.picture, spools.mask, len(masks), shape, rate)
-    write_contact_sheet(folder / "contact_sheet.png", measurements, columns, spools.picture, spools.mask)
+    numbers, table = TypeAdapter(Measurements).validate_python(measurements), FrameTable.from_columns(columns)
+    write_contact_sheet(folder / "contact_sheet.png", numbers, table, spools.picture, spools.mask)
     if options.report:
-        write_clip_report(folder / "report.html", measurements, columns, provenance, spools.picture, spools.mask)
+        run = TypeAdapter(RunRecord).validate_python(provenance)
+        write_clip_report(folder / "report.html", numbers, table, run, spools.picture, spools.mask)
     with open(folder / "frames.csv", "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -58,10 +57,18 @@ def sample_frames(count: int, max_frames: int, keep: Sequence[int] = ()) -> tupl
     return chosen, step
 
 
-def aspect_spacing(clip: Mapping[str, Any]) -> tuple[float, float]:
-    """Return mm per pixel, lateral and in depth, of the ``clip`` of a measurement; (1, 1) where it is not trusted."""
-    trusted = clip.get("spacing_trust") == "ok" and clip.get("spacing_mm")
-    return tuple(clip["spacing_mm"]) if trusted else (1.0, 1.0)
+def aspect_spacing(spacing_mm: Sequence[float] | None, trust: str = "ok") -> tuple[float, float]:
+    """Return the spacing with which pixels are drawn: the clip's if it is trusted, otherwise that of squares.
+
+    Args:
+        spacing_mm: mm per pixel, lateral and in depth; ``None`` if unknown.
+        trust: ``ok`` or why the spacing is not to be used.
+
+    Example:
+        >>> aspect_spacing((0.3, 0.2)), aspect_spacing((0.3, 0.2), "scaled"), aspect_spacing(None, "absent")
+        ((0.3, 0.2), (1.0, 1.0), (1.0, 1.0))
+    """
+    return (spacing_mm[0], spacing_mm[1]) if spacing_mm and trust == "ok" else (1.0, 1.0)
 
 
 def picture_size(

@@ -42,13 +42,8 @@ def test_impossible_samples_are_refused(count, most, keep):
 
 
 def test_a_spacing_counts_only_where_it_is_trusted():
-    assert aspect_spacing({"spacing_trust": "ok", "spacing_mm": [0.3, 0.2]}) == (0.3, 0.2)
-    for clip in (
-        {"spacing_trust": "scaled", "spacing_mm": [0.3, 0.2]},
-        {"spacing_trust": "ok", "spacing_mm": None},
-        {},
-    ):
-        assert aspect_spacing(clip) == (1.0, 1.0)
+    assert aspect_spacing((0.3, 0.2)) == (0.3, 0.2)
+    assert aspect_spacing((0.3, 0.2), "scaled") == aspect_spacing(None) == aspect_spacing(None, "absent") == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("spacing_mm", [(0.3, 0.3), (0.15, 0.3), (0.6, 0.3)])

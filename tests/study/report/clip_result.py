@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM, STRUCTURES
+from gdkvm_monai.study.frame_table import FrameTable
+from gdkvm_monai.study.measurements import AreasCm2, BeatMean, Interval, Measurements, PhaseFrames, Quality, Reason
+from tests.study.records import BEAT, CLIP, MEASUREMENTS
+from tests.study.test_run_record import RECORD
 
-ED, ES, NOTICE = (0, 10, 20), (5, 15), "Research use only. Not a medical device."
+ED, ES = (0, 10, 20), (5, 15)
+NO_CHANGE = "the curve changes by less than 5%."
+RUN = RECORD
 
 
 def make_masks(shape: tuple[int, int] = (64, 48), frames: int = 24) -> np.ndarray:
@@ -23,75 +29,62 @@ def make_masks(shape: tuple[int, int] = (64, 48), frames: int = 24) -> np.ndarra
     return masks
 
 
-def make_measurements(masks: np.ndarray, spacing_mm: tuple[float, float] | None = (0.6, 0.6)) -> dict[str, Any]:
-    """What ``measurements.json`` holds; without a spacing nothing has units."""
+def make_measurements(masks: np.ndarray, spacing_mm: tuple[float, float] | None = (0.6, 0.6)) -> Measurements:
+    """The numbers of the clip; without a spacing nothing has units."""
     known = spacing_mm is not None
-    beats = [
-        {
-            "ed_frame": ed,
-            "es_frame": es,
-            **dict(zip(("edv_ml", "esv_ml", "sv_ml"), (112.3, 48.1, 64.2) if known else (None,) * 3)),
-            "ef_percent": 57.2,
-            **{f"{p}_area_cm2": {name: 33.1 if known else None for name in STRUCTURES} for p in ("ed", "es")},
-        }
-        for ed, es in zip(ED, ES)
-    ]
-    mean = {key: beats[0][key] for key in ("edv_ml", "esv_ml", "sv_ml", "ef_percent")}
-    ranges = {"edv_ml": [109.0, 115.2], "esv_ml": [46.9, 51.3]} if known else {"edv_ml": None, "esv_ml": None}
-    return {
-        "schema_version": "1.0",
-        "clip": {
-            **{"id": "3f2a9c0d1e5b7a64", "view": "4CH", "frames": masks.shape[2], "valid_frames": masks.shape[2]},
-            **{"lateral_px": masks.shape[0], "depth_px": masks.shape[1], "partial": False, "mode": "B-mode"},
-            **{"frame_time_ms": 40.0, "frame_time_source": "FrameTime", "frame_rate_hz": 25.0},
-            **{"spacing_trust": "ok" if known else "absent", "spacing_mm": list(spacing_mm) if known else None},
-        },
-        "structures": list(STRUCTURES),
-        "method": {"id": "single-plane-a4c-mod-v1", "description": "method of disks, single plane"},
-        "phases": {"ed_frames": list(ED), "es_frames": list(ES), "heart_rate_bpm": 150.0, "reason": ""},
-        "beats": beats,
-        "mean": {**mean, "n_beats": 2, "ef_sd_percent": 1.5},
-        "interval": {"ef_percent": [54.8, 58.9], **ranges, "method": "range over 4 copies; not a confidence interval"},
-        "ef_withheld": "",
-        "confidence": {"mean": 0.951, "min": 0.902, "method": "lowest Dice with a perturbed copy"},
-        "quality": {"verdict": "check", "reasons": [{"code": "rate", "verdict": "check", "message": "rate is low."}]},
-        "notice": NOTICE,
-    }
+    volumes = (
+        {"edv_ml": 112.3, "esv_ml": 48.1, "sv_ml": 64.2} if known else dict.fromkeys(("edv_ml", "esv_ml", "sv_ml"))
+    )
+    areas = AreasCm2(*[33.1 if known else None] * 3)
+    beat = replace(BEAT, ed_area_cm2=areas, es_area_cm2=areas, **volumes)
+    lateral, depth, count = masks.shape
+    trust = {"spacing_trust": "ok" if known else "absent", "spacing_mm": spacing_mm}
+    return replace(
+        MEASUREMENTS,
+        clip=replace(CLIP, frames=count, valid_frames=count, lateral_px=lateral, depth_px=depth, **trust),
+        phases=PhaseFrames(ED, ES, heart_rate_bpm=150.0, reason=""),
+        beats=tuple(replace(beat, ed_frame=ed, es_frame=es) for ed, es in zip(ED, ES)),
+        mean=BeatMean(n_beats=2, ef_percent=57.2, ef_sd_percent=1.5, **volumes),
+        interval=Interval(
+            ef_percent=(54.8, 58.9),
+            edv_ml=(109.0, 115.2) if known else None,
+            esv_ml=(46.9, 51.3) if known else None,
+            method="range over 4 copies; not a confidence interval",
+        ),
+        quality=Quality("check", (Reason("frame_rate", "check", "rate is low."),)),
+    )
 
 
-def without_beats(measurements: dict[str, Any], reason: str = "the curve changes by less than 5%.") -> dict[str, Any]:
+def without_beats(measurements: Measurements, reason: str = NO_CHANGE) -> Measurements:
     """The same clip with nothing found in it."""
-    nothing = dict.fromkeys(("edv_ml", "esv_ml", "sv_ml", "ef_percent", "ef_sd_percent"))
-    return {
-        **measurements,
-        "phases": {"ed_frames": [], "es_frames": [], "heart_rate_bpm": None, "reason": reason},
-        "beats": [],
-        "mean": {**nothing, "n_beats": 0},
-        "interval": {"ef_percent": None, "edv_ml": None, "esv_ml": None, "method": "not computed"},
-        "ef_withheld": reason,
-    }
+    return replace(
+        measurements,
+        phases=PhaseFrames(ed_frames=(), es_frames=(), heart_rate_bpm=None, reason=reason),
+        beats=(),
+        mean=BeatMean(n_beats=0, edv_ml=None, esv_ml=None, sv_ml=None, ef_percent=None, ef_sd_percent=None),
+        interval=Interval(ef_percent=None, edv_ml=None, esv_ml=None, method="not computed"),
+        ef_withheld=reason,
+    )
 
 
-def make_columns(masks: np.ndarray, timed: bool = True, known: bool = True) -> dict[str, list]:
-    """The columns of every frame."""
+def make_table(masks: np.ndarray, timed: bool = True, known: bool = True) -> FrameTable:
+    """The values of every frame."""
     count = masks.shape[2]
-    pixels = {name: np.isin(masks, values).sum(axis=(0, 1)).tolist() for name, values in STRUCTURES.items()}
-    return {
-        "Frame": list(range(count)),
-        "time_s": [0.04 * t if timed else None for t in range(count)],
-        "valid": [True] * count,
-        "confidence": [0.95] * count,
-        **{f"{name}_px": areas for name, areas in pixels.items()},
-        **{f"{name}_cm2": [0.0036 * area if known else None for area in areas] for name, areas in pixels.items()},
-        "LV_volume_ml": [0.1 * area if known else None for area in pixels["LV"]],
-        "LV_volume_relative": [area / max(max(pixels["LV"]), 1) for area in pixels["LV"]],
-    }
+    pixels = {name: tuple(np.isin(masks, values).sum(axis=(0, 1)).tolist()) for name, values in STRUCTURES.items()}
+    largest = max(max(pixels["LV"]), 1)
+    return FrameTable(
+        clip_id=CLIP.id,
+        time_s=tuple(0.04 * t if timed else None for t in range(count)),
+        valid=(True,) * count,
+        confidence=(0.95,) * count,
+        area_px=pixels,
+        area_cm2={n: tuple(0.0036 * area if known else None for area in areas) for n, areas in pixels.items()},
+        lv_volume_ml=tuple(0.1 * area if known else None for area in pixels["LV"]),
+        lv_volume_relative=tuple(area / largest for area in pixels["LV"]),
+        end_systole=tuple(t in ES for t in range(count)),
+    )
 
 
-PROVENANCE = {
-    "gdkvm_version": "0.4.0",
-    "device": None,
-    "input": {"sha256": "9b74" * 16, "bytes": 5123456},
-    "options": {},
-    "frame_size": [256, 256],
-}
+def without_values(values: tuple, *frames: int) -> tuple:
+    """The same values, unknown in some frames."""
+    return tuple(None if frame in frames else value for frame, value in enumerate(values))

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gdkvm_monai.study.report.writer import write_clip_report
-from tests.study.report.clip_result import ED, ES, PROVENANCE, make_columns, make_masks, make_measurements
+from tests.study.report.clip_result import ED, ES, RUN, make_masks, make_measurements, make_table
 
 selenium = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -29,11 +29,10 @@ EVIL = "</script><script>document.title = 'taken over'</script>"
 def report(tmp_path_factory):
     masks = make_masks((160, 120))
     measurements = make_measurements(masks)
-    measurements["clip"]["id"] = EVIL
+    object.__setattr__(measurements.clip, "id", EVIL)  # frozen and checked, so that no reader gives such a name
     path = tmp_path_factory.mktemp("browser") / "report.html"
     gray = (60 * (masks > 0) + 40).astype(np.uint8)
-    columns = make_columns(masks)
-    write_clip_report(path, measurements, columns, PROVENANCE, lambda t: gray[..., t], lambda t: masks[..., t])
+    write_clip_report(path, measurements, make_table(masks), RUN, lambda t: gray[..., t], lambda t: masks[..., t])
     return path
 
 
@@ -128,8 +127,8 @@ def test_a_click_on_the_curve_shows_that_frame_and_hovering_its_values(page):
     offset = round(plot.rect["width"] * (ES[1] / 23 - 0.5))
     selenium.ActionChains(page).move_to_element_with_offset(plot, offset, 0).perform()
     assert position(page) == ED[0] and find(page, "#readout").text == f"Frame {ES[1]}, 0.60 s"
-    shown = float(find(page, "output[data-column=LV_cm2]").text)
-    assert shown == pytest.approx(make_columns(make_masks((160, 120)))["LV_cm2"][ES[1]], abs=0.05)
+    shown = float(find(page, "output[data-plot='1'][data-name=LV]").text)
+    assert shown == pytest.approx(make_table(make_masks((160, 120))).area_cm2["LV"][ES[1]], abs=0.05)
     selenium.ActionChains(page).click().perform()
     assert position(page) == ES[1]
 

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import io
 import json
 import re
+from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from gdkvm_monai.study.report.tables import DASH
+from gdkvm_monai.study.measurements import NOTICE, Quality
+from gdkvm_monai.study.report.environment import DASH, TEMPLATES
 from gdkvm_monai.study.report.writer import write_clip_report
 from tests.study.report.clip_result import (
     ED,
     ES,
-    NOTICE,
-    PROVENANCE,
-    make_columns,
+    NO_CHANGE,
+    RUN,
     make_masks,
     make_measurements,
+    make_table,
     without_beats,
+    without_values,
 )
 
 MASKS = make_masks()
@@ -57,12 +61,12 @@ class Page(HTMLParser):
         return next(json.loads(content) for attrs, content in self.scripts if attrs.get("id") == name)
 
 
-def write(path, masks=MASKS, measurements=None, columns=None, provenance=PROVENANCE, **options) -> tuple[str, Page]:
+def write(path, masks=MASKS, measurements=None, table=None, run=RUN, **options) -> tuple[str, Page]:
     measurements = measurements or make_measurements(masks)
-    columns = columns or make_columns(masks)
+    table = table or make_table(masks)
     gray = (60 * (masks > 0) + 40).astype(np.uint8)
     sources = {"picture": lambda t: gray[..., t], "mask": lambda t: masks[..., t]}
-    write_clip_report(path / "report.html", measurements, columns, provenance, **{**sources, **options})
+    write_clip_report(path / "report.html", measurements, table, run, **{**sources, **options})
     source = (path / "report.html").read_text(encoding="utf-8")
     return source, Page(source)
 
@@ -131,7 +135,7 @@ def test_of_a_long_clip_every_nth_frame_and_all_of_ed_and_es_are_shown_and_the_p
     shown = page.data("clip-data")["shown"]
     assert len(shown) <= 12 and {*ED, *ES} <= set(shown) and set(range(0, 24, 3)) <= set(shown)
     assert f"{len(shown)} of 24 frames are shown: every 3rd frame" in page.text
-    assert len(page.data("clip-data")["columns"]["LV_px"]) == 24  # curves keep every frame
+    assert len(page.data("clip-data")["plots"][1]["LV"]) == 24  # curves keep every frame
 
 
 def test_the_sampled_frames_alone_are_read_and_each_only_once(tmp_path):
@@ -145,53 +149,56 @@ def test_the_sampled_frames_alone_are_read_and_each_only_once(tmp_path):
     assert read == page.data("clip-data")["shown"] and len(read) <= 8
 
 
-def test_a_script_in_any_text_is_shown_and_never_run(tmp_path):
-    def poison(value):
-        if isinstance(value, dict):
-            return {key: poison(entry) for key, entry in value.items()}
-        if isinstance(value, list):
-            return [poison(entry) for entry in value]
-        return EVIL if isinstance(value, str) else value
+def poison(record):
+    """Put a script into every text of a record, past its checks; what is chosen from a list stays as it is."""
+    for field in fields(record):
+        value = getattr(record, field.name)
+        parts = value if isinstance(value, tuple) else [value]
+        if isinstance(value, str) and field.name not in ("view", "verdict", "spacing_trust"):
+            object.__setattr__(record, field.name, EVIL)
+        for part in filter(is_dataclass, parts):
+            poison(part)
+    return record
 
-    measurements = poison(make_measurements(MASKS))
-    measurements["clip"]["spacing_trust"], measurements["structures"] = "ok", ["LV", "MYO", "LA"]
-    provenance = poison(PROVENANCE) | {EVIL: EVIL, "nested": {EVIL: {EVIL: [EVIL]}}}
-    for name, numbers in {"all": measurements, "none": poison(without_beats(measurements))}.items():
-        numbers["structures"] = ["LV", "MYO", "LA"]
-        (tmp_path / name).mkdir()
-        source, page = write(tmp_path / name, measurements=numbers, provenance=provenance)
-        assert len(page.scripts) == 3 and source.count("<script") == 3 == source.count("</script>")
-        assert not [attrs for _, attrs in page.tags if "onerror" in attrs or attrs.get("src") == "x"]
-        assert page.text.count(EVIL) > 15
+
+@pytest.mark.parametrize("change", [replace, without_beats])
+def test_a_script_in_any_text_is_shown_and_never_run(tmp_path, change):
+    measurements = copy.deepcopy(change(make_measurements(MASKS)))
+    run = poison(copy.deepcopy(replace(RUN, not_written={EVIL: EVIL})))
+    source, page = write(tmp_path, measurements=poison(measurements), run=run)
+    assert len(page.scripts) == 3 and source.count("<script") == 3 == source.count("</script>")
+    assert not [attrs for _, attrs in page.tags if "onerror" in attrs or attrs.get("src") == "x"]
+    assert page.text.count(EVIL) > 15
 
 
 def test_what_is_unknown_is_an_en_dash_with_its_reason(tmp_path):
     measurements = make_measurements(MASKS, None)
-    measurements["phases"]["heart_rate_bpm"] = None
-    clip = measurements["clip"]
-    clip |= {"frame_time_ms": None, "frame_rate_hz": None, "frame_time_source": None, "view": None}
-    columns = make_columns(MASKS, timed=False, known=False)
-    source, page = write(tmp_path, measurements=measurements, columns=columns)
+    times = {"frame_time_ms": None, "frame_rate_hz": None, "frame_time_source": None}
+    measurements = replace(
+        measurements,
+        phases=replace(measurements.phases, heart_rate_bpm=None),
+        clip=replace(measurements.clip, view=None, **times),
+    )
+    source, page = write(tmp_path, measurements=measurements, table=make_table(MASKS, timed=False, known=False))
     assert f"{DASH} the spacing of the pixels is absent, so nothing is given in cm or mL." in page.text
     assert "57" in page.text and "View not stated" in page.text and " px" in page.text.replace("\u00a0", " ")
     assert f"{DASH} the heart rate needs two end-diastoles" in page.text
     assert f"{DASH} the file states no frame time" in page.text and "1× plays 25 frames per second" in page.text
     assert "% of the largest" in page.text and page.data("clip-data")["times"] is None
-    assert not re.search(r"\b(nan|null|none)\b", page.text.lower())
+    assert not re.search(r"\b(nan|null|none)\b", page.text.lower().split("provenance")[0])
     assert "mL</small>" in source and "cm²" not in page.text
 
 
 def test_without_a_beat_the_reason_stands_for_the_numbers(tmp_path):
-    numbers = without_beats(make_measurements(MASKS), "the curve changes by less than 5%.")
-    source, page = write(tmp_path, measurements=numbers)
-    assert page.text.count("the curve changes by less than 5%.") >= 3 and "57" not in page.text.split("Provenance")[0]
+    source, page = write(tmp_path, measurements=without_beats(make_measurements(MASKS)))
+    assert page.text.count(NO_CHANGE) >= 3 and "57" not in page.text.split("Provenance")[0]
     assert '<p class="ef-value">–</p>' in source and 'class="has-stills"' not in source
 
 
 def test_one_frame_and_empty_masks_make_a_report(tmp_path):
     masks = np.zeros((64, 48, 1), np.uint8)
-    columns = make_columns(masks) | {"LV_volume_ml": [None], "LV_volume_relative": [None], "valid": [False]}
-    _, page = write(tmp_path, masks, without_beats(make_measurements(masks)), columns)
+    table = replace(make_table(masks), lv_volume_ml=(None,), lv_volume_relative=(None,), valid=(False,))
+    _, page = write(tmp_path, masks, without_beats(make_measurements(masks)), table)
     assert page.data("clip-data")["shown"] == [0] and page.data("clip-data")["percent"] == [50.0]
     assert page.data("clip-data")["contours"] == [{"LV": "", "MYO": "", "LA": ""}]
     assert "No frame holds a structure" in page.text
@@ -199,19 +206,45 @@ def test_one_frame_and_empty_masks_make_a_report(tmp_path):
 
 @pytest.mark.parametrize("verdict", ["good", "check", "reject"])
 def test_the_verdict_is_a_word_and_not_a_color_alone(tmp_path, verdict):
-    numbers = make_measurements(MASKS) | {"quality": {"verdict": verdict, "reasons": []}}
+    numbers = replace(make_measurements(MASKS), quality=Quality(verdict, ()))
     source, page = write(tmp_path, measurements=numbers)
     assert f"Quality: {verdict.capitalize()}" in page.text and f'class="verdict {verdict}"' in source
 
 
 def test_frames_that_are_not_valid_are_shaded_and_unknown_values_leave_a_gap(tmp_path):
-    columns = make_columns(MASKS)
-    columns["valid"][4] = columns["valid"][5] = False
-    columns["LV_volume_ml"][4] = columns["LV_volume_ml"][5] = None
-    source, page = write(tmp_path, columns=columns)
+    table = make_table(MASKS)
+    table = replace(
+        table,
+        valid=tuple(frame not in (4, 5) for frame in range(24)),
+        lv_volume_ml=without_values(table.lv_volume_ml, 4, 5),
+    )
+    source, page = write(tmp_path, table=table)
     assert "Shaded: 2 frames not valid." in page.text
     assert source.count('<rect class="invalid"') == 2  # one stretch in each of two panels
     assert re.search(r'class="curve LV" d="(.+?)"', source)[1].count("M") == 2
+
+
+def test_the_curves_are_named_with_their_range_and_their_phases_once(written):
+    source, page = written
+    labels = [attrs["aria-label"] for tag, attrs in page.tags if attrs.get("class") == "plot"]
+    assert [label.split(":")[0] for label in labels] == [
+        "Left ventricular volume (mL) over time",
+        "Area (cm²) over time",
+    ]
+    assert re.fullmatch(r"LV [\d.]+ to [\d.]+, MYO [\d.]+ to [\d.]+, LA [\d.]+ to [\d.]+", labels[1].split(": ")[1])
+    assert source.count('class="phase ED"') == 2 * len(ED) and source.count('class="phase-name"') == len(ED + ES)
+
+
+def test_many_phases_are_short_ticks_that_leave_the_curve_visible(tmp_path):
+    numbers = make_measurements(make_masks(frames=90))
+    numbers = replace(numbers, phases=replace(numbers.phases, ed_frames=tuple(range(0, 90, 2)), es_frames=()))
+    source, _ = write(tmp_path, make_masks(frames=90), numbers)
+    assert source.count('y1="0" y2="6"') == 2 * 45 and "phase-name" not in source.split("</style>")[1]
+
+
+def test_the_file_holds_the_script_as_it_is_in_the_package(written):
+    script = next(content for attrs, content in written[1].scripts if not attrs)
+    assert script == (TEMPLATES / "clip_report.js").read_text(encoding="utf-8").rstrip("\n")
 
 
 def test_a_failure_leaves_the_earlier_report_and_no_partial_file(tmp_path):
@@ -229,16 +262,14 @@ def test_a_failure_leaves_the_earlier_report_and_no_partial_file(tmp_path):
 
 
 def test_what_does_not_fit_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="equally long"):
-        write(tmp_path, columns=make_columns(MASKS) | {"valid": [True]})
-    with pytest.raises(ValueError, match="equally long"):
-        write(tmp_path, columns={name: [] for name in make_columns(MASKS)})
+    with pytest.raises(ValueError, match="the table has 23 frames, the measurements state 24"):
+        write(tmp_path, table=make_table(MASKS[..., :23]))
     with pytest.raises(ValueError, match=r"frame 0 has \(48, 64\) pixels, the measurements state 64 x 48"):
         write(tmp_path, mask=lambda t: MASKS[..., t].T)
+    with pytest.raises(ValueError, match=r"frame 0 has \(48, 64\) pixels, the measurements state 64 x 48"):
+        write(tmp_path, picture=lambda t: MASKS[..., t].T)
     with pytest.raises(ValueError, match="max_frames 0"):
         write(tmp_path, max_frames=0)
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        write(tmp_path, columns=make_columns(MASKS) | {"LV_cm2": [float("nan")] * 24})
 
 
 @pytest.mark.slow
@@ -246,13 +277,14 @@ def test_a_long_clip_of_full_size_and_noise_stays_below_6_mb(tmp_path):
     masks = np.repeat(make_masks((640, 480), 1), 300, axis=2)
     speckle = Image.fromarray(np.random.default_rng(0).rayleigh(60, (240, 320)).clip(0, 255).astype(np.uint8))
     gray = np.asarray(speckle.resize((480, 640), Image.Resampling.BICUBIC))
-    write(tmp_path, masks, make_measurements(masks), make_columns(masks), picture=lambda t: gray)
+    write(tmp_path, masks, make_measurements(masks), make_table(masks), picture=lambda t: gray)
     assert (tmp_path / "report.html").stat().st_size < 6e6
 
 
 def test_of_more_phases_than_frames_may_be_shown_those_of_the_beat_side_by_side_are_kept(tmp_path):
     measurements = make_measurements(MASKS)
-    measurements["beats"][0]["ef_percent"] = None
+    first, *others = measurements.beats
+    measurements = replace(measurements, beats=(replace(first, ef_percent=None), *others))
     _, page = write(tmp_path, measurements=measurements, max_frames=4)
     assert len(page.data("clip-data")["shown"]) <= 4 and {ED[1], ES[1]} <= set(page.data("clip-data")["shown"])
     assert "ED and ES of beat 2 of 2" in page.text and "and ED and ES of the beat below" in page.text
@@ -262,6 +294,5 @@ def test_of_more_phases_than_frames_may_be_shown_those_of_the_beat_side_by_side_
 
 def test_of_many_beats_the_first_are_listed_and_the_others_counted(tmp_path):
     measurements = make_measurements(MASKS)
-    measurements["beats"] *= 50
-    source, page = write(tmp_path, measurements=measurements)
+    source, page = write(tmp_path, measurements=replace(measurements, beats=50 * measurements.beats))
     assert source.count('class="seek"') == 24 and "88 more beats: measurements.json" in page.text

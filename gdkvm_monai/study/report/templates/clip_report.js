@@ -29,10 +29,9 @@ function describe(frame) {
 
 function fillReadout(frame) {
   byId("readout").textContent = describe(frame) + (clip.valid[frame] ? "" : ", not valid");
-  for (const output of document.querySelectorAll("output[data-column]")) {
-    const value = clip.columns[output.dataset.column][frame];
-    const scaled = value === null ? null : value * Number(output.dataset.factor);
-    output.textContent = text(scaled, Number(output.dataset.digits));
+  for (const output of document.querySelectorAll("output[data-plot]")) {
+    const value = clip.plots[output.dataset.plot][output.dataset.name][frame];
+    output.textContent = text(value, Number(output.dataset.digits));
   }
 }
 
@@ -45,10 +44,10 @@ function place(line, frame) {
 function moveCursor(frame) {
   document.querySelectorAll(".cursor").forEach((line) => place(line, frame));
   for (const dot of document.querySelectorAll(".dot")) {
-    const value = clip.columns[dot.dataset.column][frame];
+    const value = clip.plots[dot.dataset.plot][dot.dataset.name][frame];
     dot.setAttribute("visibility", value === null ? "hidden" : "visible");
     dot.setAttribute("cx", `${clip.percent[frame]}%`);
-    dot.setAttribute("cy", `${100 - 100 * value * Number(dot.dataset.scale)}%`);
+    dot.setAttribute("cy", `${100 - (100 * value) / Number(dot.dataset.high)}%`);
   }
 }
 

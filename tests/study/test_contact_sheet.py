@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
 from gdkvm_monai.labels import LV, MYOCARDIUM, STRUCTURES
-from gdkvm_monai.visualize.contact_sheet import write_contact_sheet
+from gdkvm_monai.study.contact_sheet import write_contact_sheet
+from gdkvm_monai.study.frame_table import FrameTable
+from gdkvm_monai.study.measurements import BeatMean, Measurements, PhaseFrames
 from gdkvm_monai.visualize.overlay import COLORS
+from tests.study.records import BEAT, CLIP, MEASUREMENTS
 
 REASON = "the curve changes by less than 5%."
 
@@ -25,36 +30,36 @@ def make_masks(frames: int = 12) -> np.ndarray:
     return masks
 
 
-def make_result(masks: np.ndarray, beat: bool = True, known: bool = True) -> tuple[dict, dict]:
-    """The measurements and columns that the sheet looks at."""
-    count = masks.shape[2]
-    pixels = {name: np.isin(masks, values).sum(axis=(0, 1)).tolist() for name, values in STRUCTURES.items()}
-    columns = {
-        "Frame": list(range(count)),
-        "time_s": [0.05 * t if known else None for t in range(count)],
-        "valid": [True] * count,
-        **{f"{name}_px": areas for name, areas in pixels.items()},
-        **{f"{name}_cm2": [area / 100 if known else None for area in areas] for name, areas in pixels.items()},
-        "LV_volume_ml": [area / 10 if known else None for area in pixels["LV"]],
-        "LV_volume_relative": [area / max(max(pixels["LV"]), 1) for area in pixels["LV"]],
-    }
-    measurements = {
-        "clip": {"id": "3f2a9c", "view": "4CH", "frames": count, "lateral_px": 60, "depth_px": 40},
-        "structures": list(STRUCTURES),
-        "phases": {"ed_frames": [0] * beat, "es_frames": [6] * beat, "reason": "" if beat else REASON},
-        "beats": [{"ed_frame": 0, "es_frame": 6}] * beat,
-        "mean": {"ef_percent": 57.2, "edv_ml": 112.3, "esv_ml": 48.1} if beat else {},
-        "ef_withheld": "" if beat else REASON,
-        "quality": {"verdict": "check", "reasons": []},
-        "notice": "Research use only. Not a medical device.",
-    }
-    measurements["clip"] |= {"spacing_trust": "ok", "spacing_mm": [0.3, 0.6]} if known else {"spacing_trust": "absent"}
-    return measurements, columns
+def make_result(masks: np.ndarray, beat: bool = True, known: bool = True) -> tuple[Measurements, FrameTable]:
+    """The numbers of the clip, with or without a beat, and with or without units."""
+    frames = masks.shape[2]
+    spacing = {"spacing_trust": "ok", "spacing_mm": (0.3, 0.6)} if known else {"spacing_trust": "absent"}
+    pixels = {name: tuple(np.isin(masks, values).sum(axis=(0, 1)).tolist()) for name, values in STRUCTURES.items()}
+    table = FrameTable(
+        clip_id=CLIP.id,
+        time_s=tuple(0.05 * t if known else None for t in range(frames)),
+        valid=(True,) * frames,
+        confidence=(None,) * frames,
+        area_px=pixels,
+        area_cm2={n: tuple(area / 100 if known else None for area in areas) for n, areas in pixels.items()},
+        lv_volume_ml=tuple(area / 10 if known else None for area in pixels["LV"]),
+        lv_volume_relative=tuple(area / max(*pixels["LV"], 1) for area in pixels["LV"]),
+        end_systole=(False,) * frames,
+    )
+    measurements = replace(
+        MEASUREMENTS,
+        clip=replace(CLIP, frames=frames, lateral_px=60, depth_px=40, **{"spacing_mm": None, **spacing}),
+        phases=PhaseFrames((0,) * beat, (6,) * beat, None, "" if beat else REASON),
+        beats=(replace(BEAT, ed_frame=0, es_frame=6),) * beat,
+        mean=MEASUREMENTS.mean if beat else BeatMean(0, None, None, None, None, None),
+        ef_withheld="" if beat else REASON,
+    )
+    return measurements, table
 
 
-def write(path, masks, measurements, columns) -> None:
+def write(path, masks, measurements, table) -> None:
     gray = np.full(masks.shape[:2], 90, np.uint8)
-    write_contact_sheet(path, measurements, columns, lambda t: gray, lambda t: masks[..., t])
+    write_contact_sheet(path, measurements, table, lambda t: gray, lambda t: masks[..., t])
 
 
 @pytest.fixture
@@ -109,8 +114,7 @@ def test_one_frame_with_or_without_a_heart_makes_a_sheet(tmp_path, drawn, empty)
     assert (tmp_path / "sheet.png").stat().st_size > 5000
 
 
-def test_a_name_with_dollar_signs_is_no_formula(tmp_path, drawn):
-    measurements, columns = make_result(make_masks())
-    measurements["clip"]["id"] = measurements["notice"] = r"$\frac{1$"
-    write(tmp_path / "sheet.png", make_masks(), measurements, columns)
-    assert r"$\frac{1$" in drawn[0].get_suptitle()
+def test_a_text_with_dollar_signs_is_no_formula(tmp_path, drawn):
+    measurements, table = make_result(make_masks())
+    write(tmp_path / "sheet.png", make_masks(), replace(measurements, notice=r"$\frac{1$"), table)
+    assert r"$\frac{1$" in drawn[0].get_supxlabel()

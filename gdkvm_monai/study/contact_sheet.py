@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +12,9 @@ from matplotlib.figure import Figure
 
 from gdkvm_monai.files import replace_file
 from gdkvm_monai.labels import STRUCTURES
-from gdkvm_monai.visualize.clip_curves import Panel, curve_panels, time_axis
+from gdkvm_monai.study.curves import Panel, curve_panels, time_axis
+from gdkvm_monai.study.frame_table import FrameTable
+from gdkvm_monai.study.measurements import Measurements, PhaseFrames
 from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_size, upright
 from gdkvm_monai.visualize.overlay import COLORS
 
@@ -25,8 +26,8 @@ LINES = {"LV": "-", "MYO": "--", "LA": ":"}
 
 def write_contact_sheet(
     path: str | os.PathLike,
-    measurements: Mapping[str, Any],
-    frames: Mapping[str, Sequence],
+    measurements: Measurements,
+    frames: FrameTable,
     picture: Callable[[int], np.ndarray],
     mask: Callable[[int], np.ndarray],
 ) -> None:
@@ -37,15 +38,16 @@ def write_contact_sheet(
 
     Args:
         path: picture to write, ``.png``.
-        measurements: numbers of the clip, as for :func:`~gdkvm_monai.study.report.writer.write_clip_report`.
-        frames: columns of the clip, likewise.
+        measurements: numbers of the clip.
+        frames: values of every frame.
         picture: gives the frame ``t`` as gray values ``(H, W)``, lateral and depth, uint8.
         mask: gives its class indices ``(H, W)``.
     """
     chosen = _choose(measurements, frames)
-    panels = curve_panels(frames, measurements["structures"])
-    clip = measurements["clip"]
-    columns, rows = picture_size((clip["lateral_px"], clip["depth_px"]), aspect_spacing(clip))
+    panels = curve_panels(frames, measurements.structures)
+    clip = measurements.clip
+    spacing_mm = aspect_spacing(clip.spacing_mm, clip.spacing_trust)
+    columns, rows = picture_size((clip.lateral_px, clip.depth_px), spacing_mm)
     heights = min(4.4, WIDTH / len(chosen) * rows / columns) + 0.35, max(1.6 * len(panels), 0.01)  # inches
     figure = Figure(figsize=(WIDTH, sum(heights) + 0.95), layout="constrained")
     FigureCanvasAgg(figure)
@@ -54,34 +56,34 @@ def write_contact_sheet(
     for axes, (name, frame) in zip(np.atleast_1d(top.subplots(1, len(chosen))), chosen.items()):
         _draw_frame(axes, (columns, rows), picture(frame), mask(frame))
         axes.set_title(f"{name}, frame {frame}", fontsize=9)
+    times, unit = time_axis(frames)
     if panels:
         for axes, panel in zip(np.atleast_1d(bottom.subplots(len(panels), 1, sharex=True)), panels):
-            _draw_panel(axes, panel, frames, measurements["phases"], labeled=panel is panels[0])
-        axes.set_xlabel({"s": "time (s)", "frame": "frame"}[time_axis(frames)[1]], fontsize=8)
-    reason = measurements.get("ef_withheld") or measurements["phases"].get("reason")
-    figure.supxlabel("\n".join(filter(None, [reason, measurements["notice"]])), fontsize=8, wrap=True, parse_math=False)
+            _draw_panel(axes, panel, times, measurements.phases, labeled=panel is panels[0])
+        axes.set_xlabel({"s": "time (s)", "frame": "frame"}[unit], fontsize=8)
+    reason = measurements.ef_withheld or measurements.phases.reason
+    figure.supxlabel("\n".join(filter(None, [reason, measurements.notice])), fontsize=8, wrap=True, parse_math=False)
     with replace_file(path) as partial:
         figure.savefig(partial, format="png", dpi=120)
 
 
-def _choose(measurements: Mapping[str, Any], frames: Mapping[str, Sequence]) -> dict[str, int]:
-    if measurements["beats"]:
-        beat = measurements["beats"][0]
-        return {"End-diastole": beat["ed_frame"], "End-systole": beat["es_frame"]}
-    sizes = {frame: size for frame, size in enumerate(frames["LV_px"]) if size}
+def _choose(measurements: Measurements, frames: FrameTable) -> dict[str, int]:
+    if measurements.beats:
+        beat = measurements.beats[0]
+        return {"End-diastole": beat.ed_frame, "End-systole": beat.es_frame}
+    sizes = {frame: size for frame, size in enumerate(frames.area_px["LV"]) if size}
     if len(set(sizes.values())) < 2:
         return {"First frame": 0}
     return {"Largest left ventricle": max(sizes, key=sizes.get), "Smallest left ventricle": min(sizes, key=sizes.get)}
 
 
-def _title(measurements: Mapping[str, Any]) -> str:
-    mean, clip = measurements.get("mean") or {}, measurements["clip"]
-    numbers = [("EF", "ef_percent", "%"), ("EDV", "edv_ml", "mL"), ("ESV", "esv_ml", "mL")]
-    texts = [f"{name} {'–' if mean.get(key) is None else f'{mean[key]:.0f} {unit}'}" for name, key, unit in numbers]
-    frames = f"{clip['frames']} frame{'s' * (clip['frames'] != 1)}"
-    title = f"Clip {clip['id']}, {clip.get('view') or 'view not stated'}, {frames}\n"
-    title += "   ".join([*texts, f"quality: {measurements['quality']['verdict']}"])
-    return title
+def _title(measurements: Measurements) -> str:
+    mean, clip = measurements.mean, measurements.clip
+    numbers = [("EF", mean.ef_percent, "%"), ("EDV", mean.edv_ml, "mL"), ("ESV", mean.esv_ml, "mL")]
+    texts = [f"{name} {'–' if value is None else f'{value:.0f} {unit}'}" for name, value, unit in numbers]
+    frames = f"{clip.frames} frame{'s' * (clip.frames != 1)}"
+    facts = f"Clip {clip.id}, {clip.view or 'view not stated'}, {frames}"
+    return facts + "\n" + "   ".join([*texts, f"quality: {measurements.quality.verdict}"])
 
 
 def _draw_frame(axes: Axes, size: tuple[int, int], picture: np.ndarray, mask: np.ndarray) -> None:
@@ -93,26 +95,24 @@ def _draw_frame(axes: Axes, size: tuple[int, int], picture: np.ndarray, mask: np
     axes.set_axis_off()
 
 
-def _draw_panel(
-    axes: Axes, panel: Panel, frames: Mapping[str, Sequence], phases: Mapping[str, Any], labeled: bool
-) -> None:
-    times, _ = time_axis(frames)
-    for name, column in panel.columns.items():
-        values = panel.factor * np.array([np.nan if value is None else value for value in frames[column]], float)
+def _draw_panel(axes: Axes, panel: Panel, times: Sequence[float], phases: PhaseFrames, labeled: bool) -> None:
+    for name, values in panel.curves.items():
         color = np.array(COLORS[STRUCTURES[name][0]]) / 255
         marker = "o" if len(times) == 1 else None
-        axes.plot(times, values, LINES.get(name, "-"), color=color, linewidth=1.5, marker=marker, label=name)
-    for key, style in (("ed_frames", "-"), ("es_frames", "--")):
-        for frame in phases[key]:
+        axes.plot(
+            times, np.array(values, float), LINES.get(name, "-"), color=color, linewidth=1.5, marker=marker, label=name
+        )
+    for name, numbers, style in (("ED", phases.ed_frames, "-"), ("ES", phases.es_frames, "--")):
+        for frame in numbers:
             axes.axvline(times[frame], color="0.45", linestyle=style, linewidth=0.8, zorder=0)
             place = {"xycoords": ("data", "axes fraction"), "xytext": (0, 2), "textcoords": "offset points"}
-            if labeled and len(phases[key]) <= 8:
-                axes.annotate(key[:2].upper(), (times[frame], 1), ha="center", fontsize=7, **place)
+            if labeled and len(numbers) <= 8:
+                axes.annotate(name, (times[frame], 1), ha="center", fontsize=7, **place)
     axes.set_ylim(0, panel.high)
     if len(times) == 1:
         axes.set_xticks(times)
-    axes.set_ylabel(f"{'volume' if 'volume' in panel.title else 'area'} ({panel.unit})", fontsize=8)
+    axes.set_ylabel(f"{panel.quantity} ({panel.unit})", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.grid(alpha=0.25)
-    if len(panel.columns) > 1:
+    if len(panel.curves) > 1:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)

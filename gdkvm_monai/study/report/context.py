@@ -1,0 +1,170 @@
+"""What the templates of the clip report are filled with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gdkvm_monai.labels import STRUCTURES
+from gdkvm_monai.study.curves import Values, time_axis
+from gdkvm_monai.study.frame_table import FrameTable
+from gdkvm_monai.study.measurements import AreasCm2, Beat, Measurements
+from gdkvm_monai.study.report.environment import DASH
+from gdkvm_monai.study.report.notes import Notes, collect_notes
+from gdkvm_monai.study.report.pictures import Pictures, first_measured_beat
+from gdkvm_monai.study.report.plot import Plots, lay_out_plots, percent_positions
+from gdkvm_monai.study.run_record import RunRecord
+from gdkvm_monai.visualize.clip_frames import ASSUMED_RATE_HZ
+from gdkvm_monai.visualize.overlay import COLORS
+
+__all__ = ["ClipData", "ReportContext", "Still", "gather"]
+
+
+@dataclass(frozen=True)
+class Still:
+    """The frame of end-diastole or end-systole of one beat, with what was measured in it."""
+
+    name: str
+    frame: int
+    time_s: float | None
+    volume_ml: float | None
+    area_cm2: AreasCm2
+    area_px: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ClipData:
+    """What the script of the page reads.
+
+    Attributes:
+        shown: frames that are embedded.
+        times: onset of every frame of the clip in seconds, ``None`` if unknown.
+        rate: frames per second at which a clip without times is played.
+        percent: place of every frame on the axis of time, 0 to 100.
+        valid: whether each frame is.
+        plots: values of every frame by structure, for each plot.
+        contours: SVG path of each structure, for every embedded frame.
+        start: frame that is shown first.
+    """
+
+    shown: list[int]
+    times: list[float] | None
+    rate: float
+    percent: list[float]
+    valid: Sequence[bool]
+    plots: list[Mapping[str, Values]]
+    contours: list[dict[str, str]]
+    start: int
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """The names that the templates know.
+
+    Attributes:
+        measurements: of the clip.
+        structures: names of all that are segmented, the left ventricle first.
+        colors: red, green and blue of each structure, 0 to 255.
+        phases: frames of ``ED`` and ``ES``.
+        pictures: the frames that are embedded.
+        picture_urls: their ``data:`` URLs, made one by one as the page is written.
+        curves: volume and areas over time.
+        stills: ED and ES of one beat; empty without a beat.
+        still_beat: index of that beat.
+        notes: why numbers are missing.
+        provenance: names and texts.
+        data: for the script.
+    """
+
+    measurements: Measurements
+    structures: list[str]
+    colors: Mapping[str, tuple[int, int, int]]
+    phases: Mapping[str, Sequence[int]]
+    pictures: Pictures
+    picture_urls: Iterator[str]
+    curves: Plots
+    stills: list[Still]
+    still_beat: int
+    notes: Notes
+    provenance: list[tuple[str, str]]
+    data: ClipData
+
+
+def gather(
+    measurements: Measurements,
+    frames: FrameTable,
+    run: RunRecord,
+    pictures: Pictures,
+    picture_urls: Iterator[str],
+    contours: list[dict[str, str]],
+) -> ReportContext:
+    """Gather what the templates show of one clip.
+
+    Args:
+        measurements: see :func:`~gdkvm_monai.study.report.writer.write_clip_report`.
+        frames: likewise.
+        run: likewise.
+        pictures: the frames to embed.
+        picture_urls: their ``data:`` URLs.
+        contours: SVG path of each structure in each of these frames.
+    """
+    phases = {"ED": measurements.phases.ed_frames, "ES": measurements.phases.es_frames}
+    beats = measurements.beats
+    still_beat = first_measured_beat(beats)
+    curves = lay_out_plots(frames, measurements.structures, phases)
+    return ReportContext(
+        measurements=measurements,
+        structures=list(STRUCTURES),
+        colors={name: COLORS[label] for name, (label,) in STRUCTURES.items()},
+        phases=phases,
+        pictures=pictures,
+        picture_urls=picture_urls,
+        curves=curves,
+        stills=_stills(beats[still_beat], frames) if beats else [],
+        still_beat=still_beat,
+        notes=collect_notes(measurements),
+        provenance=_flatten(json.loads(run.to_json())),
+        data=_clip_data(frames, pictures.frames, curves, contours, phases["ED"]),
+    )
+
+
+def _stills(beat: Beat, frames: FrameTable) -> list[Still]:
+    def still(name: str, frame: int, volume_ml: float | None, area_cm2: AreasCm2) -> Still:
+        area_px = {structure: areas[frame] for structure, areas in frames.area_px.items()}
+        return Still(name, frame, frames.time_s[frame], volume_ml, area_cm2, area_px)
+
+    return [
+        still("End-diastole", beat.ed_frame, beat.edv_ml, beat.ed_area_cm2),
+        still("End-systole", beat.es_frame, beat.esv_ml, beat.es_area_cm2),
+    ]
+
+
+def _clip_data(
+    frames: FrameTable, shown: list[int], curves: Plots, contours: list[dict[str, str]], ed_frames: Sequence[int]
+) -> ClipData:
+    times, unit = time_axis(frames)
+    return ClipData(
+        shown=shown,
+        times=times if unit == "s" else None,
+        rate=ASSUMED_RATE_HZ,
+        percent=[round(place, 3) for place in percent_positions(times)],
+        valid=frames.valid,
+        plots=[plot.values for plot in curves.plots],
+        contours=contours,
+        start=min(set(ed_frames) & set(shown), default=shown[0]),
+    )
+
+
+def _flatten(entries: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    """Names and texts of nested entries, each with its path as name."""
+    rows: list[tuple[str, str]] = []
+    for key, value in entries.items():
+        name = f"{prefix}{key}".replace("_", " ")
+        if isinstance(value, Mapping):
+            rows += _flatten(value, f"{name}, ") or [(name, DASH)]
+        elif value is None or value == "":
+            rows.append((name, f"{DASH} not set"))
+        else:
+            rows.append((name, value if isinstance(value, str) else json.dumps(value)))
+    return rows

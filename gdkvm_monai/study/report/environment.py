@@ -1,0 +1,88 @@
+"""The templates of the clip report, and the filters with which they write numbers and text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+__all__ = ["DASH", "interval", "load_environment", "number", "ordinal", "sentence"]
+
+DASH = "–"
+VIEW_NAMES = {"2CH": "Apical two-chamber view", "4CH": "Apical four-chamber view", None: "View not stated"}
+STRUCTURE_NAMES = {"LV": "Left ventricle", "MYO": "Myocardium", "LA": "Left atrium"}
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def load_environment() -> Environment:
+    """Return the environment of the report's templates: every value is escaped, and an unknown name is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        interval=interval,
+        number=number,
+        ordinal=ordinal,
+        sentence=sentence,
+        source_hash=source_hash,
+        structure_name=STRUCTURE_NAMES.__getitem__,
+        view_name=VIEW_NAMES.__getitem__,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "default": vars, "separators": (",", ":")}
+    return environment
+
+
+def number(value: float | None, digits: int = 1, unit: str = "") -> str:
+    """Write a number with its unit, or an en dash for ``None``.
+
+    Example:
+        >>> number(57.24, 1), number(12345, 0), number(-3, 0), number(None)
+        ('57.2', '12\u202f345', '−3', '–')
+    """
+    if value is None:
+        return DASH
+    return f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "−") + (f"\u00a0{unit}" if unit else "")
+
+
+def interval(ends: Sequence[float | None] | None, digits: int = 1) -> Markup:
+    """Write an interval that may break after its dash, or an en dash where an end is unknown.
+
+    Example:
+        >>> interval([54.8, 58.94]), interval([54.8, None]), interval(None)
+        (Markup('54.8–<wbr>58.9'), Markup('–'), Markup('–'))
+    """
+    if not ends or None in ends:
+        return Markup(DASH)
+    return Markup("{}–<wbr>{}").format(*(number(end, digits) for end in ends))
+
+
+def ordinal(count: int) -> str:
+    """Write a count as its ordinal number.
+
+    Example:
+        >>> [ordinal(count) for count in (2, 11, 23, 101)]
+        ['2nd', '11th', '23rd', '101st']
+    """
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{count}{'th' if count % 100 in (11, 12, 13) else endings.get(count % 10, 'th')}"
+
+
+def sentence(text: str) -> str:
+    """Begin a text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def source_hash(text: str) -> str:
+    """Return the source expression by which a content security policy allows an inline script or style.
+
+    ``text`` is escaped first unless it is markup, so that the hash is that of the text in the file.
+    """
+    return f"'sha256-{base64.b64encode(hashlib.sha256(str(escape(text)).encode()).digest()).decode()}'"

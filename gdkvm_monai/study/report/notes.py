@@ -1,0 +1,60 @@
+"""Why numbers of the clip report are missing, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gdkvm_monai.study.measurements import Measurements
+
+__all__ = ["Notes", "collect_notes"]
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Why numbers are missing.
+
+    Attributes:
+        ejection_fraction: why there is no mean ejection fraction, in case there is none.
+        heart_rate: why there is no heart rate, in case there is none.
+        summary: why volumes and heart rate are missing; empty if all are known.
+        beats: why numbers are missing in the table of the beats.
+    """
+
+    ejection_fraction: str
+    heart_rate: str
+    summary: list[str]
+    beats: list[str]
+
+
+def collect_notes(measurements: Measurements) -> Notes:
+    """Say what is missing in the measurements of a clip and why, each reason once."""
+    no_beat = measurements.phases.reason
+    no_ef = measurements.ef_withheld or no_beat or "the ejection fraction was not measured."
+    no_rate = no_beat or "the heart rate needs two end-diastoles and a known frame time."
+    volumes = _volume_notes(measurements)
+    rate = [no_rate] if measurements.phases.heart_rate_bpm is None else []
+    return Notes(
+        ejection_fraction=no_ef,
+        heart_rate=no_rate,
+        summary=list(dict.fromkeys([*volumes, *rate])),
+        beats=list(dict.fromkeys([*volumes, *_ef_notes(measurements, no_ef)])),
+    )
+
+
+def _volume_notes(measurements: Measurements) -> list[str]:
+    mean, trust = measurements.mean, measurements.clip.spacing_trust
+    if None not in (mean.edv_ml, mean.esv_ml, mean.sv_ml):
+        return []
+    no_beat = measurements.phases.reason
+    if trust != "ok" and not no_beat:
+        return [f"the spacing of the pixels is {trust}, so nothing is given in cm or mL."]
+    return [measurements.ef_withheld or no_beat or "the volumes were not measured."]
+
+
+def _ef_notes(measurements: Measurements, no_ef: str) -> list[str]:
+    if measurements.mean.ef_percent is None:
+        return [no_ef]
+    spread = ["the SD needs two beats or more."] if measurements.mean.ef_sd_percent is None else []
+    if measurements.interval.ef_percent is None:
+        return [*spread, "no interval was computed."]
+    return [*spread, "no interval of the stroke volume is computed."]

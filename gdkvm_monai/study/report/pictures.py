@@ -1,0 +1,108 @@
+"""The pictures of the clip report: which frames are embedded, as JPEG and with their contours as SVG paths."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from gdkvm_monai.study.measurements import Beat, Measurements
+from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_size, sample_frames, upright
+
+__all__ = ["Pictures", "first_measured_beat", "sample_pictures"]
+
+QUALITIES, LARGEST_BYTES = (80, 65, 50, 35), 36_000
+"""Qualities of JPEG, of which the first is taken that makes a picture small enough, and what is small enough."""
+
+RandomAccess = Callable[[int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The frames of a clip that are embedded.
+
+    Attributes:
+        frames: their indices in the clip.
+        step: every how many-th of the clip's frames they are.
+        all_phases: whether all frames of end-diastole and end-systole are among them.
+        size: columns and rows of a picture.
+        shape: lateral and depth pixels of the clip.
+    """
+
+    frames: list[int]
+    step: int
+    all_phases: bool
+    size: tuple[int, int]
+    shape: tuple[int, int]
+
+    def contours(self, mask: RandomAccess) -> list[dict[str, str]]:
+        """Return the SVG path of each structure in every embedded frame.
+
+        Raises:
+            ValueError: if a mask is not on the clip's grid.
+        """
+        masks = (self._read(mask, frame) for frame in self.frames)
+        return [{name: _path(lines) for name, lines in contours(pixels, self.size).items()} for pixels in masks]
+
+    def data_urls(self, picture: RandomAccess) -> Iterator[str]:
+        """Give the embedded pictures as ``data:`` URLs, one in memory at a time.
+
+        Raises:
+            ValueError: if a picture is not on the clip's grid.
+        """
+        for frame in self.frames:
+            code = base64.b64encode(_jpeg(upright(self._read(picture, frame), self.size))).decode("ascii")
+            yield f"data:image/jpeg;base64,{code}"
+
+    def _read(self, source: RandomAccess, frame: int) -> np.ndarray:
+        array = np.asarray(source(frame))
+        if array.shape != self.shape:
+            raise ValueError(
+                f"frame {frame} has {array.shape} pixels, the measurements state {self.shape[0]} x {self.shape[1]} "
+                "(lateral x depth); give pictures and masks on the clip's own grid."
+            )
+        return array
+
+
+def sample_pictures(measurements: Measurements, max_frames: int) -> Pictures:
+    """Choose the frames of a clip to embed: every n-th, and all of ED and ES or, if these are too many, one beat's.
+
+    Raises:
+        ValueError: if ``max_frames`` is too small.
+    """
+    clip, phases, beats = measurements.clip, measurements.phases, measurements.beats
+    keep = {*phases.ed_frames, *phases.es_frames, *(f for beat in beats for f in (beat.ed_frame, beat.es_frame))}
+    if len({0, *keep}) > max_frames and beats:
+        beat = beats[first_measured_beat(beats)]
+        keep = {beat.ed_frame, beat.es_frame}
+    frames, step = sample_frames(clip.frames, max_frames, sorted(keep))
+    shape = (clip.lateral_px, clip.depth_px)
+    return Pictures(
+        frames=frames,
+        step=step,
+        all_phases={*phases.ed_frames, *phases.es_frames} <= set(frames),
+        size=picture_size(shape, aspect_spacing(clip.spacing_mm, clip.spacing_trust)),
+        shape=shape,
+    )
+
+
+def first_measured_beat(beats: Sequence[Beat]) -> int:
+    """Return the index of the first beat with an ejection fraction, or 0 if none has one."""
+    return next((index for index, beat in enumerate(beats) if beat.ef_percent is not None), 0)
+
+
+def _path(polygons: Sequence[np.ndarray]) -> str:
+    return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points[:-1]) + "Z" for points in polygons)
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    for quality in QUALITIES:
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=quality, optimize=True)
+        if buffer.tell() <= LARGEST_BYTES:
+            break
+    return buffer.getvalue()

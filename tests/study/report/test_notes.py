@@ -1,0 +1,50 @@
+"""Why numbers are missing: the cause that is true, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.study.report.notes import collect_notes
+from tests.study.report.clip_result import NO_CHANGE, make_measurements, without_beats
+
+MASKS = np.zeros((64, 48, 24), np.uint8)
+SV_NOTE = "no interval of the stroke volume is computed."
+
+
+def test_where_all_is_known_the_interval_of_the_stroke_volume_alone_is_missing():
+    notes = collect_notes(make_measurements(MASKS))
+    assert notes.summary == [] and notes.beats == [SV_NOTE]
+
+
+def test_without_a_trusted_spacing_the_volumes_are_missing_because_of_it():
+    notes = collect_notes(make_measurements(MASKS, None))
+    assert len(notes.summary) == 1 and "absent" in notes.summary[0] and notes.beats == [*notes.summary, SV_NOTE]
+
+
+@pytest.mark.parametrize("spacing_mm", [None, (0.6, 0.6)])
+def test_without_a_beat_its_reason_stands_for_every_number_once(spacing_mm):
+    notes = collect_notes(without_beats(make_measurements(MASKS, spacing_mm)))
+    assert notes.summary == notes.beats == [NO_CHANGE] and notes.ejection_fraction == notes.heart_rate == NO_CHANGE
+
+
+def test_a_missing_spread_interval_and_heart_rate_are_named_one_by_one():
+    whole = make_measurements(MASKS)
+    one_beat = replace(
+        whole,
+        mean=replace(whole.mean, ef_sd_percent=None),
+        interval=replace(whole.interval, ef_percent=None),
+        phases=replace(whole.phases, heart_rate_bpm=None),
+    )
+    notes = collect_notes(one_beat)
+    assert notes.beats == ["the SD needs two beats or more.", "no interval was computed."]
+    assert notes.summary == [notes.heart_rate] and "two end-diastoles" in notes.heart_rate
+
+
+def test_an_ejection_fraction_that_is_withheld_says_why():
+    whole, why = make_measurements(MASKS), "the ventricle is empty."
+    unknown = dict.fromkeys(("edv_ml", "esv_ml", "sv_ml", "ef_percent", "ef_sd_percent"))
+    notes = collect_notes(replace(whole, ef_withheld=why, mean=replace(whole.mean, **unknown)))
+    assert notes.ejection_fraction == why and notes.beats == notes.summary == [why]

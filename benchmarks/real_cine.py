@@ -31,9 +31,7 @@ def main() -> None:
         for name, values in SCORED_STRUCTURES.items():
             pair = (np.isin(x, values) for x in (mask.pixels[..., end], reference.pixels[..., 0]))
             scores = score_pair(*pair, spacing_mm)
-            print(
-                f"{phase} {name}: Dice {scores['dice']:.4f}, HD95 {scores['hd95']:.2f} mm, ASD {scores['asd']:.2f} mm"
-            )
+            print(f"{phase} {name}: Dice {scores.dice:.4f}, HD95 {scores.hd95:.2f} mm, ASD {scores.asd:.2f} mm")
     print("LV area (cm2):", np.round(area_curve(mask.pixels, spacing_mm), 1).tolist())
     write_gif(overlay_clip(clip.pixels, mask.pixels, spacing_mm=spacing_mm), options.out)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from gdkvm_monai.evaluation.comparison import compare_results, format_comparison
+from gdkvm_monai.evaluation import compare_results, format_comparison
 from gdkvm_monai.evaluation.results import plain
 
 

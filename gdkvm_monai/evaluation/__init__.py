@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from .agreement import Agreement, measure_agreement
-from .bootstrap import bootstrap_interval, compare, patient_means, summarize
-from .comparison import compare_results, format_comparison
-from .diagnostics import diagnose_clip, summarize_diagnostics
-from .results import ClipResult, write_evaluation
+from gdkvm_monai.evaluation.bootstrap import bootstrap_interval, patient_means
+from gdkvm_monai.evaluation.clip_result import ClipResult
+from gdkvm_monai.evaluation.comparison import Comparison, compare_results
+from gdkvm_monai.evaluation.comparison_text import format_comparison
+from gdkvm_monai.evaluation.diagnostics import ClipDiagnostics, diagnose_clip, summarize_diagnostics
+from gdkvm_monai.evaluation.paired import PairedDifference, compare
+from gdkvm_monai.evaluation.results import write_evaluation
+from gdkvm_monai.evaluation.summary import GroupSummary, summarize
 
 __all__ = [
-    "Agreement",
+    "ClipDiagnostics",
     "ClipResult",
+    "Comparison",
+    "GroupSummary",
+    "PairedDifference",
     "bootstrap_interval",
     "compare",
     "compare_results",
     "diagnose_clip",
     "format_comparison",
-    "measure_agreement",
     "patient_means",
     "summarize",
     "summarize_diagnostics",

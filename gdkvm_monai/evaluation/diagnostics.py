@@ -3,94 +3,176 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from gdkvm_monai.evaluation import bootstrap_interval
-from gdkvm_monai.labels import BACKGROUND, STRUCTURES, UNLABELED
-from gdkvm_monai.metrics import check_anatomy, measure_temporal_consistency
-from gdkvm_monai.metrics.anatomy import LEAK
+from gdkvm_monai.evaluation.bootstrap import bootstrap_interval
+from gdkvm_monai.labels import BACKGROUND, UNLABELED
+from gdkvm_monai.metrics.anatomy import LEAK, Anatomy, check_anatomy
+from gdkvm_monai.metrics.temporal import Motion, measure_temporal_consistency
 
-__all__ = ["DENSE_FRAMES", "diagnose_clip", "summarize_diagnostics"]
+__all__ = ["DENSE_FRAMES", "ClipDiagnostics", "DiagnosticsSummary", "diagnose_clip", "summarize_diagnostics"]
 
 DENSE_FRAMES = 5
 """Frames of a clip from which on its motion is judged."""
 
-CHECKS = ("valid", "without_lv", "in_parts", "with_holes", "leaking", "la_apart")
-MOTION = tuple(f"{name}_{of}" for name in ("area_jump", "center_jump", "next_dice") for of in ("mean", "worst"))
+SIDES = ("predicted", "reference")
+
+
+@dataclass(frozen=True)
+class AnatomyCounts:
+    """Number of frames checked, and numbers of those that are so.
+
+    Attributes:
+        frames: frames checked.
+        valid: see :class:`~gdkvm_monai.metrics.anatomy.Anatomy`.
+        without_lv: the cavity is missing.
+        in_parts: a structure has more than one part.
+        with_holes: a structure has a hole.
+        leaking: the cavity touches background.
+        la_apart: cavity and atrium are there and do not touch.
+    """
+
+    frames: int
+    valid: int
+    without_lv: int
+    in_parts: int
+    with_holes: int
+    leaking: int
+    la_apart: int
+
+
+@dataclass(frozen=True)
+class MaskDiagnostics:
+    """Diagnostics of the masks of one clip; the motion is NaN where frames are few or neighbors not annotated."""
+
+    anatomy: AnatomyCounts
+    motion: Motion
+
+
+@dataclass(frozen=True)
+class ClipDiagnostics:
+    """Diagnostics of the prediction and of the reference of one clip; ``unit`` is that of ``center_jump``."""
+
+    unit: str
+    predicted: MaskDiagnostics
+    reference: MaskDiagnostics
+
+    def columns(self) -> dict[str, str | int | float]:
+        """Return the columns of ``diagnostics.csv``: ``predicted_frames``, ``predicted_area_jump_mean`` and so on."""
+        columns: dict[str, str | int | float] = {"unit": self.unit}
+        for name in SIDES:
+            side: MaskDiagnostics = getattr(self, name)
+            columns |= {f"{name}_{key}": value for part in vars(side).values() for key, value in vars(part).items()}
+        return columns
+
+
+@dataclass(frozen=True)
+class ClipMean:
+    """Mean over the ``n_clips`` clips in which a number is defined, and its patient-level 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+    n_clips: int
+
+
+@dataclass(frozen=True)
+class AnatomySummary(AnatomyCounts):
+    """Numbers of frames summed over the clips, and the share of valid frames averaged over them."""
+
+    valid_share: ClipMean
+
+
+@dataclass(frozen=True)
+class MotionSummary:
+    """Each number of :class:`~gdkvm_monai.metrics.temporal.Motion`, averaged over the clips."""
+
+    unit: str
+    predicted: Mapping[str, ClipMean]
+    reference: Mapping[str, ClipMean]
+
+
+@dataclass(frozen=True)
+class DiagnosticsSummary:
+    """Diagnostics of many clips; ``anatomy`` is that of ``predicted`` and of ``reference``."""
+
+    anatomy: Mapping[str, AnatomySummary]
+    motion: MotionSummary
 
 
 def diagnose_clip(
     prediction: np.ndarray, label: np.ndarray, spacing_mm: Sequence[float] | None = None
-) -> dict[str, float | int | str]:
+) -> ClipDiagnostics:
     """Check the anatomy of every frame and, in a clip of ``DENSE_FRAMES`` or more, the motion of the ventricle.
 
     Args:
         prediction: class indices ``(H, W, T)``; every frame is checked, annotated or not.
         label: class indices ``(H, W, T)``; annotated frames are checked by the same rules, for comparison.
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None``.
-
-    Returns:
-        For ``predicted`` and ``reference``: ``..._frames``, the number of frames checked, and the numbers of them that
-        are ``valid`` (see :func:`~gdkvm_monai.metrics.check_anatomy`), ``without_lv``, ``in_parts``, ``with_holes``,
-        ``leaking`` and ``la_apart``; then the means and worst values of
-        :func:`~gdkvm_monai.metrics.measure_temporal_consistency`, NaN where frames are few or neighbors are not
-        annotated; ``unit`` of ``center_jump``.
     """
-    result: dict[str, float | int | str] = {"unit": "px" if spacing_mm is None else "mm"}
-    for name, clip in (("predicted", prediction), ("reference", label)):
-        annotated = ~(clip == UNLABELED).any(axis=(0, 1))
-        checks = [_check(clip[..., frame]) for frame in np.flatnonzero(annotated)]
-        result[f"{name}_frames"] = len(checks)
-        result |= {f"{name}_{check}": sum(frame[check] for frame in checks) for check in CHECKS}
-        motion = dict.fromkeys(MOTION, np.nan)
-        if clip.shape[-1] >= DENSE_FRAMES:
-            motion = measure_temporal_consistency(clip, spacing_mm)
-        result |= {f"{name}_{key}": motion[key] for key in MOTION}
-    return result
+    unit = "px" if spacing_mm is None else "mm"
+    return ClipDiagnostics(unit, *(_diagnose(clip, spacing_mm) for clip in (prediction, label)))
 
 
-def summarize_diagnostics(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summarize_diagnostics(clips: Sequence[ClipDiagnostics], patients: Sequence[str]) -> DiagnosticsSummary:
     """Average the diagnostics of clips, with patient-level 95 % bootstrap intervals.
 
     Args:
-        rows: one per clip: ``patient`` and what :func:`diagnose_clip` returns.
-
-    Returns:
-        ``anatomy`` and ``motion``, each with ``predicted`` and ``reference``: the numbers of frames summed over clips
-        and ``valid_share``, and of the motion each value's ``mean``, ``low``, ``high`` and ``n_clips``, the clips in
-        which it is defined.
+        clips: diagnostics of each clip.
+        patients: patient of each clip.
     """
-    patients = [row["patient"] for row in rows]
-    anatomy: dict[str, Any] = {}
-    motion: dict[str, Any] = {"unit": "/".join(sorted({row["unit"] for row in rows}))}
-    for name in ("predicted", "reference"):
-        counts = {key: int(sum(row[f"{name}_{key}"] for row in rows)) for key in ("frames", *CHECKS)}
-        shares = [row[f"{name}_valid"] / (row[f"{name}_frames"] or np.nan) for row in rows]
-        anatomy[name] = {**counts, "valid_share": _describe(shares, patients)}
-        motion[name] = {key: _describe([row[f"{name}_{key}"] for row in rows], patients) for key in MOTION}
-    return {"anatomy": anatomy, "motion": motion}
+    sides = {name: [getattr(clip, name) for clip in clips] for name in SIDES}
+    motion = {
+        name: {
+            field.name: _describe([getattr(side.motion, field.name) for side in found], patients)
+            for field in fields(Motion)
+        }
+        for name, found in sides.items()
+    }
+    return DiagnosticsSummary(
+        anatomy={name: _sum([side.anatomy for side in found], patients) for name, found in sides.items()},
+        motion=MotionSummary("/".join(sorted({clip.unit for clip in clips})), **motion),
+    )
 
 
-def _check(frame: np.ndarray) -> dict[str, bool]:
-    """What is wrong with one frame; cropped to what it holds, which changes no check and saves time."""
+def _diagnose(clip: np.ndarray, spacing_mm: Sequence[float] | None) -> MaskDiagnostics:
+    annotated = np.flatnonzero(~(clip == UNLABELED).any(axis=(0, 1)))
+    dense = clip.shape[-1] >= DENSE_FRAMES
+    motion = measure_temporal_consistency(clip, spacing_mm).summary() if dense else Motion()
+    return MaskDiagnostics(_count([_check(clip[..., frame]) for frame in annotated]), motion)
+
+
+def _check(frame: np.ndarray) -> Anatomy:
+    """Check one frame; cropped to what it holds, which changes no check that is counted and saves time."""
     rows, columns = np.nonzero(frame != BACKGROUND)
     if len(rows):
         frame = frame[max(rows.min() - 2, 0) : rows.max() + 3, max(columns.min() - 2, 0) : columns.max() + 3]
-    found = check_anatomy(frame)
-    both = found["LV_parts"] > 0 and found["LA_parts"] > 0
-    return {
-        "valid": bool(found["valid"]),
-        "without_lv": found["LV_parts"] == 0,
-        "in_parts": any(found[f"{name}_parts"] > 1 for name in STRUCTURES),
-        "with_holes": any(found[f"{name}_holes"] > 0 for name in STRUCTURES),
-        "leaking": bool(found["lv_leak"] > LEAK),
-        "la_apart": both and not found["la_touches_lv"],
-    }
+    return check_anatomy(frame)
 
 
-def _describe(values: Sequence[float], patients: Sequence[str]) -> dict[str, float | int]:
-    finite = [value for value in values if np.isfinite(value)]
-    low, high = bootstrap_interval(values, patients)
-    return {"mean": float(np.mean(finite)) if finite else np.nan, "low": low, "high": high, "n_clips": len(finite)}
+def _count(frames: Sequence[Anatomy]) -> AnatomyCounts:
+    shapes = [frame.structures for frame in frames]
+    return AnatomyCounts(
+        frames=len(frames),
+        valid=sum(frame.valid for frame in frames),
+        without_lv=sum(frame["LV"].parts == 0 for frame in shapes),
+        in_parts=sum(any(shape.parts > 1 for shape in frame.values()) for frame in shapes),
+        with_holes=sum(any(shape.holes > 0 for shape in frame.values()) for frame in shapes),
+        leaking=sum(frame.lv_leak > LEAK for frame in frames),
+        la_apart=sum(
+            f.structures["LV"].parts > 0 and f.structures["LA"].parts > 0 and not f.la_touches_lv for f in frames
+        ),
+    )
+
+
+def _sum(clips: Sequence[AnatomyCounts], patients: Sequence[str]) -> AnatomySummary:
+    totals = {field.name: sum(getattr(clip, field.name) for clip in clips) for field in fields(AnatomyCounts)}
+    shares = [clip.valid / (clip.frames or np.nan) for clip in clips]
+    return AnatomySummary(**totals, valid_share=_describe(shares, patients))
+
+
+def _describe(values: Sequence[float], patients: Sequence[str]) -> ClipMean:
+    known = [value for value in values if np.isfinite(value)]
+    return ClipMean(float(np.mean(known)) if known else np.nan, *bootstrap_interval(values, patients), len(known))

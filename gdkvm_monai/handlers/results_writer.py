@@ -13,10 +13,11 @@ from monai.config import PathLike
 from monai.data.utils import affine_to_spacing
 from monai.utils import convert_to_numpy
 
+from gdkvm_monai.evaluation.clip_result import ClipResult
 from gdkvm_monai.evaluation.diagnostics import diagnose_clip
-from gdkvm_monai.evaluation.results import ClipResult, write_evaluation
+from gdkvm_monai.evaluation.results import write_evaluation
 from gdkvm_monai.labels import SCORED_STRUCTURES
-from gdkvm_monai.metrics import score_clip
+from gdkvm_monai.metrics.segmentation import score_clip
 
 __all__ = ["ResultsWriter"]
 
@@ -94,14 +95,14 @@ class ResultsWriter:
         if self.spacing == "affine":
             spacing_mm = tuple(affine_to_spacing(convert_to_numpy(label.affine))[:2].tolist())
         prediction, label = (convert_to_numpy(x)[0].astype(np.uint8) for x in (prediction, label))
-        rows = score_clip(prediction, label, spacing_mm, self.structures, legacy=self.legacy, depth_axis=1)
+        scores = score_clip(prediction, label, spacing_mm, self.structures, legacy=self.legacy, depth_axis=1)
         return ClipResult(
             patient=str(item["patient"]),
             view=str(item["view"]),
             image_quality=str(item.get("image_quality", "unknown")),
             dataset_ef_percent=float(item.get("ef_percent", np.nan)),
             spacing_mm=spacing_mm,
-            rows=rows,
+            scores=scores,
             ends_are_phases="ed_frame" in item,
             prediction_ends=prediction[..., [0, -1]],
             label_ends=label[..., [0, -1]],

@@ -5,32 +5,44 @@ Distances are in millimeters where a spacing is given (in array-axis order, mm p
 
 from __future__ import annotations
 
-from gdkvm_monai.metrics.anatomy import check_anatomy
+from gdkvm_monai.metrics.agreement import Agreement, measure_agreement
+from gdkvm_monai.metrics.anatomy import Anatomy, check_anatomy
+from gdkvm_monai.metrics.beats import BeatEjectionFraction, MeanEjectionFraction, measure_beats
+from gdkvm_monai.metrics.curves import area_curve, volume_curve
+from gdkvm_monai.metrics.ejection_fraction import EjectionFraction, Volumes, measure_ejection_fraction
+from gdkvm_monai.metrics.frame_measurements import FrameMeasurement, measure_frame
 from gdkvm_monai.metrics.frame_metric import FrameMetric
 from gdkvm_monai.metrics.long_axis import LongAxis, measure_long_axis
-from gdkvm_monai.metrics.phases import Phases, area_curve, beat_ejection_fractions, find_phases
-from gdkvm_monai.metrics.segmentation import score_clip, score_pair
-from gdkvm_monai.metrics.temporal import measure_temporal_consistency, second_differences
-from gdkvm_monai.metrics.volume import (
-    area_length_volume_ml,
-    disk_volume_ml,
-    ejection_fraction,
-    measure_ejection_fraction,
-    volume_curve,
-)
+from gdkvm_monai.metrics.phases import Phases, find_phases
+from gdkvm_monai.metrics.segmentation import FrameScores, PairScores, score_clip, score_pair
+from gdkvm_monai.metrics.temporal import Motion, TemporalConsistency, measure_temporal_consistency, second_differences
+from gdkvm_monai.metrics.volume import area_length_volume_ml, disk_volume_ml, ejection_fraction
 
 __all__ = [
+    "Agreement",
+    "Anatomy",
+    "BeatEjectionFraction",
+    "EjectionFraction",
+    "FrameMeasurement",
     "FrameMetric",
+    "FrameScores",
     "LongAxis",
+    "MeanEjectionFraction",
+    "Motion",
+    "PairScores",
     "Phases",
+    "TemporalConsistency",
+    "Volumes",
     "area_curve",
     "area_length_volume_ml",
-    "beat_ejection_fractions",
     "check_anatomy",
     "disk_volume_ml",
     "ejection_fraction",
     "find_phases",
+    "measure_agreement",
+    "measure_beats",
     "measure_ejection_fraction",
+    "measure_frame",
     "measure_long_axis",
     "measure_temporal_consistency",
     "score_clip",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from skimage.measure import find_contours
 
-from gdkvm_monai.metrics.long_axis import longest_flat_chord
+from gdkvm_monai.metrics.contour import longest_flat_chord
 
 MARGIN = 8
 """Pixels: what a base may deviate from a line, and where the walk from the axis to the wall begins."""

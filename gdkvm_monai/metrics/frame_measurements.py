@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,10 +12,10 @@ from skimage.measure import label
 from skimage.morphology import convex_hull_image
 
 from gdkvm_monai.labels import LV, STRUCTURES
-from gdkvm_monai.metrics.anatomy import check_anatomy
-from gdkvm_monai.metrics.volume import volume_curve
+from gdkvm_monai.metrics.anatomy import StructureShape, check_anatomy
+from gdkvm_monai.metrics.curves import volume_curve
 
-__all__ = ["Sector", "dice", "edge_fraction", "measure_frame"]
+__all__ = ["FrameMeasurement", "Sector", "dice", "edge_fraction", "measure_frame"]
 
 
 class Sector:
@@ -67,7 +67,35 @@ def edge_fraction(mask: np.ndarray, region: np.ndarray) -> float:
     return float(1 - np.pad(region, 1)[outline].mean())
 
 
-def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class FrameMeasurement:
+    """What one segmented frame says, by name of structure.
+
+    Attributes:
+        areas_px: pixels.
+        areas_cm2: areas; NaN without a spacing.
+        volume: of the left ventricle by 20 disks in mL, without a spacing in thousands of cubic pixels; NaN where it
+            cannot be measured.
+        shapes: parts and holes.
+    """
+
+    areas_px: Mapping[str, int]
+    areas_cm2: Mapping[str, float]
+    volume: float
+    shapes: Mapping[str, StructureShape]
+
+    def columns(self) -> dict[str, int | float]:
+        """Return the numbers by name of column: ``LV_px``, ``LV_cm2``, ``volume``, ``LV_parts``, ``LV_holes``, ..."""
+        return {
+            **{f"{name}_px": pixels for name, pixels in self.areas_px.items()},
+            **{f"{name}_cm2": area for name, area in self.areas_cm2.items()},
+            "volume": self.volume,
+            **{f"{name}_parts": shape.parts for name, shape in self.shapes.items()},
+            **{f"{name}_holes": shape.holes for name, shape in self.shapes.items()},
+        }
+
+
+def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) -> FrameMeasurement:
     """Measure one segmented frame.
 
     Args:
@@ -75,20 +103,17 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` where it is unknown.
 
     Returns:
-        ``LV_px``, ``MYO_px``, ``LA_px``: pixels; ``LV_cm2`` and so on: areas, NaN without a spacing; ``volume``: of the
-        left ventricle by 20 disks in mL, without a spacing in thousands of cubic pixels, NaN where it cannot be
-        measured; ``LV_parts``, ``LV_holes`` and so on, see :func:`~gdkvm_monai.metrics.anatomy.check_anatomy`.
+        Areas, the volume of the left ventricle, parts and holes.
     """
     mask = np.asarray(mask)
     pixels = {name: int(np.isin(mask, values).sum()) for name, values in STRUCTURES.items()}
     cm2_per_px = np.nan if spacing_mm is None else np.prod(spacing_mm) / 100
-    anatomy = check_anatomy(mask)
-    return {
-        **{f"{name}_px": count for name, count in pixels.items()},
-        **{f"{name}_cm2": float(count * cm2_per_px) for name, count in pixels.items()},
-        "volume": float(volume_curve(mask[..., None], spacing_mm)[0]),
-        **{f"{name}_{fault}": anatomy[f"{name}_{fault}"] for name in STRUCTURES for fault in ("parts", "holes")},
-    }
+    return FrameMeasurement(
+        areas_px=pixels,
+        areas_cm2={name: float(count * cm2_per_px) for name, count in pixels.items()},
+        volume=float(volume_curve(mask[..., None], spacing_mm)[0]),
+        shapes=check_anatomy(mask).structures,
+    )
 
 
 def dice(one: np.ndarray, other: np.ndarray, value: int = LV) -> float:

@@ -13,7 +13,8 @@ from monai.metrics import CumulativeIterationMetric
 from monai.utils import MetricReduction, look_up_option, optional_import
 
 from gdkvm_monai.labels import STRUCTURES
-from gdkvm_monai.metrics.segmentation import check_spacing, score_clip
+from gdkvm_monai.metrics.segmentation import score_clip
+from gdkvm_monai.metrics.spacing import check_spacing
 
 NotComputableError, has_ignite = optional_import("ignite.exceptions", name="NotComputableError")
 
@@ -83,7 +84,9 @@ class FrameMetric(CumulativeIterationMetric):
     ) -> list[float]:
         distances = self.score not in ("dice", "iou")
         rows = score_clip(prediction, label, spacing, self.structures, tolerances=(), distances=distances)
-        scores = {name: [row[self.score] for row in rows if row["structure"] == name] for name in self.structures}
+        scores = {
+            name: [getattr(r.scores, self.score) for r in rows if r.structure == name] for name in self.structures
+        }
         valid = {name: [value for value in values if not np.isnan(value)] for name, values in scores.items()}
         return [float(np.mean(values)) if values else np.nan for values in valid.values()]
 

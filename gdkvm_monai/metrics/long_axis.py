@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from scipy.ndimage import binary_fill_holes
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import pdist, squareform
-from skimage.measure import find_contours, label
+
+from gdkvm_monai.metrics.contour import largest_part, longest_flat_chord, resample_contour, trace_contour
 
 AXES = ("atrium", "chord", "pca")
 """Rules that find the base, in the order in which they are tried."""
@@ -78,11 +79,11 @@ def measure_long_axis(
     Raises:
         ValueError: if the mask is empty, or ``axis`` names a rule that cannot be applied.
     """
-    mask, parts = _largest_part(ventricle)
+    mask, parts = largest_part(ventricle)
     if not parts:
         raise ValueError("the mask of the left ventricle is empty; a ventricle is needed to measure its axis.")
     solid = binary_fill_holes(mask)
-    contour = _contour(solid, spacing)
+    contour = trace_contour(solid, spacing)
     method, ends, apex = _find_axis(solid, contour, spacing, atrium, axis)
     base = ends.mean(axis=0)
     border = solid.sum() - solid[1:-1, 1:-1].sum()
@@ -97,36 +98,6 @@ def measure_long_axis(
         hole_pixels=int(solid.sum() - mask.sum()),
         border_fraction=float(border / solid.sum()),
     )
-
-
-def longest_flat_chord(
-    points: np.ndarray, starts: np.ndarray, stops: np.ndarray, tolerance: float
-) -> tuple[int, int] | None:
-    """Find the longest chord of a curve from which no point between its ends strays too far.
-
-    Args:
-        points: the curve, ``(n, 2)``.
-        starts: index of one end of each candidate, ``(m,)``.
-        stops: index of the other end, after the first, ``(m,)``.
-        tolerance: greatest distance from the line of the chord.
-
-    Returns:
-        Indices of its ends, or ``None`` if no candidate is flat.
-    """
-
-    def distance(index: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
-        chord, offset = points[stop] - points[start], points[index] - points[start]
-        cross = chord[..., 0] * offset[..., 1] - chord[..., 1] * offset[..., 0]
-        return np.abs(cross) <= tolerance * np.linalg.norm(chord, axis=-1)
-
-    for share in (0.5, 0.25, 0.75):  # cheap necessary conditions first
-        flat = distance((starts + share * (stops - starts)).astype(int), starts, stops)
-        starts, stops = starts[flat], stops[flat]
-    for candidate in np.argsort(-np.linalg.norm(points[stops] - points[starts], axis=1), kind="stable"):
-        start, stop = int(starts[candidate]), int(stops[candidate])
-        if distance(np.arange(start, stop), np.array(start), np.array(stop)).all():
-            return start, stop
-    return None
 
 
 def _find_axis(
@@ -157,10 +128,10 @@ def _find_axis(
 
 
 def _atrial_base(contour: np.ndarray, spacing: Sequence[float], atrium: ArrayLike) -> np.ndarray | None:
-    mask, parts = _largest_part(atrium)
+    mask, parts = largest_part(atrium)
     if not parts:
         return None
-    distances, _ = cKDTree(_contour(mask, spacing)).query(contour)
+    distances, _ = cKDTree(trace_contour(mask, spacing)).query(contour)
     contact = contour[distances <= 2 * max(spacing)]
     if len(contact) < 2:
         return None
@@ -170,7 +141,7 @@ def _atrial_base(contour: np.ndarray, spacing: Sequence[float], atrium: ArrayLik
 
 def _flat_base(solid: np.ndarray, contour: np.ndarray, spacing: Sequence[float]) -> np.ndarray | None:
     scale = np.sqrt(solid.sum() * np.prod(spacing))
-    points = _resample(contour, 256)
+    points = resample_contour(contour, 256)
     starts, gaps = (grid.ravel() for grid in np.mgrid[: len(points), 2 : len(points) // 2 + 1])
     doubled = np.concatenate([points, points])
     chords = doubled[starts + gaps] - doubled[starts]
@@ -209,22 +180,3 @@ def _diameters(contour: np.ndarray, base: np.ndarray, apex: np.ndarray, disks: i
         hits = np.sort(across[crosses] + share * (next_across[crosses] - across[crosses]))
         diameters.append((hits[1::2] - hits[::2]).sum())
     return np.array(diameters)
-
-
-def _largest_part(mask: ArrayLike) -> tuple[np.ndarray, int]:
-    parts, count = label(np.asarray(mask, bool), connectivity=2, return_num=True)
-    if count < 2:
-        return parts > 0, count
-    return parts == 1 + np.bincount(parts.ravel())[1:].argmax(), count
-
-
-def _contour(mask: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
-    contours = find_contours(np.pad(mask, 1).astype(float), 0.5, fully_connected="high")
-    return (max(contours, key=len)[:-1] - 1) * spacing  # open, in array order
-
-
-def _resample(contour: np.ndarray, count: int) -> np.ndarray:
-    closed = np.concatenate([contour, contour[:1]])
-    arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
-    steps = np.linspace(0, arc[-1], count, endpoint=False)
-    return np.stack([np.interp(steps, arc, closed[:, axis]) for axis in (0, 1)], axis=1)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from monai.utils import convert_to_numpy
 from numpy.typing import ArrayLike
 
-from gdkvm_monai.labels import LV, UNLABELED
-from gdkvm_monai.metrics.segmentation import check_spacing
-from gdkvm_monai.metrics.volume import ejection_fraction
+from gdkvm_monai.metrics.smoothing import smooth_curve
+from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, Turn, drop_close, find_turns
+
+__all__ = ["Phases", "find_phases"]
 
 SMOOTHING_S, SMOOTHING_FRAMES = 0.24, 5
 """Width of the window in which a parabola is fitted, with a known and an unknown frame rate."""
@@ -60,23 +59,6 @@ class Phases:
         return float(60 * (len(self.ed) - 1) / (self.time[self.ed[-1]] - self.time[self.ed[0]]))
 
 
-def area_curve(clip: ArrayLike, spacing_mm: Sequence[float] | None = None, values: Sequence[int] = (LV,)) -> np.ndarray:
-    """Measure the area of a structure in every frame.
-
-    Args:
-        clip: class indices ``(H, W, T)``.
-        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None``.
-        values: class indices of the structure.
-
-    Returns:
-        Areas ``(T,)`` in cm2, or in pixels without a spacing; NaN where the structure is missing or not annotated.
-    """
-    clip = convert_to_numpy(clip)
-    areas = np.isin(clip, values).sum(axis=(0, 1)).astype(float)
-    areas[(areas == 0) | (clip == UNLABELED).any(axis=(0, 1))] = np.nan
-    return areas if spacing_mm is None else areas * np.prod(check_spacing(spacing_mm)) / 100
-
-
 def find_phases(
     curve: ArrayLike, time_s: ArrayLike | None = None, smoothing: float | None = None, refractory: float | None = None
 ) -> Phases:
@@ -119,104 +101,22 @@ def find_phases(
     span = np.ptp(smoothed)
     if span < SMALLEST_CHANGE * smoothed.max():
         return Phases((), (), (), time, unit, smoothed, f"the curve changes by less than {SMALLEST_CHANGE:.0%}.")
-    turns = _drop_close(_find_turns(smoothed, SWING * span), smoothed, time, refractory)
+    turns = drop_close(find_turns(smoothed, SWING * span), smoothed, time, refractory)
     turns = [turn for turn in turns if _is_phase(turn, smoothed, span)]
-    ed = tuple(frame for frame, kind in turns if kind == 1)
-    es = tuple(frame for frame, kind in turns if kind == -1)
+    ed = tuple(turn.frame for turn in turns if turn.kind == MAXIMUM)
+    es = tuple(turn.frame for turn in turns if turn.kind == MINIMUM)
     beats = _pair(turns)
     reason = "" if beats else "the curve has no end-diastole next to an end-systole."
     return Phases(ed, es, beats, time, unit, smoothed, reason)
 
 
-def smooth_curve(curve: np.ndarray, time: np.ndarray, window: float) -> np.ndarray:
-    """Smooth a curve by a least-squares parabola around every frame, with tricube weights.
-
-    Args:
-        curve: values ``(T,)``, NaN where missing.
-        time: time of each value, increasing, ``(T,)``.
-        window: width of the window in the unit of ``time``; at least five measured frames are always used, if there
-            are as many.
-
-    Returns:
-        The value of each frame's parabola there, ``(T,)``; the curve itself if it has fewer than five values.
-    """
-    known = np.isfinite(curve)
-    if known.sum() < 5:
-        return np.interp(time, time[known], curve[known])
-    smoothed = np.empty(len(curve))
-    for frame, center in enumerate(time):
-        distance = np.abs(time[known] - center)
-        reach = max(window / 2, 1.01 * np.sort(distance)[4])
-        weights = np.clip(1 - (distance / reach) ** 3, 0, None) ** 1.5  # squared by the fit: tricube
-        smoothed[frame] = np.polynomial.polynomial.polyfit(time[known] - center, curve[known], 2, w=weights)[0]
-    return smoothed
-
-
-def beat_ejection_fractions(volumes: ArrayLike, phases: Phases) -> Mapping[str, float | int | list[float]]:
-    """Compute the ejection fraction of every beat and its spread.
-
-    Args:
-        volumes: volume of each frame, ``(T,)``, in any unit. Pass ``phases.smoothed`` if the phases were found in a
-            volume curve and its noise should be averaged too. Areas give the fractional area change instead.
-        phases: result of :func:`find_phases`.
-
-    Returns:
-        ``ef_percent``: mean over the beats, NaN if there is none; ``sd``: their standard deviation (ddof 1), NaN for
-        one beat; ``n_beats``; ``beats``: EF of each.
-    """
-    volumes = np.asarray(volumes, float)
-    beats = [ejection_fraction(volumes[ed], volumes[es]) for ed, es in phases.beats]
-    valid = [ef_percent for ef_percent in beats if not np.isnan(ef_percent)]
-    return {
-        "ef_percent": float(np.mean(valid)) if valid else np.nan,
-        "sd": float(np.std(valid, ddof=1)) if len(valid) > 1 else np.nan,
-        "n_beats": len(valid),
-        "beats": beats,
-    }
-
-
-def _find_turns(curve: np.ndarray, swing: float) -> list[tuple[int, int]]:
-    """Return alternating maxima (1) and minima (-1) as (frame, kind), the ends included."""
-    turns: list[tuple[int, int]] = []
-    high = low = 0
-    rising = None
-    for frame, value in enumerate(curve):
-        high = frame if value > curve[high] else high
-        low = frame if value < curve[low] else low
-        if rising is not False and curve[high] - value >= swing:  # it has fallen: the high was a turn
-            turns.append((high, 1))
-            rising, low = False, frame
-        elif rising is not True and value - curve[low] >= swing:
-            turns.append((low, -1))
-            rising, high = True, frame
-    if rising is not None:
-        turns.append((high, 1) if rising else (low, -1))
-    return turns
-
-
-def _drop_close(
-    turns: list[tuple[int, int]], curve: np.ndarray, time: np.ndarray, refractory: float
-) -> list[tuple[int, int]]:
-    """Drop, closest first, the lesser of two turns of one kind within the refractory time, and the turn between."""
-    turns = list(turns)
-    while len(turns) > 2:
-        gaps = [time[second[0]] - time[first[0]] for first, second in zip(turns, turns[2:])]
-        closest = int(np.argmin(gaps))
-        if gaps[closest] >= refractory:
-            break
-        (first, kind), (second, _) = turns[closest], turns[closest + 2]
-        lesser = closest if kind * curve[first] < kind * curve[second] else closest + 2
-        turns = [turn for index, turn in enumerate(turns) if index not in (closest + 1, lesser)]
-    return turns
-
-
-def _is_phase(turn: tuple[int, int], curve: np.ndarray, span: float) -> bool:
+def _is_phase(turn: Turn, curve: np.ndarray, span: float) -> bool:
     """Tell whether a turn is a phase: always inside the clip, at its ends if the curve is nearly as extreme."""
-    frame, kind = turn
-    extreme = curve.max() if kind == 1 else curve.min()
-    return 0 < frame < len(curve) - 1 or abs(curve[frame] - extreme) <= EDGE_TOLERANCE * span
+    extreme = curve.max() if turn.kind == MAXIMUM else curve.min()
+    return 0 < turn.frame < len(curve) - 1 or abs(curve[turn.frame] - extreme) <= EDGE_TOLERANCE * span
 
 
-def _pair(turns: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    forward = tuple((a[0], b[0]) for a, b in zip(turns, turns[1:]) if (a[1], b[1]) == (1, -1))
-    return forward or tuple((b[0], a[0]) for a, b in zip(turns, turns[1:]) if (a[1], b[1]) == (-1, 1))
+def _pair(turns: list[Turn]) -> tuple[tuple[int, int], ...]:
+    neighbors = list(zip(turns, turns[1:]))
+    forward = tuple((a.frame, b.frame) for a, b in neighbors if (a.kind, b.kind) == (MAXIMUM, MINIMUM))
+    return forward or tuple((b.frame, a.frame) for a, b in neighbors if (a.kind, b.kind) == (MINIMUM, MAXIMUM))

@@ -3,16 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from monai.utils import convert_to_numpy
 from numpy.typing import ArrayLike
-from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from gdkvm_monai.labels import SCORED_STRUCTURES, UNLABELED
+from gdkvm_monai.metrics.row_scores import score_rows
+from gdkvm_monai.metrics.spacing import check_spacing
+from gdkvm_monai.metrics.surface import surface_distances
+
+__all__ = ["TOLERANCES", "FrameScores", "PairScores", "score_clip", "score_pair"]
 
 TOLERANCES = (1.0, 2.0)
 """Tolerances of the surface Dice, in mm or pixels; fixed before any result was seen."""
+
+
+@dataclass(frozen=True)
+class PairScores:
+    """Scores of one binary mask against its label; ``None`` for a score that was not asked for.
+
+    Attributes:
+        status: ``"ok"``, ``"one_empty"`` or ``"both_empty"``.
+        unit: of the distances, ``"mm"`` or ``"px"``.
+        dice: overlap in ``[0, 1]``.
+        iou: intersection over union in ``[0, 1]``.
+        hd: Hausdorff distance.
+        hd95: Hausdorff distance of the 95 % quantiles.
+        asd: average symmetric surface distance.
+        nsd: surface Dice in ``[0, 1]`` by tolerance.
+        legacy_row_dice: Dice averaged over image rows, see :func:`~gdkvm_monai.metrics.row_scores.score_rows`.
+        legacy_row_iou: IoU averaged over image rows.
+    """
+
+    status: str
+    unit: str
+    dice: float
+    iou: float
+    hd: float | None = None
+    hd95: float | None = None
+    asd: float | None = None
+    nsd: Mapping[float, float] = field(default_factory=dict)
+    legacy_row_dice: float | None = None
+    legacy_row_iou: float | None = None
+
+    def columns(self) -> dict[str, float | str]:
+        """Return the scores that were asked for as columns of a table, with ``nsd@1`` for a tolerance of 1."""
+        names = ("status", "unit", "dice", "iou", "hd", "hd95", "asd")
+        columns = {name: getattr(self, name) for name in names}
+        columns |= {f"nsd@{tolerance:g}": value for tolerance, value in self.nsd.items()}
+        columns |= {"legacy_row_dice": self.legacy_row_dice, "legacy_row_iou": self.legacy_row_iou}
+        return {name: value for name, value in columns.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class FrameScores:
+    """Scores of one structure in one frame of a clip.
+
+    Attributes:
+        frame: index of the frame.
+        structure: name of the structure.
+        scores: its scores.
+    """
+
+    frame: int
+    structure: str
+    scores: PairScores
 
 
 def score_pair(
@@ -23,7 +80,7 @@ def score_pair(
     legacy: bool = False,
     depth_axis: int = 0,
     distances: bool = True,
-) -> dict[str, float | str]:
+) -> PairScores:
     r"""Score one binary mask :math:`P` against its label :math:`G`.
 
     .. math:: \text{Dice} = \frac{2 |P \cap G|}{|P| + |G|} \qquad \text{IoU} = \frac{|P \cap G|}{|P \cup G|}
@@ -31,7 +88,7 @@ def score_pair(
     The surface of a mask is what one 4-connected erosion removes, with background outside the image. With the
     Euclidean distances between pixel centers, from each surface to the other, ``hd`` is the larger of the two directed
     maxima, ``hd95`` the larger of the two directed 95 % quantiles, ``asd`` the mean over the points of both surfaces,
-    and ``nsd@t`` the share of these points that lie within ``t`` of the other surface. Where both masks hold something,
+    and ``nsd[t]`` the share of these points that lie within ``t`` of the other surface. Where neither mask is empty,
     the values are those of MONAI's ``compute_hausdorff_distance``, ``compute_average_surface_distance(symmetric=True)``
     and ``compute_surface_dice``, in double precision and from one pair of distance transforms.
 
@@ -39,16 +96,15 @@ def score_pair(
         prediction: binary mask ``(H, W)``.
         label: binary mask ``(H, W)``.
         spacing: mm per pixel of axis 0 and of axis 1, or ``None`` to measure in pixels.
-        tolerances: tolerances of the surface Dice, in mm or in pixels as ``spacing`` says; keys ``nsd@1``, ``nsd@2``.
-        legacy: add ``legacy_row_dice`` and ``legacy_row_iou``, see :func:`score_rows`. Never a headline.
+        tolerances: tolerances of the surface Dice, in mm or in pixels as ``spacing`` says.
+        legacy: score image rows too, see :func:`~gdkvm_monai.metrics.row_scores.score_rows`. Never a headline.
         depth_axis: axis along which depth runs, for the rows of the legacy scores: 0 in an upright picture, 1 in an
             array as NIfTI stores it.
         distances: measure distances too; without them Dice and IoU alone are scored, which is faster.
 
     Returns:
-        ``dice``, ``iou``, ``nsd@t`` in ``[0, 1]``, ``hd``, ``hd95``, ``asd`` in ``unit`` (``"mm"`` or ``"px"``), and
-        ``status``: ``"ok"``; ``"one_empty"``, which scores 0 and the diagonal of the field of view between its corner
-        pixels; ``"both_empty"``, which scores NaN and does not enter a mean.
+        The scores. One empty mask scores 0 and, for distances, the diagonal of the field of view between its corner
+        pixels; two empty masks score NaN and do not enter a mean.
 
     Raises:
         ValueError: if the masks are not binary, not 2-D or of different shapes, or the spacing is not positive.
@@ -60,7 +116,7 @@ def score_pair(
         >>> label, prediction = np.zeros((4, 4), bool), np.zeros((4, 4), bool)
         >>> label[1:3, 1:3], prediction[1:3, 1:4] = True, True
         >>> scores = score_pair(prediction, label)
-        >>> scores["dice"], scores["hd"], scores["asd"], scores["unit"]
+        >>> scores.dice, scores.hd, scores.asd, scores.unit
         (0.8, 1.0, 0.2, 'px')
     """
     prediction, label = _binary(prediction, "prediction"), _binary(label, "label")
@@ -68,23 +124,17 @@ def score_pair(
         raise ValueError(f"prediction {prediction.shape} and label {label.shape} must have the same shape.")
     step = check_spacing(spacing)
     sizes = int(prediction.sum()), int(label.sum())
-    status = {0: "both_empty", 1: "one_empty", 2: "ok"}[sum(size > 0 for size in sizes)]
+    status = ("both_empty", "one_empty", "ok")[sum(size > 0 for size in sizes)]
     if status == "ok":
         common = int((prediction & label).sum())
-        scores = {"dice": 2 * common / sum(sizes), "iou": common / (sum(sizes) - common)}
-        if distances:
-            scores |= _distance_scores(*surface_distances(prediction, label, step), tolerances)
+        overlap = {"dice": 2 * common / sum(sizes), "iou": common / (sum(sizes) - common)}
     else:
-        rows, columns = prediction.shape
-        worst = float(np.hypot((rows - 1) * step[0], (columns - 1) * step[1]))
-        overlap, distance = (0.0, worst) if status == "one_empty" else (np.nan, np.nan)
-        scores = {"dice": overlap, "iou": overlap}
-        if distances:
-            scores |= {"hd": distance, "hd95": distance, "asd": distance}
-            scores |= {f"nsd@{tolerance:g}": overlap for tolerance in tolerances}
-    if legacy:
-        scores |= score_rows(prediction, label, depth_axis)
-    return {"status": status, "unit": "px" if spacing is None else "mm", **scores}
+        overlap = dict.fromkeys(("dice", "iou"), 0.0 if status == "one_empty" else np.nan)
+    measure = _distance_scores if status == "ok" else _empty_distance_scores
+    measured = measure(prediction, label, step, tolerances) if distances else {}
+    row_dice, row_iou = score_rows(prediction, label, depth_axis) if legacy else (None, None)
+    unit = "px" if spacing is None else "mm"
+    return PairScores(status, unit, **overlap, **measured, legacy_row_dice=row_dice, legacy_row_iou=row_iou)
 
 
 def score_clip(
@@ -96,7 +146,7 @@ def score_clip(
     legacy: bool = False,
     depth_axis: int = 0,
     distances: bool = True,
-) -> list[dict[str, float | int | str]]:
+) -> list[FrameScores]:
     """Score every annotated frame and structure of a clip, each frame for itself and never as a volume.
 
     Args:
@@ -110,7 +160,7 @@ def score_clip(
         distances: see :func:`score_pair`.
 
     Returns:
-        One row per annotated frame and structure: ``frame``, ``structure`` and what :func:`score_pair` returns.
+        The scores of every annotated frame and structure, frame by frame.
 
     Raises:
         ValueError: if the clips are not 3-D or differ in shape.
@@ -121,83 +171,44 @@ def score_clip(
             f"prediction {prediction.shape} and label {label.shape} must be class indices of one shape (H, W, T)."
         )
     frames = np.flatnonzero(~(label == UNLABELED).any(axis=(0, 1)))
+    options = (spacing, tolerances, legacy, depth_axis, distances)
     return [
-        {"frame": int(frame), "structure": name}
-        | score_pair(
-            np.isin(prediction[..., frame], values),
-            np.isin(label[..., frame], values),
-            spacing,
-            tolerances,
-            legacy,
-            depth_axis,
-            distances,
+        FrameScores(
+            int(frame),
+            name,
+            score_pair(np.isin(prediction[..., frame], values), np.isin(label[..., frame], values), *options),
         )
         for frame in frames
         for name, values in structures.items()
     ]
 
 
-def score_rows(prediction: np.ndarray, label: np.ndarray, depth_axis: int = 0) -> dict[str, float]:
-    """Average Dice and IoU over image rows, as the paper's public evaluator does: for comparison with it alone.
-
-    That evaluator passes one ``(H, W)`` mask to a function that takes its first axis for the batch. Every row counts
-    the same, and a row that is empty on both sides scores 1, so that an empty prediction of a heart reaches about 0.5.
-
-    Args:
-        prediction: binary mask ``(H, W)``.
-        label: binary mask ``(H, W)``.
-        depth_axis: axis that counts the rows; a row of an upright picture has constant depth.
-
-    Returns:
-        ``legacy_row_dice`` and ``legacy_row_iou`` in ``[0, 1]``.
-    """
-    smooth, columns = 1e-5, 1 - depth_axis
-    common = (prediction & label).sum(axis=columns)
-    total = prediction.sum(axis=columns) + label.sum(axis=columns)
-    return {
-        "legacy_row_dice": float(np.mean((2 * common + smooth) / (total + smooth))),
-        "legacy_row_iou": float(np.mean((common + smooth) / (total - common + smooth))),
-    }
+Distances = dict[str, float | dict[float, float]]
 
 
-def surface_distances(
-    prediction: np.ndarray, label: np.ndarray, spacing: Sequence[float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Measure how far each surface pixel of one mask lies from the surface of the other.
-
-    Args:
-        prediction: binary mask ``(H, W)``, not empty.
-        label: binary mask ``(H, W)``, not empty.
-        spacing: distance between pixels along axis 0 and axis 1.
-
-    Returns:
-        Distances from the prediction's surface pixels to the label's surface, and the reverse, in units of ``spacing``.
-    """
-    rows, columns = np.nonzero(prediction | label)
-    box = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]  # nothing outside it can be nearer
-    surfaces = [mask[box] ^ binary_erosion(mask[box]) for mask in (prediction, label)]
-    to_prediction, to_label = (distance_transform_edt(~surface, sampling=spacing) for surface in surfaces)
-    return to_label[surfaces[0]], to_prediction[surfaces[1]]
-
-
-def check_spacing(spacing: Sequence[float] | None) -> tuple[float, float]:
-    """Return the spacing of two axes, ones for ``None``, or raise a ``ValueError`` if it is not finite and positive."""
-    if spacing is None:
-        return 1.0, 1.0
-    values = tuple(float(value) for value in spacing)
-    if len(values) != 2 or not all(np.isfinite(value) and value > 0 for value in values):
-        raise ValueError(f"spacing must be two finite positive mm per pixel, of axis 0 and axis 1, got {values}.")
-    return values
-
-
-def _distance_scores(forth: np.ndarray, back: np.ndarray, tolerances: Sequence[float]) -> dict[str, float]:
+def _distance_scores(
+    prediction: np.ndarray, label: np.ndarray, step: Sequence[float], tolerances: Sequence[float]
+) -> Distances:
+    forth, back = surface_distances(prediction, label, step)
     pooled = np.concatenate([forth, back])
-    scores = {
+    return {
         "hd": float(pooled.max()),
         "hd95": float(max(np.quantile(forth, 0.95), np.quantile(back, 0.95))),
         "asd": float(pooled.mean()),
+        "nsd": {tolerance: float(np.mean(pooled <= tolerance)) for tolerance in tolerances},
     }
-    return scores | {f"nsd@{tolerance:g}": float(np.mean(pooled <= tolerance)) for tolerance in tolerances}
+
+
+def _empty_distance_scores(
+    prediction: np.ndarray, label: np.ndarray, step: Sequence[float], tolerances: Sequence[float]
+) -> Distances:
+    one_empty = prediction.any() or label.any()
+    rows, columns = label.shape
+    worst = float(np.hypot((rows - 1) * step[0], (columns - 1) * step[1])) if one_empty else np.nan
+    return {
+        **dict.fromkeys(("hd", "hd95", "asd"), worst),
+        "nsd": dict.fromkeys(tolerances, 0.0 if one_empty else np.nan),
+    }
 
 
 def _binary(mask: ArrayLike, name: str) -> np.ndarray:

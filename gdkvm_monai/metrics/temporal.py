@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from monai.utils import convert_to_numpy
 from numpy.typing import ArrayLike
 
 from gdkvm_monai.labels import LV, UNLABELED
-from gdkvm_monai.metrics.segmentation import check_spacing
+from gdkvm_monai.metrics.spacing import check_spacing
+
+__all__ = ["Motion", "TemporalConsistency", "measure_temporal_consistency", "second_differences"]
 
 
 def second_differences(values: ArrayLike) -> np.ndarray:
@@ -36,9 +39,58 @@ def second_differences(values: ArrayLike) -> np.ndarray:
     return differences
 
 
+@dataclass(frozen=True)
+class TemporalConsistency:
+    """How a structure moves and changes between the frames of a clip; every series is ``(T,)``, NaN where undefined.
+
+    Attributes:
+        unit: ``"mm"`` or ``"px"``.
+        area: in cm2 or px2.
+        center_0: position of the center along axis 0, in ``unit``.
+        center_1: the same along axis 1.
+        area_jump: absolute second differences of the area, as a share of the largest area.
+        center_jump: length of the second differences of the center, in ``unit``.
+        next_dice: Dice with the following frame.
+    """
+
+    unit: str
+    area: np.ndarray
+    center_0: np.ndarray
+    center_1: np.ndarray
+    area_jump: np.ndarray
+    center_jump: np.ndarray
+    next_dice: np.ndarray
+
+    def summary(self) -> Motion:
+        """Reduce the series to their means and worst values."""
+        jumps = [_summarize(series, np.max) for series in (self.area_jump, self.center_jump)]
+        return Motion(*jumps[0], *jumps[1], *_summarize(self.next_dice, np.min))
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Mean and worst values of a :class:`TemporalConsistency` over the frames where they are defined, or NaN.
+
+    Attributes:
+        area_jump_mean: share of the largest area.
+        area_jump_worst: the largest jump.
+        center_jump_mean: in mm or px.
+        center_jump_worst: the largest jump.
+        next_dice_mean: in ``[0, 1]``.
+        next_dice_worst: the smallest Dice.
+    """
+
+    area_jump_mean: float = np.nan
+    area_jump_worst: float = np.nan
+    center_jump_mean: float = np.nan
+    center_jump_worst: float = np.nan
+    next_dice_mean: float = np.nan
+    next_dice_worst: float = np.nan
+
+
 def measure_temporal_consistency(
     clip: ArrayLike, spacing_mm: Sequence[float] | None = None, values: Sequence[int] = (LV,)
-) -> dict[str, np.ndarray | float | str]:
+) -> TemporalConsistency:
     """Measure how a structure moves and changes between the frames of a dense clip.
 
     A high value is a flicker or a fast heart: compare it with that of the reference on the same frames, never across
@@ -50,10 +102,7 @@ def measure_temporal_consistency(
         values: class indices of the structure.
 
     Returns:
-        Per frame, ``(T,)``, NaN where undefined: ``area`` (cm2 or px2) and ``center_0``, ``center_1`` (mm or px);
-        their second differences ``area_jump``, as a share of the largest area, and ``center_jump`` (mm or px);
-        ``next_dice``, the Dice with the following frame. And of each of these three, over the frames where it is
-        defined, ``..._mean`` and ``..._worst`` (the largest jump, the smallest Dice); ``unit``.
+        Area, center and their jumps in every frame.
 
     Raises:
         ValueError: if the clip is not 3-D.
@@ -68,24 +117,23 @@ def measure_temporal_consistency(
     area = pixels * step.prod() / (1 if spacing_mm is None else 100)
     centers = np.stack([_center(mask, step) for mask in masks], axis=1)  # (2, T)
     centers[:, np.isnan(pixels)] = np.nan
-    jumps = {
-        "area_jump": np.abs(second_differences(area)) / (np.nanmax(area) if np.isfinite(area).any() else np.nan),
-        "center_jump": np.hypot(second_differences(centers[0]), second_differences(centers[1])),
-    }
     common = (masks[:-1] & masks[1:]).sum(axis=(1, 2))
-    next_dice = np.append(2 * common / (pixels[:-1] + pixels[1:]), np.nan)
-    result = {"unit": "px" if spacing_mm is None else "mm", "area": area}
-    result |= {"center_0": centers[0], "center_1": centers[1], **jumps, "next_dice": next_dice}
-    for name, series, worst in (
-        *((name, jump, np.max) for name, jump in jumps.items()),
-        ("next_dice", next_dice, np.min),
-    ):
-        known = series[np.isfinite(series)]
-        result[f"{name}_mean"] = float(known.mean()) if len(known) else np.nan
-        result[f"{name}_worst"] = float(worst(known)) if len(known) else np.nan
-    return result
+    return TemporalConsistency(
+        unit="px" if spacing_mm is None else "mm",
+        area=area,
+        center_0=centers[0],
+        center_1=centers[1],
+        area_jump=np.abs(second_differences(area)) / (np.nanmax(area) if np.isfinite(area).any() else np.nan),
+        center_jump=np.hypot(second_differences(centers[0]), second_differences(centers[1])),
+        next_dice=np.append(2 * common / (pixels[:-1] + pixels[1:]), np.nan),
+    )
 
 
 def _center(mask: np.ndarray, step: np.ndarray) -> np.ndarray:
     pixels = np.argwhere(mask)
     return pixels.mean(axis=0) * step if len(pixels) else np.full(2, np.nan)
+
+
+def _summarize(series: np.ndarray, worst: Callable[[np.ndarray], float]) -> tuple[float, float]:
+    known = series[np.isfinite(series)]
+    return (float(known.mean()), float(worst(known))) if len(known) else (np.nan, np.nan)

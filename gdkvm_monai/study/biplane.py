@@ -10,7 +10,6 @@ from typing import Any
 import nibabel
 import numpy as np
 
-from gdkvm_monai.evaluation.results import plain
 from gdkvm_monai.files import replace_file
 from gdkvm_monai.metrics import measure_ejection_fraction
 from gdkvm_monai.study.measurements import NOTICE, SCHEMA_VERSION
@@ -53,17 +52,17 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> dict[str, Any]
         for phase in ("ed", "es")
     )
     spacing_mm = {view: measurements["clip"]["spacing_mm"] for view, measurements in found.items()}
-    measured = plain(measure_ejection_fraction(ed, es, spacing_mm))
-    names = ("edv_ml", "esv_ml", "ef_percent")
-    numbers = {name: None if measured[name] is None else round(measured[name], 4) for name in names}
+    measured = measure_ejection_fraction(ed, es, spacing_mm)
+    found_numbers = {name: getattr(measured, name) for name in ("edv_ml", "esv_ml", "ef_percent")}
+    numbers = {name: round(value, 4) if np.isfinite(value) else None for name, value in found_numbers.items()}
     known = None not in (numbers["edv_ml"], numbers["esv_ml"])
     return {
         **report,
         **numbers,
         "sv_ml": round(numbers["edv_ml"] - numbers["esv_ml"], 4) if known else None,
-        "flags": measured["flags"],
+        "flags": list(measured.flags),
         "beats": {view: [beat["ed_frame"], beat["es_frame"]] for view, beat in beats.items()},
-        "ef_withheld": measured["reason"],
+        "ef_withheld": measured.reason,
     }
 
 

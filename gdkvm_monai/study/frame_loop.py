@@ -10,8 +10,8 @@ from tqdm.auto import tqdm
 
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
 from gdkvm_monai.labels import BACKGROUND, STRUCTURES
+from gdkvm_monai.metrics.curves import volume_curve
 from gdkvm_monai.metrics.frame_measurements import Sector, dice, edge_fraction, measure_frame
-from gdkvm_monai.metrics.volume import volume_curve
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.outputs import Spools
@@ -35,7 +35,7 @@ def segment_frames(
         source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"
     ):
         mask = _keep(session.push(frame), options.structures)
-        row = {**measure_frame(mask, source.spacing_mm), "valid": session.valid}
+        row = {**measure_frame(mask, source.spacing_mm).columns(), "valid": session.valid}
         row["intensity_mean"], row["intensity_sd"] = session.statistics
         agreement = []
         for (change, other), volumes in zip(others, copies):

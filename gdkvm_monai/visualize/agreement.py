@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from gdkvm_monai.evaluation.agreement import Agreement, finite_pairs, measure_agreement
+from gdkvm_monai.metrics.agreement import Agreement, finite_pairs, measure_agreement
 
 POINTS = {"s": 22, "facecolor": "0.45", "edgecolor": "black", "linewidth": 0.6, "alpha": 0.8}
 

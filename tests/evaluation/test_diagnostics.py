@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.evaluation import ClipResult, write_evaluation
-from gdkvm_monai.evaluation.diagnostics import diagnose_clip, summarize_diagnostics
+from gdkvm_monai.evaluation.diagnostics import AnatomyCounts, ClipMean, diagnose_clip, summarize_diagnostics
 from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
 from gdkvm_monai.metrics import check_anatomy, score_clip
 
@@ -36,9 +36,8 @@ def with_ends_only(clip: np.ndarray) -> np.ndarray:
 
 def test_a_heart_is_valid_in_every_frame_and_only_annotated_frames_of_the_reference_are_checked():
     found = diagnose_clip(beating(), with_ends_only(beating()), SPACING)
-    assert (found["predicted_frames"], found["predicted_valid"]) == (6, 6)
-    assert (found["reference_frames"], found["reference_valid"]) == (2, 2)
-    assert not any(found[f"predicted_{check}"] for check in ("without_lv", "in_parts", "with_holes", "leaking"))
+    assert found.predicted.anatomy == AnatomyCounts(6, 6, 0, 0, 0, 0, 0)
+    assert found.reference.anatomy == AnatomyCounts(2, 2, 0, 0, 0, 0, 0)
 
 
 def test_each_fault_is_counted_under_its_name():
@@ -50,13 +49,13 @@ def test_each_fault_is_counted_under_its_name():
     clip[30:32, 40:42, 4] = MYOCARDIUM
     clip[:, 55:62, 5] = 0
     found = diagnose_clip(clip, beating())
-    assert found["predicted_valid"] == 1
-    assert found["predicted_without_lv"] == 1
-    assert found["predicted_in_parts"] == 1
-    assert found["predicted_with_holes"] >= 1
-    assert found["predicted_leaking"] >= 1
-    assert found["predicted_la_apart"] == 1
-    assert found["reference_valid"] == 6
+    assert found.predicted.anatomy.valid == 1
+    assert found.predicted.anatomy.without_lv == 1
+    assert found.predicted.anatomy.in_parts == 1
+    assert found.predicted.anatomy.with_holes >= 1
+    assert found.predicted.anatomy.leaking >= 1
+    assert found.predicted.anatomy.la_apart == 1
+    assert found.reference.anatomy.valid == 6
 
 
 @pytest.mark.parametrize("move", [0, 30])
@@ -66,32 +65,30 @@ def test_cropping_to_the_heart_changes_no_verdict_even_at_the_border(move):
     frame[20:23, 20:23] = MYOCARDIUM
     found = diagnose_clip(frame[..., None], frame[..., None])
     whole = check_anatomy(frame)
-    assert found["predicted_valid"] == int(whole["valid"])
-    assert found["predicted_in_parts"] == int(any(whole[f"{name}_parts"] > 1 for name in ("LV", "MYO", "LA")))
+    assert found.predicted.anatomy.valid == int(whole.valid)
+    assert found.predicted.anatomy.in_parts == int(any(shape.parts > 1 for shape in whole.structures.values()))
 
 
 def test_flicker_shows_in_the_motion_of_dense_clips_and_of_no_others():
     smooth, flicker = beating(), beating()
     flicker[..., 3] = heart(14)
     calm, rough = (diagnose_clip(clip, with_ends_only(clip), SPACING) for clip in (smooth, flicker))
-    assert calm["unit"] == "mm"
+    assert calm.unit == "mm"
     for key in ("area_jump_mean", "area_jump_worst", "center_jump_worst"):
-        assert rough[f"predicted_{key}"] > 2 * calm[f"predicted_{key}"] > 0
-    assert rough["predicted_next_dice_worst"] < calm["predicted_next_dice_worst"]
-    assert np.isnan(calm["reference_area_jump_mean"])  # neighbors are not annotated
-    assert np.isnan(diagnose_clip(beating(4), beating(4))["predicted_area_jump_mean"])
-    assert diagnose_clip(smooth, smooth)["reference_next_dice_mean"] == calm["predicted_next_dice_mean"]
+        assert getattr(rough.predicted.motion, key) > 2 * getattr(calm.predicted.motion, key) > 0
+    assert rough.predicted.motion.next_dice_worst < calm.predicted.motion.next_dice_worst
+    assert np.isnan(calm.reference.motion.area_jump_mean)  # neighbors are not annotated
+    assert np.isnan(diagnose_clip(beating(4), beating(4)).predicted.motion.area_jump_mean)
+    assert diagnose_clip(smooth, smooth).reference.motion.next_dice_mean == calm.predicted.motion.next_dice_mean
 
 
 def test_shares_are_averaged_over_patients_and_counts_summed_over_frames():
     broken = beating()
     broken[..., :3] = 0
-    rows = [{"patient": name, **diagnose_clip(clip, beating())} for name, clip in (("a", beating()), ("b", broken))]
-    summary = summarize_diagnostics(rows)
-    predicted = summary["anatomy"]["predicted"]
-    assert (predicted["frames"], predicted["valid"], predicted["without_lv"]) == (12, 9, 3)
-    share = predicted["valid_share"]
-    assert (share["mean"], share["low"], share["high"], share["n_clips"]) == (0.75, 0.5, 1.0, 2)
+    clips = [diagnose_clip(clip, beating()) for clip in (beating(), broken)]
+    predicted = summarize_diagnostics(clips, ["a", "b"]).anatomy["predicted"]
+    assert (predicted.frames, predicted.valid, predicted.without_lv) == (12, 9, 3)
+    assert predicted.valid_share == ClipMean(mean=0.75, low=0.5, high=1.0, n_clips=2)
 
 
 def test_diagnostics_stand_beside_the_scores_and_change_none(tmp_path):
@@ -100,7 +97,7 @@ def test_diagnostics_stand_beside_the_scores_and_change_none(tmp_path):
     ends = [clip[..., [0, -1]] for clip in (beating(), label)]
     clips = {
         name: ClipResult("a", "4CH", "Good", 50.0, SPACING, rows, True, *ends, 6, diagnostics)
-        for name, diagnostics in (("with", diagnose_clip(beating(), label, SPACING)), ("without", {}))
+        for name, diagnostics in (("with", diagnose_clip(beating(), label, SPACING)), ("without", None))
     }
     tables = {name: write_evaluation([clip], tmp_path / name, {}) for name, clip in clips.items()}
     assert "diagnostics, not accuracy: 6 of 6 predicted frames are anatomically valid" in tables["with"]

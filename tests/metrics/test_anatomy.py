@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
-from gdkvm_monai.metrics.anatomy import check_anatomy
+from gdkvm_monai.metrics.anatomy import StructureShape, check_anatomy
 
 
 @pytest.fixture
@@ -20,52 +20,51 @@ def heart():
 
 def test_a_whole_heart_is_valid(heart):
     result = check_anatomy(heart)
-    assert result["valid"] and result["la_touches_lv"] and result["la_contact"] and result["lv_leak"] == 0
-    assert [result[f"{name}_parts"] for name in ("LV", "MYO", "LA")] == [1, 1, 1]
-    assert not any(result[f"{name}_{what}"] for name in ("LV", "MYO", "LA") for what in ("holes", "on_border"))
+    assert result.valid and result.la_touches_lv and result.la_contact and result.lv_leak == 0
+    assert result.structures == dict.fromkeys(("LV", "MYO", "LA"), StructureShape(parts=1, holes=0, on_border=False))
 
 
 def test_a_stray_part_is_counted(heart):
     heart[55:57, 2:4] = LV
     result = check_anatomy(heart)
-    assert result["LV_parts"] == 2 and not result["valid"]
+    assert result.structures["LV"].parts == 2 and not result.valid
 
 
 def test_parts_that_touch_at_a_corner_are_one():
     frame = np.zeros((10, 10), int)
     frame[2:5, 2:5] = frame[5:8, 5:8] = LV
-    assert check_anatomy(frame)["LV_parts"] == 1
+    assert check_anatomy(frame).structures["LV"].parts == 1
 
 
 def test_holes_are_counted_and_the_cavity_is_no_hole_of_the_myocardium(heart):
     heart[20:22, 20:22] = heart[30:32, 25:27] = 0
     heart[25, 12] = 0
     result = check_anatomy(heart)
-    assert (result["LV_holes"], result["MYO_holes"]) == (2, 3) and not result["valid"]
+    assert (result.structures["LV"].holes, result.structures["MYO"].holes) == (2, 3) and not result.valid
 
 
 def test_a_cavity_that_leaks_through_its_wall_is_found(heart):
     heart[15:35, 35:40] = 0
     result = check_anatomy(heart)
-    assert result["lv_leak"] == pytest.approx(20 / 100) and not result["valid"]
+    assert result.lv_leak == pytest.approx(20 / 100) and not result.valid
 
 
 def test_an_atrium_that_floats_is_invalid_and_one_that_is_absent_is_not(heart):
     heart[40:43] = 0
     floating = check_anatomy(heart)
-    assert not floating["la_contact"] and not floating["la_touches_lv"] and not floating["valid"]
+    assert not floating.la_contact and not floating.la_touches_lv and not floating.valid
     cavity = np.where(heart == LV, LV, 0)
     result = check_anatomy(cavity)
-    assert result["valid"] and np.isnan(result["lv_leak"]) and result["LA_parts"] == 0
+    assert result.valid and np.isnan(result.lv_leak) and result.structures["LA"].parts == 0
 
 
 def test_what_the_image_cuts_off_is_reported_and_not_held_against_it(heart):
     result = check_anatomy(heart[:50])
-    assert result["LA_on_border"] and result["valid"]
+    assert result.structures["LA"].on_border and result.valid
 
 
 def test_nothing_is_not_valid_and_unusable_frames_are_refused(heart):
-    assert not check_anatomy(np.zeros((9, 9)))["valid"]
+    assert not check_anatomy(np.zeros((9, 9))).valid
     with pytest.raises(ValueError, match="not annotated"):
         check_anatomy(np.full((9, 9), UNLABELED))
     with pytest.raises(ValueError, match=r"\(H, W\)"):

@@ -18,22 +18,26 @@ def heart() -> np.ndarray:
 
 def test_areas_follow_the_spacing():
     plain, scaled = measure_frame(heart()), measure_frame(heart(), (0.5, 0.2))
-    assert (plain["LV_px"], plain["LA_px"]) == (12 * 26, 16 * 12) == (scaled["LV_px"], scaled["LA_px"])
-    assert scaled["LV_cm2"] == pytest.approx(12 * 26 * 0.1 / 100)
-    assert np.isnan(plain["MYO_cm2"])
+    assert (
+        (plain.areas_px["LV"], plain.areas_px["LA"])
+        == (12 * 26, 16 * 12)
+        == (scaled.areas_px["LV"], scaled.areas_px["LA"])
+    )
+    assert scaled.areas_cm2["LV"] == pytest.approx(12 * 26 * 0.1 / 100)
+    assert np.isnan(plain.areas_cm2["MYO"])
 
 
 def test_a_volume_grows_with_the_cube_of_the_pixel():
-    small, large = (measure_frame(heart(), (side, side))["volume"] for side in (0.2, 0.4))
+    small, large = (measure_frame(heart(), (side, side)).volume for side in (0.2, 0.4))
     assert large == pytest.approx(8 * small)
-    assert np.isnan(measure_frame(np.zeros((20, 20), np.uint8))["volume"])
+    assert np.isnan(measure_frame(np.zeros((20, 20), np.uint8)).volume)
 
 
 def test_parts_and_holes_are_counted():
     mask = heart()
     mask[0:3, 0:3], mask[20, 20] = 1, 0
     measured = measure_frame(mask)
-    assert (measured["LV_parts"], measured["LV_holes"], measured["LA_parts"]) == (2, 1, 1)
+    assert (measured.shapes["LV"].parts, measured.shapes["LV"].holes, measured.shapes["LA"].parts) == (2, 1, 1)
 
 
 def test_the_sector_is_the_hull_of_what_was_ever_seen_without_the_text_beside_it():

@@ -45,9 +45,7 @@ def test_the_handler_reports_the_mean_over_frames_structures_and_clips():
     state = run(items, FrameMetric("asd", STRUCTURES))
     expected = [
         [
-            score_pair(clip["pred"][0, ..., 0] == value, clip["label"].as_tensor()[0, ..., 0] == value, (0.5, 0.8))[
-                "asd"
-            ]
+            score_pair(clip["pred"][0, ..., 0] == value, clip["label"].as_tensor()[0, ..., 0] == value, (0.5, 0.8)).asd
             for value in (1, 3)
         ]
         for clip in items

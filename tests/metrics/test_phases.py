@@ -7,7 +7,9 @@ import pytest
 
 from gdkvm_monai.data.phantom.heart import LeftHeart
 from gdkvm_monai.labels import UNLABELED
-from gdkvm_monai.metrics.phases import Phases, area_curve, beat_ejection_fractions, find_phases
+from gdkvm_monai.metrics.beats import measure_beats
+from gdkvm_monai.metrics.curves import area_curve
+from gdkvm_monai.metrics.phases import Phases, find_phases
 
 NOISE = 0.01  # of the end-diastolic volume, independent from frame to frame
 PLATEAU = 0.005  # of the stroke volume: frames this close to the extreme are the same phase
@@ -31,7 +33,7 @@ def detect(seed, rate, beats, rng, known=True):
     truth = [(i * beat_s, phases.ed, 1) for i in range(beats)]
     truth += [(i * beat_s + heart.end_systole_s, phases.es, -1) for i in range(beats)]
     misses = [frames_from_phase(found, volume, near, time, sign) for near, found, sign in truth]
-    return misses, beat_ejection_fractions(phases.smoothed, phases), heart.ef_percent
+    return misses, measure_beats(phases.smoothed, phases), heart.ef_percent
 
 
 @pytest.mark.parametrize("rate", [25, 50, 100])
@@ -42,8 +44,8 @@ def test_phases_and_ef_are_found_in_noisy_physiological_curves(rate, beats):
     for seed in range(30):
         missed, found, ef_percent = detect(seed, rate, beats, rng)
         misses += missed
-        errors.append(abs(found["ef_percent"] - ef_percent))
-        wrong += found["n_beats"] != beats
+        errors.append(abs(found.ef_percent - ef_percent))
+        wrong += found.n_beats != beats
     assert np.mean(np.array(misses) <= 1) >= 0.95
     assert np.mean(np.array(errors) <= 3) >= 0.95
     assert wrong == 0
@@ -52,7 +54,7 @@ def test_phases_and_ef_are_found_in_noisy_physiological_curves(rate, beats):
 def test_an_unknown_frame_rate_answers_in_frames():
     rng = np.random.default_rng(0)
     results = [detect(seed, 50, 2, rng, known=False) for seed in range(20)]
-    assert np.mean([found["n_beats"] == 2 for _, found, _ in results]) >= 0.95
+    assert np.mean([found.n_beats == 2 for _, found, _ in results]) >= 0.95
     phases = find_phases(80 + 40 * np.cos(np.arange(60) * 2 * np.pi / 25))
     assert phases.unit == "frames" and np.isnan(phases.heart_rate_bpm)
     assert phases.beats == ((0, 12), (25, 38)) or phases.beats == ((0, 12), (25, 37))
@@ -98,16 +100,16 @@ def test_missing_frames_are_bridged():
 def test_a_curve_without_a_beat_finds_nothing_and_says_why(curve):
     phases = find_phases(curve)
     assert phases.beats == () and phases.reason
-    result = beat_ejection_fractions(np.asarray(curve, float), phases)
-    assert np.isnan(result["ef_percent"]) and result["n_beats"] == 0
+    result = measure_beats(np.asarray(curve, float), phases)
+    assert np.isnan(result.ef_percent) and result.n_beats == 0
 
 
 def test_the_spread_of_the_beats_is_reported():
     volumes = np.array([100, 50, 110, 44, 100.0])
     phases = Phases((0, 2), (1, 3), ((0, 1), (2, 3)), np.arange(5) / 2, "s", volumes)
-    result = beat_ejection_fractions(volumes, phases)
-    assert result["beats"] == [50, 60]
-    assert result["ef_percent"] == 55 and result["sd"] == pytest.approx(np.sqrt(50))
+    result = measure_beats(volumes, phases)
+    assert [beat.ef_percent for beat in result.beats] == [50, 60]
+    assert result.ef_percent == 55 and result.ef_sd_percent == pytest.approx(np.sqrt(50))
 
 
 def test_areas_are_in_square_centimeters_and_nan_where_nothing_is_known():

@@ -113,16 +113,16 @@ PUBLISHED = {
 def test_published_values_hold_to_a_millionth(name):
     prediction, label, spacing, expected, status = PUBLISHED[name]
     scores = score_pair(prediction, label, spacing)
-    assert scores["status"] == status
-    assert scores["unit"] == ("px" if spacing is None else "mm")
-    np.testing.assert_allclose([scores[key] for key in SCORES], expected, atol=1e-6, rtol=0)
+    assert scores.status == status
+    assert scores.unit == ("px" if spacing is None else "mm")
+    np.testing.assert_allclose([scores.columns()[key] for key in SCORES], expected, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.616, 0.6629), (0.154, 0.308)])
 def test_scores_equal_a_literal_reading_of_the_definitions(seed, spacing):
     prediction, label = random_pair(seed)
-    scores = score_pair(prediction, label, spacing)
+    scores = score_pair(prediction, label, spacing).columns()
     for key, value in oracle(prediction, label, np.array(spacing)).items():
         assert scores[key] == pytest.approx(value, abs=1e-12)
 
@@ -131,7 +131,7 @@ def test_scores_equal_a_literal_reading_of_the_definitions(seed, spacing):
 def test_scores_equal_those_of_monai_where_neither_mask_is_empty(seed):
     prediction, label = random_pair(seed)
     spacing = (0.55, 0.93)
-    scores = score_pair(prediction, label, spacing)
+    scores = score_pair(prediction, label, spacing).columns()
     pair = [torch.from_numpy(mask)[None, None] for mask in (prediction, label)]
     options = {"include_background": True, "spacing": spacing}
     monai = {
@@ -146,16 +146,16 @@ def test_scores_equal_those_of_monai_where_neither_mask_is_empty(seed):
 
 def test_transposing_masks_and_spacing_changes_nothing_and_swapping_the_spacing_does():
     prediction, label = random_pair(3)
-    scores = score_pair(prediction, label, (0.4, 0.9))
-    transposed = score_pair(prediction.T, label.T, (0.9, 0.4))
+    scores = score_pair(prediction, label, (0.4, 0.9)).columns()
+    transposed = score_pair(prediction.T, label.T, (0.9, 0.4)).columns()
     for key in SCORES:
         assert transposed[key] == pytest.approx(scores[key], abs=1e-12)
-    assert score_pair(prediction, label, (0.9, 0.4))["asd"] != pytest.approx(scores["asd"], abs=1e-3)
+    assert score_pair(prediction, label, (0.9, 0.4)).asd != pytest.approx(scores["asd"], abs=1e-3)
 
 
 def test_scaling_the_spacing_scales_the_distances_only():
     prediction, label = random_pair(1)
-    scores, scaled = score_pair(prediction, label, (1, 2)), score_pair(prediction, label, (3, 6))
+    scores, scaled = (score_pair(prediction, label, spacing).columns() for spacing in ((1, 2), (3, 6)))
     assert scaled["dice"] == scores["dice"]
     for key in ("hd", "hd95", "asd"):
         assert scaled[key] == pytest.approx(3 * scores[key])
@@ -163,7 +163,7 @@ def test_scaling_the_spacing_scales_the_distances_only():
 
 def test_exchanging_prediction_and_label_changes_nothing():
     prediction, label = random_pair(2)
-    scores, exchanged = score_pair(prediction, label), score_pair(label, prediction)
+    scores, exchanged = score_pair(prediction, label).columns(), score_pair(label, prediction).columns()
     for key in SCORES:
         assert exchanged[key] == pytest.approx(scores[key], abs=1e-12)
 
@@ -171,20 +171,20 @@ def test_exchanging_prediction_and_label_changes_nothing():
 def test_legacy_rows_reward_background_and_follow_the_depth_axis():
     prediction, label = hand_check()
     scores = score_pair(prediction, label, legacy=True)
-    assert scores["legacy_row_dice"] == pytest.approx(0.9, abs=1e-6)  # (1 + 1 + 0.8 + 0.8) / 4
+    assert scores.legacy_row_dice == pytest.approx(0.9, abs=1e-6)  # (1 + 1 + 0.8 + 0.8) / 4
     columns = score_pair(prediction.T, label.T, legacy=True, depth_axis=1)
-    assert columns["legacy_row_dice"] == pytest.approx(scores["legacy_row_dice"])
+    assert columns.legacy_row_dice == pytest.approx(scores.legacy_row_dice)
     missed = score_pair(np.zeros_like(label), label, legacy=True)
-    assert missed["dice"] == 0 and missed["legacy_row_dice"] == pytest.approx(0.5, abs=1e-4)
-    assert "legacy_row_dice" not in score_pair(prediction, label)
+    assert missed.dice == 0 and missed.legacy_row_dice == pytest.approx(0.5, abs=1e-4)
+    assert score_pair(prediction, label).legacy_row_dice is None
 
 
 def test_dice_and_iou_are_the_same_without_distances():
     for prediction, label in (random_pair(5), hand_check(), (np.zeros((4, 4)), np.ones((4, 4)))):
         scores = score_pair(prediction, label)
-        assert score_pair(prediction, label, distances=False) == {
-            key: scores[key] for key in ("status", "unit", "dice", "iou")
-        }
+        overlap = score_pair(prediction, label, distances=False)
+        assert (overlap.status, overlap.dice, overlap.iou) == (scores.status, scores.dice, scores.iou)
+        assert list(overlap.columns()) == ["status", "unit", "dice", "iou"]
 
 
 @pytest.fixture
@@ -201,24 +201,24 @@ def clip():
 
 def test_a_clip_is_scored_frame_by_frame_and_unlabeled_frames_are_left_out(clip):
     rows = score_clip(*clip, spacing=(0.5, 0.7))
-    assert [(row["frame"], row["structure"]) for row in rows[:5]] == [
+    assert [(row.frame, row.structure) for row in rows[:5]] == [
         (0, "LV"),
         (0, "MYO"),
         (0, "LA"),
         (0, "LV_EPI"),
         (2, "LV"),
     ]
-    assert len(rows) == 12 and all(row["unit"] == "mm" for row in rows)
+    assert len(rows) == 12 and all(row.scores.unit == "mm" for row in rows)
     expected = score_pair(clip[0][..., 2] == 1, clip[1][..., 2] == 1, (0.5, 0.7))
-    assert {key: rows[4][key] for key in expected} == expected
+    assert rows[4].scores == expected
     epicardium = score_pair(np.isin(clip[0][..., 0], (1, 2)), np.isin(clip[1][..., 0], (1, 2)), (0.5, 0.7))
-    assert rows[3]["asd"] == epicardium["asd"]
+    assert rows[3].scores.asd == epicardium.asd
 
 
 def test_a_frame_of_which_one_pixel_is_unlabeled_is_not_scored(clip):
     prediction, label = clip
     label[0, 0, 3] = UNLABELED
-    assert {row["frame"] for row in score_clip(prediction, label)} == {0, 2}
+    assert {row.frame for row in score_clip(prediction, label)} == {0, 2}
 
 
 def test_permuting_label_values_and_structures_together_changes_nothing(clip):
@@ -234,7 +234,7 @@ def test_a_prediction_that_lags_one_frame_is_not_forgiven_through_time():
     label = np.stack([rectangle((40, 40), (5, 15 + 5 * frame), (5, 20)) for frame in range(4)], -1).astype(int)
     lagging = np.concatenate([label[..., :1], label[..., :-1]], -1)
     rows = score_clip(lagging, label, structures={"LV": (1,)})
-    assert [row["hd"] for row in rows] == [0, 5, 5, 5]
+    assert [row.scores.hd for row in rows] == [0, 5, 5, 5]
 
 
 def test_tensors_are_scored_like_arrays(clip):

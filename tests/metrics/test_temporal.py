@@ -25,19 +25,19 @@ def test_a_straight_line_has_no_second_difference_and_a_spike_has_its_height():
 
 def test_uniform_motion_is_consistent_and_a_jump_is_seen_in_millimeters():
     steady = measure_temporal_consistency(moving_square([5, 7, 9, 11, 13]), (0.5, 0.8))
-    assert steady["center_jump_worst"] == pytest.approx(0, abs=1e-12) and steady["area_jump_worst"] == 0
-    assert steady["next_dice_mean"] == pytest.approx(0.8) and steady["unit"] == "mm"
+    assert steady.summary().center_jump_worst == pytest.approx(0, abs=1e-12) and steady.summary().area_jump_worst == 0
+    assert steady.summary().next_dice_mean == pytest.approx(0.8) and steady.unit == "mm"
     jump = measure_temporal_consistency(moving_square([5, 7, 15, 11, 13]), (0.5, 0.8))
-    assert jump["center_jump"][2] == pytest.approx(6 * 0.8)
-    assert jump["center_jump_worst"] == jump["center_jump"][2]
-    assert jump["next_dice_worst"] == pytest.approx(0.2)
+    assert jump.center_jump[2] == pytest.approx(6 * 0.8)
+    assert jump.summary().center_jump_worst == jump.center_jump[2]
+    assert jump.summary().next_dice_worst == pytest.approx(0.2)
 
 
 def test_a_flicker_of_the_area_is_relative_to_the_largest_area():
     clip = moving_square([5] * 5)
     clip[10:20, 10:15, 2] = 0  # half of it is lost in one frame
     result = measure_temporal_consistency(clip)
-    assert result["area_jump"][2] == pytest.approx(0.5) and result["area"][0] == 100 and result["unit"] == "px"
+    assert result.area_jump[2] == pytest.approx(0.5) and result.area[0] == 100 and result.unit == "px"
 
 
 def test_frames_that_nobody_annotated_or_that_miss_the_structure_break_the_chain():
@@ -45,15 +45,15 @@ def test_frames_that_nobody_annotated_or_that_miss_the_structure_break_the_chain
     clip[..., 2] = UNLABELED
     clip[..., 5] = 0
     result = measure_temporal_consistency(clip)
-    assert np.isfinite(result["next_dice"]).tolist() == [True, False, False, True, False, False]
-    assert np.isnan(result["area_jump_mean"]) and np.isnan(result["center_jump"]).all()
-    assert np.isnan(result["area"][[2, 5]]).all()
+    assert np.isfinite(result.next_dice).tolist() == [True, False, False, True, False, False]
+    assert np.isnan(result.summary().area_jump_mean) and np.isnan(result.center_jump).all()
+    assert np.isnan(result.area[[2, 5]]).all()
 
 
 def test_stills_have_no_temporal_consistency_but_can_be_asked():
     result = measure_temporal_consistency(moving_square([5, 6]))
-    assert np.isnan(result["center_jump_worst"]) and result["next_dice_mean"] == pytest.approx(0.9)
+    assert np.isnan(result.summary().center_jump_worst) and result.summary().next_dice_mean == pytest.approx(0.9)
     empty = measure_temporal_consistency(np.zeros((4, 4, 3)))
-    assert np.isnan(empty["area_jump_worst"]) and np.isnan(empty["next_dice_worst"])
+    assert np.isnan(empty.summary().area_jump_worst) and np.isnan(empty.summary().next_dice_worst)
     with pytest.raises(ValueError, match=r"\(H, W, T\)"):
         measure_temporal_consistency(np.zeros((4, 4)))

@@ -179,12 +179,12 @@ def test_the_ejection_fraction_and_the_volumes_measured_in_the_labels_are_the_tr
     labels = {phase: {clip.view: clip.label[..., frame] for clip in clips} for phase, frame in frames.items()}
     spacings = {clip.view: clip.spacing_mm for clip in clips}
     biplane = measure_ejection_fraction(labels["ed"], labels["es"], spacings)
-    assert biplane["ef_percent"] == pytest.approx(truth["ef_percent"], abs=3)
-    assert biplane["edv_ml"] == pytest.approx(truth["edv_ml"], rel=0.07)
-    assert biplane["esv_ml"] == pytest.approx(truth["esv_ml"], rel=0.10)
+    assert biplane.ef_percent == pytest.approx(truth["ef_percent"], abs=3)
+    assert biplane.edv_ml == pytest.approx(truth["edv_ml"], rel=0.07)
+    assert biplane.esv_ml == pytest.approx(truth["esv_ml"], rel=0.10)
     for view in spacings:
         single = measure_ejection_fraction({view: labels["ed"][view]}, {view: labels["es"][view]}, spacings[view])
-        assert single["ef_percent"] == pytest.approx(truth["ef_percent"], abs=7)
+        assert single.ef_percent == pytest.approx(truth["ef_percent"], abs=7)
 
 
 def test_nothing_is_replaced_unless_it_is_allowed_and_then_as_a_whole(clip, tmp_path):
@@ -299,7 +299,7 @@ def test_the_tracings_enclose_the_label_and_their_disks_give_the_volume(echonet_
             diameters = np.hypot(*(chords[:, 2:] - chords[:, :2]).T) * told["spacing_mm"][0]
             length = np.hypot(*(axis[2:] - axis[:2])) * told["spacing_mm"][0]
             single = measure_ejection_fraction({"4CH": clip.label[..., frame]}, {"4CH": label}, told["spacing_mm"])
-            assert disk_volume_ml(diameters, length) == pytest.approx(single["edv_ml"], rel=0.1)
+            assert disk_volume_ml(diameters, length) == pytest.approx(single.edv_ml, rel=0.1)
 
 
 def test_an_echonet_folder_is_replaced_only_if_that_is_allowed(echonet_root, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gdkvm_monai.evaluation.agreement import measure_agreement
+from gdkvm_monai.metrics.agreement import measure_agreement
 
 
 @pytest.fixture

@@ -1,0 +1,87 @@
+"""The ejection fractions and volumes of two evaluations: which one comes closer to its reference?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gdkvm_monai.evaluation.ejection_fraction import QUANTITIES
+from gdkvm_monai.evaluation.paired import PairedDifference, compare, pair_items
+from gdkvm_monai.evaluation.result_tables import read_ef_table
+
+__all__ = ["ErrorComparison", "compare_ejection_fractions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorComparison(PairedDifference):
+    """Absolute errors of one quantity against each folder's own reference, B - A.
+
+    Attributes:
+        method: identifier of the method.
+        quantity: ``"ef_percent"``, ``"edv_ml"`` or ``"esv_ml"``.
+        mae_a: mean absolute error in A, over the pairs.
+        mae_b: the same in B.
+        missing_a: patients of A without an error.
+        missing_b: patients of B without one.
+        n_other_reference: patients of both whose references differ.
+    """
+
+    method: str
+    quantity: str
+    mae_a: float
+    mae_b: float
+    missing_a: int
+    missing_b: int
+    n_other_reference: int
+
+
+def compare_ejection_fractions(folder_a: Path, folder_b: Path, resamples: int, seed: int) -> list[ErrorComparison]:
+    """Compare the errors of two folders of results for every method and quantity.
+
+    Args:
+        folder_a: folder written by an evaluation.
+        folder_b: the other one.
+        resamples: number of bootstrap resamples of patients.
+        seed: seed of the bootstrap.
+
+    Returns:
+        One entry per method and quantity; none where a folder holds no ejection fractions.
+    """
+    tables = [read_ef_table(folder) for folder in (folder_a, folder_b)]
+    if any(table is None for table in tables):
+        return []
+    methods = pd.concat([table["method"] for table in tables]).unique()
+    return [
+        _compare(method, quantity, *(_errors(table, method, quantity) for table in tables), resamples, seed)
+        for method in methods
+        for quantity in QUANTITIES
+    ]
+
+
+def _errors(table: pd.DataFrame, method: str, quantity: str) -> pd.DataFrame:
+    rows = table[table["method"] == method]
+    reference = rows[f"reference_{quantity}"]
+    error = (rows[f"predicted_{quantity}"] - reference).abs()
+    return pd.DataFrame({"patient": rows["patient"], "error": error, "reference": reference})
+
+
+def _compare(
+    method: str, quantity: str, errors_a: pd.DataFrame, errors_b: pd.DataFrame, resamples: int, seed: int
+) -> ErrorComparison:
+    difference = compare(errors_b, errors_a, "error", ("patient",), resamples, seed)
+    shared = pair_items(errors_a, errors_b, ("patient",))
+    known = shared.dropna(subset=["error_one", "error_other"])
+    same = np.isclose(shared["reference_one"], shared["reference_other"], atol=1e-6, equal_nan=True)
+    return ErrorComparison(
+        **vars(difference),
+        method=method,
+        quantity=quantity,
+        mae_a=float(known["error_one"].mean()),
+        mae_b=float(known["error_other"].mean()),
+        missing_a=int(errors_a["error"].isna().sum()),
+        missing_b=int(errors_b["error"].isna().sum()),
+        n_other_reference=int((~same).sum()),
+    )

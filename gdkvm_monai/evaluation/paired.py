@@ -1,0 +1,114 @@
+"""Two runs item by item: differences are sharper than two intervals side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gdkvm_monai.evaluation.bootstrap import RESAMPLES, bootstrap_interval, patient_means
+from gdkvm_monai.evaluation.summary import DISTANCES, check_one_unit
+
+__all__ = ["ITEM", "PairedDifference", "compare", "pair_items"]
+
+ITEM = ("patient", "view", "frame", "structure")
+"""Columns that identify a scored item in two runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedDifference:
+    """Differences of one score between two runs, item by item: the run of interest minus the baseline.
+
+    Attributes:
+        score: name of the score.
+        mean: mean of the differences; NaN without any.
+        low: lower end of its patient-level 95 % bootstrap interval.
+        high: upper end.
+        n_pairs: items with a score in both runs.
+        n_patients: their patients.
+        n_undefined: items of both runs in which a side is NaN.
+        n_only_rows: items of the run of interest alone.
+        n_only_baseline: items of the baseline alone.
+        patients: mean difference of each patient.
+    """
+
+    score: str
+    mean: float
+    low: float
+    high: float
+    n_pairs: int
+    n_patients: int
+    n_undefined: int
+    n_only_rows: int
+    n_only_baseline: int
+    patients: Mapping[str, float]
+
+
+def pair_items(one: pd.DataFrame, other: pd.DataFrame, key: Sequence[str] = ITEM) -> pd.DataFrame:
+    """Join the items of two runs, in the order of the first one.
+
+    Args:
+        one: table of scores.
+        other: table of scores.
+        key: columns that identify an item.
+
+    Returns:
+        One row per item of both: the columns ``key`` and every other column twice, with ``_one`` and ``_other``.
+
+    Raises:
+        ValueError: if an item occurs twice in a run.
+    """
+    for table in (one, other):
+        repeated = table[table.duplicated(list(key))]
+        if len(repeated):
+            item = repeated.iloc[0][list(key)].to_dict()
+            raise ValueError(f"item {item} occurs twice in one run; remove the duplicate.")
+    return one.merge(other, on=list(key), suffixes=("_one", "_other"))
+
+
+def compare(
+    table: pd.DataFrame,
+    baseline: pd.DataFrame,
+    score: str,
+    key: Sequence[str] = ITEM,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> PairedDifference:
+    """Compare two runs item by item: mean of the paired differences ``table - baseline`` and its bootstrap interval.
+
+    Args:
+        table: scores of the run of interest, one row per item, each with ``patient``.
+        baseline: scores of the run it is compared with.
+        score: name of the score.
+        key: columns that identify an item in both runs, ``patient`` among them.
+        resamples: number of bootstrap resamples of patients.
+        seed: seed of the bootstrap.
+
+    Returns:
+        The differences, over items and by patient, and what was counted.
+
+    Raises:
+        ValueError: if an item occurs twice in a run, or the runs measure a distance in different units.
+    """
+    pairs = pair_items(table, baseline, key)
+    if len(pairs) and (score in DISTANCES or score.startswith("nsd@")):
+        check_one_unit(pd.concat([pairs["unit_one"], pairs["unit_other"]]))
+    differences = (pairs[f"{score}_one"] - pairs[f"{score}_other"]).to_numpy(float)
+    patients = pairs["patient"].tolist()
+    known = differences[~np.isnan(differences)]
+    low, high = bootstrap_interval(differences, patients, resamples, seed)
+    by_patient = patient_means(differences, patients)
+    return PairedDifference(
+        score=score,
+        mean=float(np.mean(known)) if len(known) else np.nan,
+        low=low,
+        high=high,
+        n_pairs=len(known),
+        n_patients=len(by_patient),
+        n_undefined=len(pairs) - len(known),
+        n_only_rows=len(table) - len(pairs),
+        n_only_baseline=len(baseline) - len(pairs),
+        patients=by_patient,
+    )

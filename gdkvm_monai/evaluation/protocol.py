@@ -1,0 +1,48 @@
+"""How the results of an evaluation came about: versions and rules."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import monai
+import numpy as np
+import torch
+
+import gdkvm_monai
+from gdkvm_monai.evaluation.bootstrap import RESAMPLES
+
+__all__ = ["Protocol"]
+
+RULES = {
+    "decision": "argmax of the class probabilities on the scored grid, no component filter",
+    "empty masks": "one empty: Dice and IoU 0, distances the field-of-view diagonal; both empty: not counted",
+    "intervals": f"95 %, patient-level bootstrap, {RESAMPLES} resamples, seed 0",
+}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What the results state about how they came about.
+
+    Attributes:
+        stated: what the evaluation states about itself, for example its checkpoint, as JSON can hold it.
+        gdkvm_monai: version of this package.
+        monai: version of MONAI.
+        torch: version of PyTorch.
+        numpy: version of NumPy.
+        python: version of Python.
+    """
+
+    stated: Mapping[str, object] = field(default_factory=dict)
+    gdkvm_monai: str = gdkvm_monai.__version__
+    monai: str = monai.__version__
+    torch: str = torch.__version__
+    numpy: str = np.__version__
+    python: str = platform.python_version()
+
+    def entries(self) -> dict[str, object]:
+        """Return the entries of ``protocol`` in ``metrics.json``: versions, rules, and what was stated."""
+        versions = {name: value for name, value in vars(self).items() if name != "stated"}
+        return {**versions, **RULES, **self.stated}

@@ -1,0 +1,71 @@
+"""Contours of binary masks: tracing, resampling, flat pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+from skimage.measure import find_contours, label
+
+__all__ = ["largest_part", "longest_flat_chord", "resample_contour", "trace_contour"]
+
+
+def largest_part(mask: ArrayLike) -> tuple[np.ndarray, int]:
+    """Return the largest 8-connected part of a mask ``(H, W)`` and the number of parts, 0 for an empty mask."""
+    parts, count = label(np.asarray(mask, bool), connectivity=2, return_num=True)
+    if count < 2:
+        return parts > 0, count
+    return parts == 1 + np.bincount(parts.ravel())[1:].argmax(), count
+
+
+def trace_contour(mask: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+    """Trace the longest contour of a mask at level 0.5.
+
+    Args:
+        mask: binary mask ``(H, W)``, not empty.
+        spacing: distance between pixels along axis 0 and axis 1.
+
+    Returns:
+        Points ``(n, 2)``, array indices times spacing; the first one is not repeated at the end.
+    """
+    contours = find_contours(np.pad(mask, 1).astype(float), 0.5, fully_connected="high")
+    return (max(contours, key=len)[:-1] - 1) * spacing  # open, in array order
+
+
+def resample_contour(contour: np.ndarray, count: int) -> np.ndarray:
+    """Return ``count`` points ``(count, 2)`` at equal steps of arc length along a closed contour ``(n, 2)``."""
+    closed = np.concatenate([contour, contour[:1]])
+    arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    steps = np.linspace(0, arc[-1], count, endpoint=False)
+    return np.stack([np.interp(steps, arc, closed[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def longest_flat_chord(
+    points: np.ndarray, starts: np.ndarray, stops: np.ndarray, tolerance: float
+) -> tuple[int, int] | None:
+    """Find the longest chord of a curve from which no point between its ends strays too far.
+
+    Args:
+        points: the curve, ``(n, 2)``.
+        starts: index of one end of each candidate, ``(m,)``.
+        stops: index of the other end, after the first, ``(m,)``.
+        tolerance: greatest distance from the line of the chord.
+
+    Returns:
+        Indices of its ends, or ``None`` if no candidate is flat.
+    """
+
+    def distance(index: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+        chord, offset = points[stop] - points[start], points[index] - points[start]
+        cross = chord[..., 0] * offset[..., 1] - chord[..., 1] * offset[..., 0]
+        return np.abs(cross) <= tolerance * np.linalg.norm(chord, axis=-1)
+
+    for share in (0.5, 0.25, 0.75):  # cheap necessary conditions first
+        flat = distance((starts + share * (stops - starts)).astype(int), starts, stops)
+        starts, stops = starts[flat], stops[flat]
+    for candidate in np.argsort(-np.linalg.norm(points[stops] - points[starts], axis=1), kind="stable"):
+        start, stop = int(starts[candidate]), int(stops[candidate])
+        if distance(np.arange(start, stop), np.array(start), np.array(stop)).all():
+            return start, stop
+    return None

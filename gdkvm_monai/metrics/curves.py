@@ -1,0 +1,58 @@
+"""Area and volume of every frame of a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from monai.utils import convert_to_numpy
+from numpy.typing import ArrayLike
+
+from gdkvm_monai.labels import LV, UNLABELED
+from gdkvm_monai.metrics.spacing import check_spacing
+from gdkvm_monai.metrics.ventricle import measure_ventricle
+from gdkvm_monai.metrics.volume import disk_volume_ml
+
+__all__ = ["area_curve", "volume_curve"]
+
+
+def area_curve(clip: ArrayLike, spacing_mm: Sequence[float] | None = None, values: Sequence[int] = (LV,)) -> np.ndarray:
+    """Measure the area of a structure in every frame.
+
+    Args:
+        clip: class indices ``(H, W, T)``.
+        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None``.
+        values: class indices of the structure.
+
+    Returns:
+        Areas ``(T,)`` in cm2, or in pixels without a spacing; NaN where the structure is missing or not annotated.
+    """
+    clip = convert_to_numpy(clip)
+    areas = np.isin(clip, values).sum(axis=(0, 1)).astype(float)
+    areas[(areas == 0) | (clip == UNLABELED).any(axis=(0, 1))] = np.nan
+    return areas if spacing_mm is None else areas * np.prod(check_spacing(spacing_mm)) / 100
+
+
+def volume_curve(
+    clip: ArrayLike, spacing_mm: Sequence[float] | None = None, axis: str | None = None, disks: int = 20
+) -> np.ndarray:
+    """Measure the single-plane volume of every frame of a clip (Eq. 9).
+
+    Args:
+        clip: class indices ``(H, W, T)``.
+        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None``.
+        axis: rule that finds the axis, see :func:`~gdkvm_monai.metrics.long_axis.measure_long_axis`.
+        disks: number of disks.
+
+    Returns:
+        Volumes ``(T,)`` in mL; without a spacing in thousands of cubic pixels, of which only ratios mean something.
+        NaN where the ventricle is missing or the frame is not annotated.
+    """
+    volumes = []
+    for frame in np.moveaxis(convert_to_numpy(clip), -1, 0):
+        try:
+            ventricle = measure_ventricle(frame, check_spacing(spacing_mm), axis=axis, disks=disks)
+            volumes.append(disk_volume_ml(ventricle.diameters, ventricle.length))
+        except ValueError:
+            volumes.append(np.nan)
+    return np.array(volumes)

@@ -1,0 +1,179 @@
+"""Volumes and ejection fraction of one patient, from the end-diastolic and end-systolic frames of one or two views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from monai.utils import look_up_option
+from numpy.typing import ArrayLike
+
+from gdkvm_monai.labels import VIEWS
+from gdkvm_monai.metrics.spacing import check_spacing
+from gdkvm_monai.metrics.ventricle import METHODS, Ventricle, measure_ventricle
+from gdkvm_monai.metrics.volume import area_length_volume_ml, disk_volume_ml, ejection_fraction
+
+__all__ = ["LENGTHS", "LENGTH_MISMATCH", "EjectionFraction", "Volumes", "measure_ejection_fraction"]
+
+LENGTHS = {"max": max, "mean": lambda first, second: (first + second) / 2, "a4c": lambda first, second: first}
+"""Length of the ventricle from that of the four-chamber and of the two-chamber view."""
+
+LENGTH_MISMATCH = 0.10
+"""Relative difference of the two lengths above which a biplane volume is flagged: a view may be foreshortened."""
+
+Ventricles = Mapping[tuple[str, str], Ventricle]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volumes:
+    """Volumes at end-diastole and end-systole, and the ejection fraction.
+
+    Attributes:
+        edv_ml: end-diastolic volume; NaN where it cannot be measured or the pixel size is unknown.
+        esv_ml: end-systolic volume, in the same way.
+        ef_percent: ejection fraction, known without a pixel size too; NaN where it cannot be measured.
+    """
+
+    edv_ml: float
+    esv_ml: float
+    ef_percent: float
+
+    @property
+    def sv_ml(self) -> float:
+        """Stroke volume, EDV - ESV."""
+        return self.edv_ml - self.esv_ml
+
+
+@dataclass(frozen=True, kw_only=True)
+class EjectionFraction(Volumes):
+    """Volumes and ejection fraction of one patient, and what to know about them.
+
+    Attributes:
+        method: identifier of the method, for example ``"biplane-mod-v1"``.
+        unit: ``"mm"``, or ``"px"`` without a spacing.
+        ventricles: what was measured, by phase and view, for example ``("ed", "4CH")``; without what could not be.
+        flags: what looks wrong.
+        reason: what could not be measured, and why; empty if everything was.
+    """
+
+    method: str
+    unit: str
+    ventricles: Ventricles
+    flags: tuple[str, ...]
+    reason: str
+
+    @property
+    def length_mismatch(self) -> dict[str, float]:
+        """Relative difference of the lengths of two views, by phase; empty for one view."""
+        return _length_mismatch(self.ventricles)
+
+
+def measure_ejection_fraction(
+    ed: Mapping[str, ArrayLike | None],
+    es: Mapping[str, ArrayLike | None],
+    spacing_mm: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
+    method: str = "disks",
+    length: str = "max",
+    axis: str | Mapping[tuple[str, str], ArrayLike | str] | None = None,
+    depth_axis: int = 0,
+) -> EjectionFraction:
+    """Measure the volumes at end-diastole and end-systole and the ejection fraction of one patient.
+
+    Nothing is swapped, clipped or rounded: what looks wrong is named in ``flags``, what cannot be measured is NaN and
+    ``reason`` says why.
+
+    Args:
+        ed: class indices ``(H, W)`` of the end-diastolic frame of each view, ``"4CH"``, ``"2CH"`` or both; ``None``
+            for a frame that is missing. The left atrium is used to find the base where it is labeled.
+        es: the end-systolic frames.
+        spacing_mm: mm per pixel of axis 0 and axis 1, for each view or for all; ``None`` for square pixels of unknown
+            size, of which EF alone can be told.
+        method: one of ``METHODS``: ``"disks"`` takes one or two views, ``"area_length"`` one, ``"creatis"`` two.
+        length: how ``"disks"`` combines the lengths of two views, a key of ``LENGTHS``. The longer one, of each phase,
+            is what ASE and EACVI recommend.
+        axis: a rule of :func:`~gdkvm_monai.metrics.long_axis.measure_long_axis` for every frame, or for some frames,
+            such as ``("ed", "4CH")``, a rule or the base and the apex as array indices.
+        depth_axis: axis along which depth runs, 0 in an upright picture, 1 in an array as NIfTI stores it; matters to
+            ``"creatis"`` alone.
+
+    Returns:
+        Volumes, ejection fraction, the geometry of each frame, flags and reason.
+
+    Raises:
+        ValueError: if the views do not fit the method, or an option is unknown.
+    """
+    views = [view for view in ("4CH", "2CH") if view in {*ed, *es}]
+    identifier = _identify(method, length, {*ed, *es})
+    ventricles: dict[tuple[str, str], Ventricle] = {}
+    reasons = []
+    for phase, frames in (("ed", ed), ("es", es)):
+        for view in views:
+            rule = axis.get((phase, view)) if isinstance(axis, Mapping) else axis
+            step = check_spacing(spacing_mm[view] if isinstance(spacing_mm, Mapping) else spacing_mm)
+            try:
+                ventricles[phase, view] = measure_ventricle(frames.get(view), step, method, rule, depth_axis)
+            except ValueError as error:
+                reasons.append(f"{view} {phase.upper()}: {error}")
+    edv, esv = (_volume(ventricles, phase, views, method, length) for phase in ("ed", "es"))
+    ef_percent = ejection_fraction(edv, esv)
+    if not reasons and np.isnan(ef_percent):
+        reasons.append("the end-diastolic volume is zero or has no length.")
+    return EjectionFraction(
+        method=identifier,
+        unit="px" if spacing_mm is None else "mm",
+        edv_ml=np.nan if spacing_mm is None else edv,
+        esv_ml=np.nan if spacing_mm is None else esv,
+        ef_percent=ef_percent,
+        ventricles=ventricles,
+        flags=(*_flags(ventricles), *(["EF is below 0"] if ef_percent < 0 else [])),
+        reason=" ".join(reasons),
+    )
+
+
+def _identify(method: str, length: str, views: set[str]) -> str:
+    look_up_option(method, METHODS)
+    look_up_option(length, LENGTHS)
+    needed = {"disks": (1, 2), "area_length": (1,), "creatis": (2,)}[method]
+    if not views <= set(VIEWS) or len(views) not in needed:
+        raise ValueError(f"method {method!r} takes {needed} of the views {VIEWS}, got {sorted(views)}.")
+    if method != "disks":
+        return {"area_length": "area-length-v1", "creatis": "creatis-parity-v1"}[method]
+    if len(views) == 1:
+        return f"single-plane-a{views.pop()[0]}c-mod-v1"
+    return "biplane-mod-v1" + ("" if length == "max" else f"-{length}")
+
+
+def _volume(ventricles: Ventricles, phase: str, views: Sequence[str], method: str, length: str) -> float:
+    """Volume of one phase in thousands of cubic units, NaN if a view of it could not be measured."""
+    phases = ("ed", "es") if method == "creatis" else (phase,)
+    needed = [(name, view) for name in phases for view in views]
+    if any(key not in ventricles for key in needed):
+        return np.nan
+    first, *second = (ventricles[phase, view] for view in views)
+    if method == "area_length":
+        return area_length_volume_ml(first.area, first.length)
+    if method == "creatis":  # one length for both phases, as in the script
+        return disk_volume_ml(first.diameters, max(ventricles[key].length for key in needed), second[0].diameters)
+    if not second:
+        return disk_volume_ml(first.diameters, first.length)
+    return disk_volume_ml(first.diameters, LENGTHS[length](first.length, second[0].length), second[0].diameters)
+
+
+def _flags(ventricles: Ventricles) -> Iterator[str]:
+    for (phase, view), ventricle in ventricles.items():
+        if ventricle.parts > 1:
+            yield f"{view} {phase.upper()}: the ventricle has {ventricle.parts} parts"
+        if ventricle.long_axis is not None and ventricle.long_axis.border_fraction > 0:
+            yield f"{view} {phase.upper()}: the ventricle touches the border of the image"
+    for phase, mismatch in _length_mismatch(ventricles).items():
+        if mismatch > LENGTH_MISMATCH:
+            yield f"{phase.upper()}: the lengths of the two views differ by {100 * mismatch:.0f} %"
+
+
+def _length_mismatch(ventricles: Ventricles) -> dict[str, float]:
+    lengths = {
+        phase: [ventricle.length for (name, _), ventricle in ventricles.items() if name == phase]
+        for phase in ("ed", "es")
+    }
+    return {phase: abs(pair[0] - pair[1]) / max(pair) for phase, pair in lengths.items() if len(pair) == 2}

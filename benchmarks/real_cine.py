@@ -14,7 +14,8 @@ import numpy as np
 from gdkvm_monai.data import ClipReader
 from gdkvm_monai.labels import SCORED_STRUCTURES
 from gdkvm_monai.metrics import area_curve, score_pair
-from gdkvm_monai.visualize.overlay import overlay_clip, write_gif
+from gdkvm_monai.visualize.movies import write_gif
+from gdkvm_monai.visualize.overlay import overlay_clip
 
 
 def main() -> None:

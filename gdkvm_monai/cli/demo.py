@@ -17,7 +17,8 @@ from gdkvm_monai.data import phantom_datalist
 from gdkvm_monai.data.phantom import write_phantom_clip
 from gdkvm_monai.study.pipeline import bundle_dir
 from gdkvm_monai.study.segmentation import segment
-from gdkvm_monai.visualize.overlay import overlay_clip, write_gif
+from gdkvm_monai.visualize.movies import write_gif
+from gdkvm_monai.visualize.overlay import overlay_clip
 
 CONFIGS = bundle_dir() / "configs"
 SMALLEST = {"num_patients": [6, 2, 2], "epochs": 1, "iterations_per_epoch": 20}

@@ -33,7 +33,8 @@ from gdkvm_monai.study.report.writer import write_clip_report
 from gdkvm_monai.study.run_record import RunRecord
 from gdkvm_monai.study.structured_report import write_structured_report
 from gdkvm_monai.visualize.clip_frames import aspect_spacing
-from gdkvm_monai.visualize.overlay import COLORS, write_overlay_avi, write_overlay_gif
+from gdkvm_monai.visualize.movies import write_overlay_avi, write_overlay_gif
+from gdkvm_monai.visualize.overlay import COLORS
 
 __all__ = ["Results", "Spools", "check_formats", "fingerprint", "read_outputs", "results_folder", "write_outputs"]
 

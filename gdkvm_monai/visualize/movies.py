@@ -1,0 +1,118 @@
+"""Movies of a clip with its masks: GIF for a browser, Motion-JPEG AVI with every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from monai.config import PathLike
+from PIL import Image
+
+from gdkvm_monai.data.clip import INSTALL
+from gdkvm_monai.files import replace_file
+from gdkvm_monai.visualize.clip_frames import ASSUMED_RATE_HZ, sample_frames
+from gdkvm_monai.visualize.overlay import RandomAccess, overlay_frames
+
+__all__ = ["write_gif", "write_overlay_avi", "write_overlay_gif"]
+
+SHORTEST_GIF_FRAME_MS = 20
+"""What viewers show for as long as a GIF says; shorter frames are slowed down by most of them."""
+
+
+def write_gif(frames: np.ndarray, path: PathLike, frames_per_second: float = 10.0) -> None:
+    """Write pictures ``(T, rows, columns, 3)`` as an endless GIF."""
+    pictures = [Image.fromarray(frame) for frame in frames]
+    duration_ms = round(1000 / frames_per_second)
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=duration_ms, loop=0)
+
+
+def write_overlay_gif(
+    path: PathLike,
+    picture: RandomAccess,
+    mask: RandomAccess,
+    count: int,
+    max_frames: int = 120,
+    spacing_mm: Sequence[float] = (1, 1),
+    frames_per_second: float | None = None,
+    height: int = 320,
+) -> list[int]:
+    """Write a clip with its masks as an endless GIF of every n-th frame that takes as long as the clip.
+
+    Frames are read one by one; the pictures of at most ``max_frames`` are held. The file takes its place when it is
+    complete.
+
+    Args:
+        path: file to write, ``.gif``.
+        picture: gives the frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
+        mask: gives its class indices ``(H, W)``.
+        count: frames of the clip.
+        max_frames: most frames to show. They are fewer where more would last less than 20 ms each, which viewers do not
+            show at their speed.
+        spacing_mm: mm per pixel, lateral and in depth.
+        frames_per_second: of the clip; ``None`` where it is unknown, and 25 is assumed.
+        height: rows of the picture.
+
+    Returns:
+        The frames shown.
+
+    Raises:
+        ValueError: if ``count`` or ``max_frames`` is below 1, the rate is not positive, or a frame and its mask differ
+            in shape.
+    """
+    rate = _checked_rate(frames_per_second)
+    most = max(1, min(max_frames, int(count * 1000 / (SHORTEST_GIF_FRAME_MS * rate))))
+    shown, _ = sample_frames(count, most if max_frames > 0 else max_frames)
+    onsets = 10 * np.rint(np.array([*shown, count]) * 100 / rate).astype(int)  # a GIF counts hundredths of a second
+    durations = np.maximum(np.diff(onsets), SHORTEST_GIF_FRAME_MS).tolist()
+    first, *others = (Image.fromarray(frame) for frame in overlay_frames(picture, mask, shown, spacing_mm, height))
+    with replace_file(path) as partial:
+        first.save(partial, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)
+    return shown
+
+
+def write_overlay_avi(
+    path: PathLike,
+    picture: RandomAccess,
+    mask: RandomAccess,
+    count: int,
+    spacing_mm: Sequence[float] = (1, 1),
+    frames_per_second: float | None = None,
+    height: int = 480,
+) -> None:
+    """Write every frame of a clip with its masks as a Motion-JPEG AVI, one frame in memory at a time.
+
+    Args:
+        path: file to write, ``.avi``; it takes its place when it is complete.
+        picture: gives the frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
+        mask: gives its class indices ``(H, W)``.
+        count: frames of the clip.
+        spacing_mm: mm per pixel, lateral and in depth.
+        frames_per_second: of the clip; ``None`` where it is unknown, and 25 is assumed.
+        height: rows of the picture; rows and columns are rounded to even numbers.
+
+    Raises:
+        ImportError: if PyAV is missing.
+        ValueError: if ``count`` is below 1, the rate is not positive, or a frame and its mask differ in shape.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise ImportError(f"{path} needs PyAV to be written; install it: {INSTALL.format('video')}.") from error
+    rate = Fraction(_checked_rate(frames_per_second)).limit_denominator(10000)
+    shown, _ = sample_frames(count, max(count, 1))
+    with replace_file(path) as partial, av.open(str(partial), "w", format="avi") as container:
+        stream = container.add_stream("mjpeg", rate=rate, options={"qmin": "2", "qmax": "5"})
+        stream.pix_fmt = "yuvj420p"
+        for pixels in overlay_frames(picture, mask, shown, spacing_mm, height + height % 2, even=True):
+            if not stream.codec_context.is_open:
+                stream.height, stream.width = pixels.shape[:2]
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def _checked_rate(frames_per_second: float | None) -> float:
+    rate = ASSUMED_RATE_HZ if frames_per_second is None else float(frames_per_second)
+    if not 0 < rate < np.inf:
+        raise ValueError(f"frames_per_second is {rate}, a positive number is expected; give None if it is unknown.")
+    return rate

@@ -1,8 +1,9 @@
-"""GDKVM against MONAI's U-Net on CAMUS's ED/ES pairs: trains both, scores both, writes the table of docs/results.md.
+"""The light GDKVM, the paper's and MONAI's U-Net, trained alike on CAMUS's ED/ES pairs: the table of docs/results.md.
 
-    python benchmarks/camus_stills.py --dataset_dir /path/to/CAMUS --out runs
+    python benchmarks/camus_stills.py --dataset_dir /path/to/CAMUS --out runs --seeds 0 1 2
 
-A run that has its results already is not repeated; delete its folder to repeat it.
+A run that has its results already is not repeated; delete its folder to repeat it. What is behind the arguments goes to
+the training, for example ``--epochs 1``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,12 +23,26 @@ from monai.bundle import ConfigParser
 
 from gdkvm_monai.cli.demo import CONFIGS, run_bundle
 
-NETWORKS = {"GDKVM": ([], "network_def#dropout=0.2"), "U-Net": (["unet.yaml"], "network_def#network#dropout=0.1")}
-"""Overlays of each network and its dropout in the first stage; the second stage has none."""
+SCRATCH = ["--imagenet_weights=$None"]
+ONE_RATE = [*SCRATCH, "--optimizer#params=$@network.parameters()", "--lr_scheduler#max_lr=@learning_rate"]
+PAPER = {
+    "backbone": "resnet50",
+    "value_encoder": "resnet18",
+    "decoder": "full",
+    "deep_supervision": False,
+    "value_channels": 256,
+    "decoder_width": 256,
+}
+NETWORKS: dict[str, tuple[list[str], list[str]]] = {
+    "GDKVM, light": ([], []),
+    "GDKVM, light, without ImageNet": ([], SCRATCH),
+    "GDKVM, the paper's": ([], [*ONE_RATE, *(f"--network_def#{name}={value}" for name, value in PAPER.items())]),
+    "U-Net": (["unet.yaml"], ONE_RATE),
+}
+"""Overlays and overrides of each row, behind ``train.json`` and ``light.yaml``."""
 
-BASE = ["train.json", "camus_stills.yaml"]
-REFINING_EPOCHS = 6
-SCORES = {"dice": "{:.4f}", "hd95": "{:.2f}", "asd": "{:.2f}"}
+COLUMNS = [("LV", None, "dice"), ("LV", None, "hd95")]
+COLUMNS += [(structure, phase, "dice") for structure in ("MYO", "LA") for phase in ("ED", "ES")]
 
 
 def main() -> None:
@@ -34,78 +50,76 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset_dir", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs"))
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options, overrides = parser.parse_known_args()
-    for name in NETWORKS:
-        train_and_evaluate(name, options.out / name, options.dataset_dir, overrides)
-    print(table({name: options.out / name / "refined" for name in NETWORKS}))
-    plot_learning_curves({name: options.out / name for name in NETWORKS}, options.out / "learning_curves.png")
+    runs = {name: [options.out / f"{name} {seed}" for seed in options.seeds] for name in options.networks}
+    for name, folders in runs.items():
+        for seed, folder in zip(options.seeds, folders):
+            train_and_evaluate(name, folder, options.dataset_dir, [f"--seed={seed}", *overrides])
+    print(table(runs))
+    plot_learning_curves({name: folders[0] for name, folders in runs.items()}, options.out / "learning_curves.png")
 
 
-def train_and_evaluate(name: str, folder: Path, dataset_dir: Path, overrides: Sequence[str]) -> None:
-    """Two stages, strong augmentation and then the paper's, each evaluated with its last weights."""
-    overlays, dropout = NETWORKS[name]
-    refining = [f"--epochs={REFINING_EPOCHS}", f"--{dropout.split('=')[0]}=0.0"]
-    refining.append(f"--initial_weights={folder / 'first' / 'models' / 'model_final.pt'}")
-    stages = {"first": (["strong_augmentation.yaml"], [f"--{dropout}"]), "refined": ([], refining)}
-    for stage, (augmentation, changes) in stages.items():
-        root = folder / stage
-        configs = [*BASE, *augmentation, *overlays]
-        if not (root / "models" / "model_final.pt").is_file():
-            start = time.monotonic()
-            run_bundle("training", configs, root, dataset_dir, [*changes, *overrides])
-            (root / "seconds.txt").write_text(f"{time.monotonic() - start:.0f}\n")
-        if not (root / "eval" / "metrics.json").is_file():
-            final = f"--checkpoint={root / 'models' / 'model_final.pt'}"
-            run_bundle(
-                "evaluating", [*configs, "evaluate.json"], root, dataset_dir, [final, "--save_masks=True", *overrides]
-            )
+def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequence[str]) -> None:
+    """Train, and evaluate the last weights on the official validation patients."""
+    overlays, changes = NETWORKS[name]
+    configs, final = ["train.json", "light.yaml", *overlays], root / "models" / "model_final.pt"
+    if not (root / "seconds.txt").is_file():
+        start = time.monotonic()
+        run_bundle("training", configs, root, dataset_dir, [*changes, *overrides])
+        (root / "seconds.txt").write_text(f"{time.monotonic() - start:.0f}\n")
+    if not (root / "eval" / "metrics.json").is_file():
+        evaluation = [f"--checkpoint={final}", "--save_masks=True", *changes, *overrides]
+        run_bundle("evaluating", [*configs, "evaluate.json"], root, dataset_dir, evaluation)
 
 
-def table(runs: dict[str, Path]) -> str:
-    """The scores in Markdown, one row per structure and phase, one column per network and score."""
-    metrics = {name: json.loads((folder / "eval" / "metrics.json").read_text()) for name, folder in runs.items()}
-    groups = {
-        name: {(g["structure"], g["phase"]): g for g in m["scores"]["structure x phase"]} for name, m in metrics.items()
-    }
-    for name, m in metrics.items():
-        groups[name] |= {(g["structure"], "ED and ES"): g for g in m["scores"]["structure"]}
-    heads = [f"{name} {label}" for label in ("Dice", "HD95 mm", "ASD mm") for name in runs]
-    lines = ["| structure | phase | " + " | ".join(heads) + " |", "|---" * (2 + len(heads)) + "|"]
-    for key in groups[next(iter(runs))]:
-        cells = [_cell(groups[name][key]["scores"][score], form) for score, form in SCORES.items() for name in runs]
-        lines.append(f"| {key[0]} | {key[1]} | " + " | ".join(cells) + " |")
-    for name, folder in runs.items():
-        seconds = [(folder.parent / stage / "seconds.txt").read_text().strip() for stage in ("first", "refined")]
-        lines.append(f"\n{name}: {parameters(name) / 1e6:.1f} M parameters, trained in {' + '.join(seconds)} s")
+def table(runs: dict[str, list[Path]]) -> str:
+    """Means over the seeds in Markdown, with the standard deviation between seeds; one row per network."""
+    heads = [" ".join(part for part in column if part) for column in COLUMNS]
+    lines = [f"| network | M parameters | seeds | {' | '.join(heads)} | s |", "|---" * (4 + len(COLUMNS)) + "|"]
+    for name, folders in runs.items():
+        scores = [scores_of(folder) for folder in folders]
+        cells = [_mean_sd([score[column] for score in scores], column[2]) for column in COLUMNS]
+        seconds = statistics.mean(float((folder / "seconds.txt").read_text()) for folder in folders)
+        start = f"| {name} | {parameters(name) / 1e6:.1f} | {len(folders)} | "
+        lines.append(start + " | ".join(cells) + f" | {seconds:.0f} |")
     return "\n".join(lines)
+
+
+def scores_of(root: Path) -> dict[tuple, float]:
+    """The columns' scores of one run."""
+    groups = json.loads((root / "eval" / "metrics.json").read_text())["scores"]
+    of_phase = {(g["structure"], g["phase"]): g["scores"] for g in groups["structure x phase"]}
+    of_both = {(g["structure"], None): g["scores"] for g in groups["structure"]}
+    return {column: (of_phase | of_both)[column[:2]][column[2]]["mean"] for column in COLUMNS}
 
 
 def parameters(name: str) -> int:
     """Number of parameters of a network of this benchmark."""
-    files = [str(CONFIGS / file) for file in ("train.json", *NETWORKS[name][0])]
-    parser = ConfigParser(ConfigParser.load_config_files(files))
+    overlays, changes = NETWORKS[name]
+    parser = ConfigParser(
+        ConfigParser.load_config_files([str(CONFIGS / file) for file in ("train.json", "light.yaml", *overlays)])
+    )
+    for change in (change for change in changes if "network_def#" in change):
+        key, value = change.removeprefix("--").split("=")
+        parser[key] = json.loads(value.lower()) if value in ("True", "False") or value.isdigit() else value
     network: torch.nn.Module = parser.get_parsed_content("network_def")
     return sum(p.numel() for p in network.parameters())
 
 
 def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
-    """Training loss and validation Dice of all networks in one picture, the second stage behind the first."""
+    """Training loss and validation Dice of one run of each network in one picture."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     FigureCanvasAgg(figure)
     loss_axes, dice_axes = figure.subplots(1, 2)
-    for name, folder in runs.items():
-        curves = [_read_curve(folder / stage) for stage in ("first", "refined")]
-        losses = torch.tensor([value for curve in curves for series, _, value in curve if series == "train_loss"])
+    for name, root in runs.items():
+        with open(root / "eval" / "learning_curve.csv", newline="") as file:
+            rows = [(row["series"], int(row["iteration"]), float(row["value"])) for row in csv.DictReader(file)]
+        losses = torch.tensor([value for series, _, value in rows if series == "train_loss"])
         smooth = losses.unfold(0, min(25, len(losses)), 1).mean(-1)
         loss_axes.plot(range(len(losses) - len(smooth) + 1, len(losses) + 1), smooth, label=name)
-        first = sum(series == "train_loss" for series, _, _ in curves[0])
-        dice = [
-            (step + offset, value)
-            for curve, offset in zip(curves, (0, first))
-            for series, step, value in curve
-            if series == "val_mean_dice"
-        ]
-        dice_axes.plot(*zip(*dice), marker="o", label=name)
+        dice_axes.plot(*zip(*[row[1:] for row in rows if row[0] == "val_mean_dice"]), marker="o", label=name)
     loss_axes.set(xlabel="iteration", ylabel="training loss, mean of 25")
     dice_axes.set(xlabel="iteration", ylabel="validation Dice, mean of structures", ylim=(0.8, None))
     for axes in (loss_axes, dice_axes):
@@ -114,13 +128,10 @@ def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _read_curve(root: Path) -> list[tuple[str, int, float]]:
-    with open(root / "eval" / "learning_curve.csv", newline="") as file:
-        return [(row["series"], int(row["iteration"]), float(row["value"])) for row in csv.DictReader(file)]
-
-
-def _cell(score: dict, form: str) -> str:
-    return f"{form} [{form}, {form}]".format(score["mean"], score["low"], score["high"])
+def _mean_sd(values: Sequence[float], score: str) -> str:
+    form = "{:.4f}" if score == "dice" else "{:.2f}"
+    spread = f" ± {form.format(statistics.stdev(values))}" if len(values) > 1 else ""
+    return form.format(statistics.mean(values)) + spread
 
 
 if __name__ == "__main__":

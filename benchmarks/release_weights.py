@@ -17,7 +17,7 @@ from monai.bundle import ConfigParser
 from torch import Tensor
 
 from gdkvm_monai.cli.demo import CONFIGS
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.files import atomic_write
 
 LEAST_EQUAL = 0.999
 """Share of pixels in which the masks must agree."""
@@ -36,7 +36,7 @@ def main() -> None:
     if equal < LEAST_EQUAL:
         raise SystemExit(f"the masks agree in {equal:.5f} of the pixels, expected {LEAST_EQUAL}; nothing was written.")
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    with replace_file(options.out) as partial:
+    with atomic_write(options.out) as partial:
         torch.save(halves, partial)
     content = options.out.read_bytes()
     print(f"{options.out}: {len(content) / 1e6:.1f} MB, SHA-256 {hashlib.sha256(content).hexdigest()}")

@@ -1,25 +1,32 @@
-"""Files that are whole or absent, whatever happens while they are written."""
+"""Files that are complete or absent, whatever happens while they are written; hashes; plain JSON."""
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 from monai.config import PathLike
 
-__all__ = ["replace_file"]
+__all__ = ["atomic_folder", "atomic_write", "file_sha256", "plain", "write_csv", "write_json", "write_text"]
 
 
 @contextmanager
-def replace_file(path: PathLike) -> Iterator[Path]:
-    """Give a file beside ``path`` to write, which takes its place if all went well and is removed if not.
+def atomic_write(path: PathLike) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; what is written there replaces ``path``, or is removed after an error.
 
     Example:
         >>> import tempfile
         >>> target = Path(tempfile.mkdtemp(), "new", "table.csv")
-        >>> with replace_file(target) as partial:
+        >>> with atomic_write(target) as partial:
         ...     _ = partial.write_text("1,2")
         >>> target.read_text(), len(list(target.parent.iterdir()))
         ('1,2', 1)
@@ -29,8 +36,107 @@ def replace_file(path: PathLike) -> Iterator[Path]:
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
         yield partial
-        with open(partial, "rb") as file:
-            os.fsync(file.fileno())
+        _flush(partial)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
+    """Give ``path`` inside a hidden folder beside it; what is written in that folder moves beside ``path`` at the end.
+
+    A process that is killed leaves the hidden folder ``.gdkvm-*`` behind and nothing else.
+
+    Args:
+        path: file or folder to write. Files written beside it in the hidden folder move with it, before it.
+        overwrite: whether to replace what is there; a folder is replaced as a whole.
+
+    Raises:
+        FileExistsError: when something is there and must not be replaced.
+    """
+    target = Path(path)
+    _refuse_existing([target], overwrite)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".gdkvm-", dir=target.parent, ignore_cleanup_errors=True) as hidden:
+        yield Path(hidden) / target.name
+        written = sorted(Path(hidden).iterdir(), key=lambda entry: entry.name == target.name)
+        _refuse_existing([target.parent / entry.name for entry in written], overwrite)
+        for file in (file for file in Path(hidden).rglob("*") if file.is_file()):
+            _flush(file)
+        for entry in written:
+            final = target.parent / entry.name
+            if final.is_dir():  # moved first: removing it takes time, in which it would be incomplete
+                os.replace(final, Path(hidden) / f".{entry.name}.replaced")
+            os.replace(entry, final)
+
+
+def write_text(path: PathLike, text: str) -> None:
+    """Write a text file atomically, in UTF-8, with the line ends that ``text`` has."""
+    with atomic_write(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: PathLike, value: object, indent: int = 2) -> None:
+    """Write an indented JSON file, atomically.
+
+    Raises:
+        TypeError: when JSON cannot hold ``value``; see :func:`plain`.
+        ValueError: when a number is not finite; likewise.
+    """
+    write_text(path, json.dumps(value, indent=indent, allow_nan=False) + "\n")
+
+
+def write_csv(path: PathLike, rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> None:
+    """Write rows as a CSV table with a header, atomically.
+
+    Args:
+        path: file to write.
+        rows: values by column; a column that a row lacks stays empty.
+        columns: their order; by default that in which the rows name them.
+    """
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns or list(dict.fromkeys(name for row in rows for name in row)))
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, table.getvalue())
+
+
+def file_sha256(path: PathLike) -> str:
+    """SHA-256 of a file in hexadecimal digits; the file is read in pieces."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def plain(value: object) -> object:
+    """Return what JSON can hold: dataclasses become objects, NaN and infinities become null.
+
+    Example:
+        >>> plain({"ef_percent": np.float32(55), "frames": (np.int64(3), float("nan"))})
+        {'ef_percent': 55.0, 'frames': [3, None]}
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, (np.bool_, np.integer)):
+        return value.item()
+    if isinstance(value, (float, np.floating)):
+        return float(value) if np.isfinite(value) else None
+    return value if isinstance(value, (str, int, bool, type(None))) else str(value)
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def _refuse_existing(paths: Sequence[Path], overwrite: bool) -> None:
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise FileExistsError(f"{path} exists; choose another path, or allow it to be overwritten.")

@@ -1,6 +1,8 @@
-"""The labels of the CAMUS data set: what the integers in a mask stand for."""
+"""What masks, views and reports are made of: label values, names, colors, DICOM codes. Everything else imports them."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 BACKGROUND = 0
 LV = 1
@@ -11,10 +13,93 @@ UNLABELED = 255
 """Value of every pixel of a frame that nobody annotated: neither trained on nor scored, never background."""
 
 STRUCTURES = {"LV": (LV,), "MYO": (MYOCARDIUM,), "LA": (LEFT_ATRIUM,)}
-"""Structures that are labelled, each with the label values it consists of."""
+"""Labeled structures, each with the label values it consists of (the labels of the CAMUS data set)."""
 
 SCORED_STRUCTURES = {**STRUCTURES, "LV_EPI": (LV, MYOCARDIUM)}
-"""Structures that are scored: the labelled ones and the epicardium, which encloses cavity and myocardium."""
+"""Scored structures: the labeled ones and the epicardium, which encloses cavity and myocardium."""
+
+STRUCTURE_NAMES = {"LV": "left ventricle", "MYO": "myocardium", "LA": "left atrium"}
+
+COLORS = {LV: (230, 60, 60), MYOCARDIUM: (60, 180, 90), LEFT_ATRIUM: (70, 120, 240)}
+"""RGB color of each label value, 0 to 255: cavity red, myocardium green, left atrium blue."""
 
 VIEWS = ("2CH", "4CH")
 """Apical two- and four-chamber view (A2C, A4C), as CAMUS writes them in file names."""
+
+VIEW_NAMES = {"2CH": "apical two-chamber", "4CH": "apical four-chamber"}
+VIEW_ALIASES = {"A2C": "2CH", "A4C": "4CH"}
+
+NOTICE = "Research use only. Not a medical device."
+"""The notice that every output for human eyes carries."""
+
+
+class Code(NamedTuple):
+    """A coded concept of DICOM: its value, its coding scheme (``SCT``, ``LN``, ``DCM``, ``UCUM``) and its meaning."""
+
+    value: str
+    scheme: str
+    meaning: str
+
+
+STRUCTURE_CODES = {
+    "LV": Code("87878005", "SCT", "Left ventricle"),
+    "MYO": Code("49848007", "SCT", "Left ventricle myocardium"),
+    "LA": Code("82471001", "SCT", "Left atrium"),
+}
+"""Codes of the structures, from the dictionary of DICOM PS3.16."""
+
+VIEW_CODES = {
+    "2CH": Code("399232001", "SCT", "Apical two chamber"),
+    "4CH": Code("399214001", "SCT", "Apical four chamber"),
+}
+
+PERCENT, MILLILITER = Code("%", "UCUM", "percent"), Code("mL", "UCUM", "milliliter")
+PER_MINUTE = Code("{H.B.}/min", "UCUM", "heart beats per minute")
+
+QUANTITY_CODES = {
+    "ef_percent": (Code("18043-0", "LN", "Left Ventricular Ejection Fraction by US"), PERCENT),
+    "edv_ml": (Code("18026-5", "LN", "Left Ventricular End Diastolic Volume"), MILLILITER),
+    "esv_ml": (Code("18148-7", "LN", "Left Ventricular End Systolic Volume"), MILLILITER),
+    "sv_ml": (Code("90096001", "SCT", "Stroke Volume"), MILLILITER),
+    "heart_rate_bpm": (Code("8867-4", "LN", "Heart rate"), PER_MINUTE),
+}
+"""Code and unit of each measured quantity, from DICOM PS3.16, CID 12202 and 12239."""
+
+METHOD_CODES = {
+    "single-plane": Code("125208", "DCM", "Method of Disks, Single Plane"),
+    "biplane": Code("125207", "DCM", "Method of Disks, Biplane"),
+}
+"""Codes of the volume methods, by the beginning of the method's identifier."""
+
+CONCEPT_CODES = {
+    "anatomical_structure": Code("91723000", "SCT", "Anatomical Structure"),
+    "artificial_intelligence": Code("123110", "DCM", "Artificial Intelligence"),
+    "comment": Code("121106", "DCM", "Comment"),
+    "echocardiography": Code("40701008", "SCT", "Echocardiography"),
+    "image_view": Code("111031", "DCM", "Image View"),
+    "mean": Code("373098007", "SCT", "Mean"),
+    "quality": Code("111050", "DCM", "Quality Assessment"),
+    "segmentation": Code("113076", "DCM", "Segmentation"),
+    "source_image": Code("121322", "DCM", "Source image for image processing operation"),
+}
+"""Codes of the other concepts that a DICOM Segmentation or a structured report names."""
+
+
+def parse_view(text: str) -> str:
+    """Turn the name of an apical view into one of :data:`VIEWS`.
+
+    Args:
+        text: ``"4CH"``, ``"2CH"``, ``"A4C"`` or ``"A2C"``, in any case.
+
+    Raises:
+        ValueError: when it names no such view.
+
+    Example:
+        >>> parse_view("a4c"), parse_view("2ch")
+        ('4CH', '2CH')
+    """
+    name = str(text).upper()
+    view = VIEW_ALIASES.get(name, name)
+    if view not in VIEWS:
+        raise ValueError(f"view is {text!r}, expected 4CH (A4C) or 2CH (A2C); name one of these.")
+    return view

@@ -1,18 +1,84 @@
-"""A file is whole or absent."""
+"""A file or a folder is complete or absent; what is written as JSON can be read by any reader."""
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+
+import numpy as np
 import pytest
 
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.files import atomic_folder, atomic_write, file_sha256, plain, write_csv, write_json
 
 
 def test_a_file_is_replaced_when_it_is_complete_and_kept_when_not(tmp_path):
     target = tmp_path / "new" / "file.txt"
-    with replace_file(target) as partial:
+    with atomic_write(target) as partial:
         partial.write_text("whole")
         assert not target.exists() and partial.parent == target.parent
-    with pytest.raises(RuntimeError), replace_file(target) as partial:
+    with pytest.raises(RuntimeError), atomic_write(target) as partial:
         partial.write_text("half")
         raise RuntimeError
     assert target.read_text() == "whole" and list(target.parent.iterdir()) == [target]
+
+
+def test_a_folder_is_replaced_as_a_whole_when_it_is_complete_and_kept_when_not(tmp_path):
+    target = tmp_path / "new" / "results"
+    for name in ("first", "second"):
+        with atomic_folder(target, overwrite=True) as folder:
+            folder.mkdir()
+            (folder / name).write_text(name)
+            assert name == "second" or not target.exists()
+    with pytest.raises(RuntimeError), atomic_folder(target, overwrite=True) as folder:
+        folder.mkdir()
+        raise RuntimeError
+    assert os.listdir(target) == ["second"] and list(target.parent.iterdir()) == [target]
+
+
+def test_files_written_beside_the_target_move_with_it(tmp_path):
+    with atomic_folder(tmp_path / "clip.mhd") as path:
+        path.write_text("header")
+        path.with_suffix(".raw").write_text("pixels")
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.mhd", "clip.raw"}
+
+
+@pytest.mark.parametrize("name", ["clip.mhd", "clip.raw"])
+def test_nothing_is_replaced_unless_that_is_allowed(name, tmp_path):
+    (tmp_path / name).write_text("precious")
+    with pytest.raises(FileExistsError, match=name), atomic_folder(tmp_path / "clip.mhd") as path:
+        path.write_text("header")
+        path.with_suffix(".raw").write_text("pixels")
+    assert [path.name for path in tmp_path.iterdir()] == [name] and (tmp_path / name).read_text() == "precious"
+
+
+def test_the_hash_is_that_of_the_content_beyond_one_piece(tmp_path):
+    content = os.urandom((1 << 20) + 7)
+    (tmp_path / "file").write_bytes(content)
+    assert file_sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+def test_plain_data_keep_their_values_and_nothing_else():
+    @dataclass
+    class Beat:
+        ed_frame: np.int64
+        ef_percent: float
+
+    value = plain({"beats": (Beat(np.int64(3), np.nan),), 1: np.bool_(True), "sd": np.float32(0.5)})
+    assert value == {"beats": [{"ed_frame": 3, "ef_percent": None}], "1": True, "sd": 0.5}
+    assert json.loads(json.dumps(value, allow_nan=False)) == value
+
+
+def test_json_that_no_reader_takes_is_refused_and_the_old_file_stays(tmp_path):
+    write_json(tmp_path / "numbers.json", {"ef_percent": 55})
+    with pytest.raises(ValueError, match="nan"):
+        write_json(tmp_path / "numbers.json", {"ef_percent": float("nan")})
+    assert json.loads((tmp_path / "numbers.json").read_text()) == {"ef_percent": 55}
+
+
+def test_a_table_has_the_columns_of_all_rows(tmp_path):
+    write_csv(tmp_path / "table.csv", [{"a": 1}, {"a": 2, "b": "x,y"}])
+    with open(tmp_path / "table.csv", newline="") as file:
+        assert list(csv.DictReader(file)) == [{"a": "1", "b": ""}, {"a": "2", "b": "x,y"}]

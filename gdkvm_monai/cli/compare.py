@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from gdkvm_monai.evaluation import compare_results, format_comparison
-from gdkvm_monai.evaluation.results import plain
+from gdkvm_monai.files import plain, write_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.a, options.b, options.score, options.threshold, options.resamples, options.seed
         )
         if options.json:
-            options.json.write_text(json.dumps(plain(result), indent=2) + "\n")
+            write_json(options.json, plain(result))
     except (OSError, ValueError) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 2

@@ -14,8 +14,9 @@ import torch
 from monai.bundle import ConfigParser
 
 from gdkvm_monai import export as exports
+from gdkvm_monai.files import file_sha256, plain, write_json
+from gdkvm_monai.networks.checkpoint import load_weights
 from gdkvm_monai.networks.nets import GDKVM
-from gdkvm_monai.study.pipeline import file_sha256, read_checkpoint
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         torch.manual_seed(0)  # the same random weights for every trial
         network, size = config.get_parsed_content("network_def"), tuple(config.get_parsed_content("frame_size"))
         if options.weights:
-            load_weights(network, options.weights)
+            load_weights(network, options.weights, remedy="add the overlay that they were trained with to --config")
         return _export(network.eval(), size, config, options)
     except (ImportError, OSError, ValueError) as error:
         print(f"export_network: {error}", file=sys.stderr)
@@ -60,23 +61,6 @@ def read_config(files: Sequence[Path], overrides: Sequence[str] = ()) -> ConfigP
     return parser
 
 
-def load_weights(network: GDKVM, path: Path) -> None:
-    """Load a plain state, or a checkpoint's ``model``, in full.
-
-    Raises:
-        FileNotFoundError: when the file does not exist.
-        ValueError: when it is no checkpoint or not one of this network.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"weights {path} do not exist; train first, or give the checkpoint's path.")
-    try:
-        network.load_state_dict(read_checkpoint(path))
-    except Exception as error:  # torch raises whatever the bytes of a damaged file lead it to
-        raise ValueError(
-            f"weights {path} are not of the config's network; add the overlay that they were trained with to --config."
-        ) from error
-
-
 def _export(network: GDKVM, size: tuple[int, int], config: ConfigParser, options: argparse.Namespace) -> int:
     """Write the file, compare it with PyTorch, write what it takes and gives."""
     format, form, out = options.format, options.form, options.out
@@ -98,7 +82,7 @@ def _export(network: GDKVM, size: tuple[int, int], config: ConfigParser, options
         },
     }
     side = out.with_name(out.name + ".json")
-    side.write_text(json.dumps(description, indent=2, default=str) + "\n")
+    write_json(side, plain(description))
     print(f"{out} and {side.name}")
     print(f"max abs difference from PyTorch over {options.frames} frames: {difference:.2e}")
     if not agrees:

@@ -11,8 +11,10 @@ import monai
 import torch
 
 import gdkvm_monai
-from gdkvm_monai.study.measurements import NOTICE
-from gdkvm_monai.study.pipeline import bundle_dir, file_sha256, read_card
+from gdkvm_monai.files import file_sha256
+from gdkvm_monai.labels import NOTICE
+from gdkvm_monai.networks.card import read_card
+from gdkvm_monai.study.pipeline import bundle_dir
 
 __all__ = ["main"]
 
@@ -38,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if weights.is_file():
         card = read_card(weights)
         print(f"weights: {weights}, sha256 {file_sha256(weights)}")
-        print(f"         trained on: {card.get('trained_on', 'unknown, there is no model.json beside them')}")
-        print(f"         license: {card.get('license', 'unknown')}")
+        print(f"         trained on: {card.trained_on if card else 'unknown, there is no model.json beside them'}")
+        print(f"         license: {card.license if card else 'unknown'}")
     else:
         print("weights: none in the bundle; `make demo` trains some, --weights names a checkpoint")
     print("license: Apache-2.0 (code)")

@@ -41,7 +41,8 @@ from gdkvm_monai.data.phantom import (
     write_clip,
     write_echonet_phantom,
 )
-from gdkvm_monai.data.phantom.formats import check_packages, replacing
+from gdkvm_monai.data.phantom.formats import check_packages
+from gdkvm_monai.files import atomic_folder, write_json
 from gdkvm_monai.labels import VIEWS
 
 DATA_SETS = ("camus", "echonet")
@@ -172,7 +173,7 @@ def _write_echonet(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
 
 
 def _write_camus(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    with replacing(options.out / "camus", options.overwrite) as root:
+    with atomic_folder(options.out / "camus", options.overwrite) as root:
         views = tuple(dict.fromkeys(options.views))
         write_camus_phantom(
             root,
@@ -218,8 +219,7 @@ def _read_truth(out: Path) -> dict[str, dict]:
 
 def _write_truth(out: Path, clips: dict[str, dict]) -> None:
     told = {"phantom_version": PHANTOM_VERSION, "clips": dict(sorted(clips.items()))}
-    with replacing(out / "truth.json", overwrite=True) as path:
-        path.write_text(json.dumps(told, indent=2) + "\n")
+    write_json(out / "truth.json", told)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from gdkvm_monai.evaluation.clip_result import ClipResult, frame_table
 from gdkvm_monai.evaluation.diagnostics import DiagnosticsSummary, summarize_diagnostics
@@ -17,6 +12,7 @@ from gdkvm_monai.evaluation.ejection_fraction import ef_table, measure_agreement
 from gdkvm_monai.evaluation.protocol import Protocol
 from gdkvm_monai.evaluation.results_text import format_results
 from gdkvm_monai.evaluation.summary import GroupSummary, summarize
+from gdkvm_monai.files import plain, write_csv, write_json
 from gdkvm_monai.metrics.agreement import Agreement
 
 __all__ = ["Counts", "EvaluationResults", "write_evaluation"]
@@ -100,35 +96,13 @@ def write_evaluation(clips: Sequence[ClipResult], output_dir: Path, stated: Mapp
         ),
     )
     output_dir.mkdir(parents=True, exist_ok=True)
-    _write_csv(output_dir / "per_frame.csv", table.to_dict("records"))
+    write_csv(output_dir / "per_frame.csv", table.to_dict("records"))
     if ejection_fractions:
-        _write_csv(output_dir / "ef_per_patient.csv", [row.columns() for row in ejection_fractions])
+        write_csv(output_dir / "ef_per_patient.csv", [row.columns() for row in ejection_fractions])
         plot_agreements(ejection_fractions, output_dir)
     if diagnosed:
         rows = [{"patient": clip.patient, "view": clip.view, **clip.diagnostics.columns()} for clip in diagnosed]
-        _write_csv(output_dir / "diagnostics.csv", rows)
-    (output_dir / "metrics.json").write_text(json.dumps(plain(results.entries()), indent=2) + "\n")
+        write_csv(output_dir / "diagnostics.csv", rows)
+    write_json(output_dir / "metrics.json", plain(results.entries()))
     groups = [*results.scores["structure x phase"], *results.scores["structure"]]
     return f"{format_results(groups, results.agreement, results.diagnostics)}\nwritten to {output_dir}"
-
-
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys(key for row in rows for key in row)))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def plain(value: Any) -> Any:
-    """Return what JSON can hold: dataclasses become objects, NaN becomes null."""
-    if is_dataclass(value) and not isinstance(value, type):
-        value = asdict(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
-    if isinstance(value, (np.bool_, np.integer)):
-        return value.item()
-    if isinstance(value, (float, np.floating)):
-        return float(value) if np.isfinite(value) else None
-    return value if isinstance(value, (str, int, bool, type(None))) else str(value)

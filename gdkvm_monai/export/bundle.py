@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import pickle
 import re
 import shutil
 import sys
-import tempfile
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,13 +18,16 @@ from monai.bundle import ConfigParser
 
 import gdkvm_monai
 from gdkvm_monai.data.clip import INSTALL
-from gdkvm_monai.study.pipeline import file_sha256, read_checkpoint
+from gdkvm_monai.files import atomic_folder, file_sha256, write_json
+from gdkvm_monai.networks.card import read_card
+from gdkvm_monai.networks.checkpoint import load_weights, read_checkpoint
 
 __all__ = ["export_bundle", "zip_bundle"]
 
 PACKAGE = Path(gdkvm_monai.__file__).resolve().parent
 ROOT = PACKAGE.parent
 NAME = "echo_video_gdkvm_segmentation"
+INDENT = 4  # of the configs
 ZOO_FILE_LIMIT = 25 * 2**20  # bytes of a file in a pull request to the model zoo
 IGNORED = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "models", "eval", "large_files.*")
 
@@ -66,9 +68,7 @@ def export_bundle(
         )
     target = Path(out) / name
     check_target(target, overwrite)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export_") as folder:
-        bundle = Path(folder) / name
+    with atomic_folder(target, overwrite=True) as bundle:
         shutil.copytree(ROOT / "bundle", bundle, ignore=IGNORED)
         shutil.copytree(PACKAGE, bundle / PACKAGE.name, ignore=IGNORED)
         for overlay in overlays:
@@ -77,9 +77,6 @@ def export_bundle(
         if weights is not None:
             write_weights(bundle, Path(weights), weights_url)
         sort_imports(bundle / PACKAGE.name)
-        if target.exists():
-            shutil.rmtree(target)
-        bundle.rename(target)
     return target
 
 
@@ -135,8 +132,10 @@ def bake(configs: Path, overlay: str | Path) -> None:
         raise ValueError(f"overlay {path} holds no ids with values; write for example 'frame_size: [96, 96]'.")
     for name in ("train.json", "inference.json"):
         config, part = ConfigParser.load_config_file(configs / name), configs / "part.json"
-        write_json(part, {key: changes[key] for key in changes if name == "train.json" or root_id(key) in config})
-        write_json(configs / name, ConfigParser.load_config_files([configs / name, part]))
+        write_json(
+            part, {key: changes[key] for key in changes if name == "train.json" or root_id(key) in config}, INDENT
+        )
+        write_json(configs / name, ConfigParser.load_config_files([configs / name, part]), INDENT)
         part.unlink()
     if path.resolve().parent == ROOT / "bundle" / "configs":
         (configs / path.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
@@ -162,7 +161,7 @@ def describe_network(configs: Path) -> None:
         )
     shape = [*train["frame_size"], train["num_frames"]]
     image["image"]["spatial_shape"] = pred["pred"]["spatial_shape"] = shape
-    write_json(configs / "metadata.json", metadata)
+    write_json(configs / "metadata.json", metadata, INDENT)
 
 
 def write_weights(bundle: Path, weights: Path, url: str | None) -> None:
@@ -170,9 +169,9 @@ def write_weights(bundle: Path, weights: Path, url: str | None) -> None:
     path = bundle / "models" / "model.pt"
     path.parent.mkdir()
     torch.save(read_weights(weights, bundle / "configs" / "inference.json"), path)
-    card = weights.with_name("model.json")
-    if card.is_file():
-        shutil.copy(card, path.parent)
+    card = read_card(weights)
+    if card is not None:
+        replace(card, weights_sha256=file_sha256(path)).write(path.with_suffix(".json"))
     if url is not None:
         entry = {"path": "models/model.pt", "url": url, "hash_val": file_sha256(path), "hash_type": "sha256"}
         (bundle / "large_files.yml").write_text(yaml.safe_dump({"large_files": [entry]}, sort_keys=False))
@@ -181,16 +180,9 @@ def write_weights(bundle: Path, weights: Path, url: str | None) -> None:
 
 def read_weights(weights: Path, config: Path) -> dict[str, torch.Tensor]:
     """Plain state of the network that a config defines, from a checkpoint that fits it."""
-    if not weights.is_file():
-        raise FileNotFoundError(f"weights {weights} do not exist; train first, or give the checkpoint's path.")
     network = ConfigParser(ConfigParser.load_config_file(config)).get_parsed_content("network_def")
-    try:
-        state = read_checkpoint(weights)
-        network.load_state_dict(state)
-    except (RuntimeError, TypeError, EOFError, pickle.UnpicklingError) as error:
-        raise ValueError(
-            f"weights {weights} are not of the exported network; give the overlays that they were trained with."
-        ) from error
+    load_weights(network, weights, remedy="export with the overlays that they were trained with")
+    state = read_checkpoint(weights)
     if not all(value.isfinite().all() for value in state.values()):
         raise ValueError(f"weights {weights} hold values that are not finite; export another checkpoint.")
     return {key: value.detach().clone(memory_format=torch.contiguous_format) for key, value in state.items()}
@@ -210,11 +202,6 @@ def zip_bundle(bundle: Path) -> Path:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, file.read_bytes())
     return path
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write a config as the others are written."""
-    path.write_text(json.dumps(content, indent=4) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

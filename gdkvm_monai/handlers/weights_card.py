@@ -1,40 +1,56 @@
-"""What one must know to use weights: the network they belong to, what they were trained on, and what they have seen."""
+"""Writes the model card beside the weights that a training saves."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+import ignite.distributed as idist
 import torch
-import torch.distributed as dist
 from ignite.engine import Engine, Events
 from monai.config import PathLike
 from torch import nn
 
 import gdkvm_monai
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.labels import VIEWS
+from gdkvm_monai.networks.card import ModelCard
+from gdkvm_monai.networks.known import NETWORKS
 
 __all__ = ["WeightsCard"]
 
+
+class Source(NamedTuple):
+    """What a list of clips consists of, and the license that this gives to weights."""
+
+    trained_on: str
+    domain: str
+    license: str
+
+
+UNKNOWN = Source("data that were not named; set trained_on", "unknown", "not stated; set weights_license")
+
 SOURCES = {
-    "gdkvm_monai.data.camus_datalist": (
-        "CAMUS",
-        "CC BY-NC-SA 4.0, for non-commercial scientific research, as the CAMUS data are",
+    "gdkvm_monai.data.camus_datalist": Source(
+        "CAMUS", "CAMUS", "CC BY-NC-SA 4.0, for non-commercial scientific research, as the CAMUS data are"
     ),
-    "gdkvm_monai.data.phantom_datalist": ("generated phantoms (gdkvm_monai.data.phantom_datalist)", "Apache-2.0"),
+    "gdkvm_monai.data.phantom_datalist": Source(
+        "generated phantoms (gdkvm_monai.data.phantom_datalist)", "phantom", "Apache-2.0"
+    ),
 }
-"""What the lists of clips that the package knows consist of, and the license that this gives to weights."""
+"""Sources by the function that lists their clips."""
 
 
 class WeightsCard:
-    """Write a JSON file beside the weights when training starts, and complete it after every epoch.
+    """Write a :class:`~gdkvm_monai.networks.card.ModelCard` when training starts, and complete it after every epoch.
 
     Args:
         path: file to write, ``model.json`` beside ``model.pt``; its folder is created where missing.
-        network: its ``options``, if it has any, are stored with its class.
+        network: one of :data:`~gdkvm_monai.networks.known.NETWORKS`, whose ``options`` are stored; a card of any other
+            network does not describe it.
         frame_size: rows and columns of the frames that the network sees.
-        data: items that are trained on; their number is stored.
+        data: items that are trained on; their number and views are stored.
         datalist: name of the function that listed them.
         trained_on: the data, in a sentence; by default what is known of ``datalist``. Of items without a ``patient``,
             as MONAI Label gives them, nothing is known.
@@ -53,21 +69,19 @@ class WeightsCard:
     ) -> None:
         self.path = Path(path)
         listed = len(data) > 0 and all("patient" in item for item in data)
-        source, terms = SOURCES.get(datalist, (None, None)) if listed else (None, None)
-        kind = type(network)
-        self.card = {
-            "network": f"{kind.__module__}.{kind.__name__}",
-            "network_options": getattr(network, "options", None),
-            "frame_size": [int(length) for length in frame_size],
-            "trained_on": trained_on or source or "data that were not named; set trained_on",
-            "clips": len(data),
-            "license": license or terms or "not stated; set weights_license",
-            "gdkvm_version": gdkvm_monai.__version__,
-            "iterations": 0,
-            "intensity_mean": None,
-            "intensity_sd": None,
-        }
-        self.ranges = {"intensity_mean": [float("inf"), -float("inf")], "intensity_sd": [float("inf"), -float("inf")]}
+        source = SOURCES.get(datalist, UNKNOWN) if listed else UNKNOWN
+        known = type(network) in NETWORKS.values()
+        self.card = ModelCard(
+            network=type(network).__name__ if known else "",
+            network_options=network.options if known else None,
+            frame_size=tuple(int(length) for length in frame_size),
+            trained_on=trained_on or source.trained_on,
+            domain=source.domain,
+            views=tuple(view for view in VIEWS if any(item.get("view") == view for item in data)),
+            clips=len(data),
+            license=license or source.license,
+            gdkvm_version=gdkvm_monai.__version__,
+        )
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer."""
@@ -77,18 +91,22 @@ class WeightsCard:
 
     def record(self, engine: Engine) -> None:
         """Widen the ranges of the clips' mean and standard deviation, in the network's 0 to 1."""
-        self.card["iterations"] = engine.state.iteration
         batch = engine.state.batch
-        for item in batch if isinstance(batch, list) else [batch]:  # MONAI's trainer takes it apart
-            image = torch.as_tensor(item["image"]).float()
-            for name, value in (("intensity_mean", float(image.mean())), ("intensity_sd", float(image.std()))):
-                low, high = self.ranges[name]
-                self.ranges[name] = [min(low, value), max(high, value)]
-        self.card.update({name: [round(end, 4) for end in ends] for name, ends in self.ranges.items()})
+        images = [item["image"] for item in (batch if isinstance(batch, list) else [batch])]  # MONAI decollates it
+        images = [torch.as_tensor(image).float() for image in images]
+        self.card = replace(
+            self.card,
+            iterations=engine.state.iteration,
+            intensity_mean=_widen(self.card.intensity_mean, [float(image.mean()) for image in images]),
+            intensity_sd=_widen(self.card.intensity_sd, [float(image.std()) for image in images]),
+        )
 
+    @idist.one_rank_only()
     def write(self, engine: Engine) -> None:
-        """Write the card, whole or not at all, on the first process."""
-        if dist.is_available() and dist.is_initialized() and dist.get_rank() != 0:
-            return
-        with replace_file(self.path) as partial:
-            partial.write_text(json.dumps(self.card, indent=2) + "\n")
+        """Write the card atomically, on the first process."""
+        self.card.write(self.path)
+
+
+def _widen(known: tuple[float, float] | None, values: Sequence[float]) -> tuple[float, float]:
+    values = [round(value, 4) for value in values] + list(known or ())
+    return min(values), max(values)

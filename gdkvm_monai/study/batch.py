@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from gdkvm_monai.cli.tasks import Task
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.files import write_text
 from gdkvm_monai.study.clip_source import clip_files
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.segmentation import SegmentationResult, segment
@@ -136,8 +136,7 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
         if outcome.result is None
     ]
     for name, text in (("index.csv", rows.getvalue()), ("failures.json", json.dumps(failures, indent=2) + "\n")):
-        with replace_file(out / name) as partial_file:
-            partial_file.write_text(text, newline="")
+        write_text(out / name, text)
 
 
 def _index_row(measurements: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 import nibabel
 import numpy as np
 
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.files import write_json
+from gdkvm_monai.labels import NOTICE
 from gdkvm_monai.metrics import measure_ejection_fraction
-from gdkvm_monai.study.measurements import NOTICE, SCHEMA_VERSION
+from gdkvm_monai.study.measurements import SCHEMA_VERSION
 from gdkvm_monai.study.segmentation import SegmentationResult
 
 __all__ = ["measure_biplane", "write_biplane"]
@@ -69,8 +69,7 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> dict[str, Any]
 def write_biplane(out: Path, report: Mapping[str, Any]) -> Path:
     """Write ``biplane.json`` into a folder in ``out`` that is named by both clips; returns its path."""
     folder = out / "-".join(report["views"][view][:8] for view in ("4CH", "2CH"))
-    with replace_file(folder / "biplane.json") as partial:
-        partial.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n")
+    write_json(folder / "biplane.json", report)
     return folder / "biplane.json"
 
 

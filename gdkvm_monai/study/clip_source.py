@@ -15,8 +15,8 @@ from gdkvm_monai.data.clip import ClipReadError, ClipStream
 from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.gray_levels import gray_frames
 from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
+from gdkvm_monai.files import file_sha256
 from gdkvm_monai.study.options import SegmentOptions
-from gdkvm_monai.study.pipeline import file_sha256
 
 __all__ = ["ClipSource", "clip_files"]
 

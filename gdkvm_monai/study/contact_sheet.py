@@ -10,13 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gdkvm_monai.files import replace_file
-from gdkvm_monai.labels import STRUCTURES
+from gdkvm_monai.files import atomic_write
+from gdkvm_monai.labels import COLORS, STRUCTURES
 from gdkvm_monai.study.curves import Panel, curve_panels, time_axis
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import Measurements, PhaseFrames
 from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_size, upright
-from gdkvm_monai.visualize.overlay import COLORS
 
 __all__ = ["write_contact_sheet"]
 
@@ -63,7 +62,7 @@ def write_contact_sheet(
         axes.set_xlabel({"s": "time (s)", "frame": "frame"}[unit], fontsize=8)
     reason = measurements.ef_withheld or measurements.phases.reason
     figure.supxlabel("\n".join(filter(None, [reason, measurements.notice])), fontsize=8, wrap=True, parse_math=False)
-    with replace_file(path) as partial:
+    with atomic_write(path) as partial:
         figure.savefig(partial, format="png", dpi=120)
 
 

@@ -12,20 +12,11 @@ from PIL import Image, ImageCms
 
 import gdkvm_monai
 from gdkvm_monai.data.dicom.source import code_item, copy_study, dicom_item, read_source, save_dicom, set_equipment
-from gdkvm_monai.labels import BACKGROUND, STRUCTURES
+from gdkvm_monai.labels import BACKGROUND, COLORS, CONCEPT_CODES, NOTICE, STRUCTURE_CODES, STRUCTURES
 
 __all__ = ["write_dicom_segmentation"]
 
 SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
-SEGMENTS = {  # label and, from the dictionary of PS3.16, code
-    "LV": ("Left ventricular cavity", ("87878005", "SCT", "Left ventricle")),
-    "MYO": ("Left ventricular myocardium", ("49848007", "SCT", "Left ventricle myocardium")),
-    "LA": ("Left atrium", ("82471001", "SCT", "Left atrium")),
-}
-ANATOMICAL_STRUCTURE = ("91723000", "SCT", "Anatomical Structure")
-ARTIFICIAL_INTELLIGENCE = ("123110", "DCM", "Artificial Intelligence")
-SEGMENTATION = ("113076", "DCM", "Segmentation")
-SOURCE_IMAGE = ("121322", "DCM", "Source image for image processing operation")
 SERIES_NUMBER = 7001
 LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
@@ -59,8 +50,8 @@ def write_dicom_segmentation(
     Source: DICOM PS3.3 A.51 and C.8.20.
     """
     path, source = Path(path), Path(source)
-    if not structures or len(set(structures)) < len(structures) or not set(structures) <= set(SEGMENTS):
-        raise ValueError(f"structures are {tuple(structures)}, expected some of {tuple(SEGMENTS)}, each once.")
+    if not structures or len(set(structures)) < len(structures) or not set(structures) <= set(STRUCTURES):
+        raise ValueError(f"structures are {tuple(structures)}, expected some of {tuple(STRUCTURES)}, each once.")
     header = read_source(source)
     if path.exists() and path.samefile(source):
         raise ValueError(f"{path} is the clip itself; give another file to write.")
@@ -141,7 +132,7 @@ def _describe(header: Any, structures: Sequence[str]) -> Any:
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     copy_study(header, dataset)
     set_equipment(dataset, "GDKVM segmentation, research use only", SERIES_NUMBER)
-    dataset.ContentLabel, dataset.ContentDescription = "SEGMENTATION", "Research use only. Not a medical device."
+    dataset.ContentLabel, dataset.ContentDescription = "SEGMENTATION", NOTICE
     dataset.ContentCreatorName = dataset.PatientOrientation = None  # a beam has none
     dataset.Rows, dataset.Columns = header.Rows, header.Columns
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PixelRepresentation = 1, "MONOCHROME2", 0
@@ -167,25 +158,22 @@ def _describe(header: Any, structures: Sequence[str]) -> Any:
 
 
 def _segment(number: int, structure: str) -> Any:
-    label, code = SEGMENTS[structure]
     algorithm = dicom_item(AlgorithmName="GDKVM", AlgorithmVersion=gdkvm_monai.__version__)
-    algorithm.AlgorithmFamilyCodeSequence = [code_item(ARTIFICIAL_INTELLIGENCE)]
+    algorithm.AlgorithmFamilyCodeSequence = [code_item(CONCEPT_CODES["artificial_intelligence"])]
     return dicom_item(
         SegmentNumber=number,
-        SegmentLabel=label,
+        SegmentLabel=STRUCTURE_CODES[structure].meaning,
         SegmentAlgorithmType="AUTOMATIC",
         SegmentAlgorithmName=f"GDKVM {gdkvm_monai.__version__}",
         SegmentationAlgorithmIdentificationSequence=[algorithm],
-        SegmentedPropertyCategoryCodeSequence=[code_item(ANATOMICAL_STRUCTURE)],
-        SegmentedPropertyTypeCodeSequence=[code_item(code)],
+        SegmentedPropertyCategoryCodeSequence=[code_item(CONCEPT_CODES["anatomical_structure"])],
+        SegmentedPropertyTypeCodeSequence=[code_item(STRUCTURE_CODES[structure])],
         RecommendedDisplayCIELabValue=_cielab(structure),
     )
 
 
 def _cielab(structure: str) -> list[int]:
     """Color of a structure as in overlays, CIELab for D50 as DICOM scales it to 16 bits (PS3.3, C.10.7.1.1)."""
-    from gdkvm_monai.visualize.overlay import COLORS  # visualize builds on data
-
     color = Image.new("RGB", (1, 1), COLORS[STRUCTURES[structure][0]])
     srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     return [257 * value for value in ImageCms.profileToProfile(color, srgb, lab, outputMode="LAB").getpixel((0, 0))]
@@ -201,8 +189,12 @@ def _add_frame_items(dataset: Any, header: Any, segments: int, count: int) -> No
 
     content, identification = dicom_item(), dicom_item()
     image = dicom_item(ReferencedSOPClassUID=header.SOPClassUID, ReferencedSOPInstanceUID=header.SOPInstanceUID)
-    image.PurposeOfReferenceCodeSequence, image.SpatialLocationsPreserved = [code_item(SOURCE_IMAGE)], "YES"
-    derivation = dicom_item(DerivationCodeSequence=[code_item(SEGMENTATION)], SourceImageSequence=[image])
+    image.PurposeOfReferenceCodeSequence, image.SpatialLocationsPreserved = [
+        code_item(CONCEPT_CODES["source_image"])
+    ], "YES"
+    derivation = dicom_item(
+        DerivationCodeSequence=[code_item(CONCEPT_CODES["segmentation"])], SourceImageSequence=[image]
+    )
     item = dicom_item(FrameContentSequence=[content], SegmentIdentificationSequence=[identification])
     item.DerivationImageSequence = [derivation]
     buffer = DicomBytesIO()

@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gdkvm_monai.labels import STRUCTURES
+from gdkvm_monai.labels import NOTICE, STRUCTURES, VIEW_NAMES
 from gdkvm_monai.metrics.phases import Phases, find_phases
 from gdkvm_monai.metrics.volume import ejection_fraction
-from gdkvm_monai.study.measurements import NOTICE, SCHEMA_VERSION
+from gdkvm_monai.study.measurements import SCHEMA_VERSION
 
 __all__ = ["frame_columns", "measure_clip"]
-
-VIEW_NAMES = {"4CH": "apical four-chamber", "2CH": "apical two-chamber", None: "view not stated"}
 
 
 def frame_columns(
@@ -168,8 +166,8 @@ def _why_no_ef(columns: Mapping[str, list], phases: Phases, beats: Sequence[Mapp
 def _method(view: str | None) -> dict[str, str]:
     name = "" if view is None else f"-a{view[0]}c"
     description = (
-        f"method of disks, single plane ({VIEW_NAMES[view]}), 20 disks; end-diastole and end-systole are the extremes "
-        "of the smoothed area curve of the left ventricle"
+        f"method of disks, single plane ({VIEW_NAMES.get(view, 'view not stated')}), 20 disks; end-diastole and "
+        "end-systole are the extremes of the smoothed area curve of the left ventricle"
     )
     return {"id": f"single-plane{name}-mod-v1", "description": description}
 

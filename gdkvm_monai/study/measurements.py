@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from gdkvm_monai.labels import NOTICE
 from gdkvm_monai.study.record_types import STRICT, Count, Length, NotNegative, Positive, Range, Share
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "Interval",
     "Measurements",
     "Method",
-    "NOTICE",
     "PhaseFrames",
     "Quality",
     "Reason",
@@ -33,8 +33,6 @@ __all__ = [
 
 SCHEMA_VERSION = "1.0"
 """Version of ``measurements.schema.json``."""
-
-NOTICE = "Research use only. Not a medical device."
 
 View = Literal["4CH", "2CH"]
 Structure = Literal["LV", "MYO", "LA"]

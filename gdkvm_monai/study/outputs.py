@@ -5,11 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,8 @@ import gdkvm_monai
 from gdkvm_monai.data.dicom.header import is_dicom
 from gdkvm_monai.data.dicom.source import read_source
 from gdkvm_monai.data.frame_cache import FrameCache
+from gdkvm_monai.files import atomic_folder, write_json
+from gdkvm_monai.labels import COLORS
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.contact_sheet import write_contact_sheet
 from gdkvm_monai.study.dicom_segmentation import write_dicom_segmentation
@@ -34,7 +33,6 @@ from gdkvm_monai.study.run_record import RunRecord
 from gdkvm_monai.study.structured_report import write_structured_report
 from gdkvm_monai.visualize.clip_frames import aspect_spacing
 from gdkvm_monai.visualize.movies import write_overlay_avi, write_overlay_gif
-from gdkvm_monai.visualize.overlay import COLORS
 
 __all__ = ["Results", "Spools", "check_formats", "fingerprint", "read_outputs", "results_folder", "write_outputs"]
 
@@ -114,21 +112,9 @@ def results_folder(
             )
         yield final, results
         return
-    out.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".gdkvm-", dir=out))
-    old = folder.with_name(f"{folder.name}-old")
-    try:
+    with atomic_folder(final, overwrite=True) as folder:
+        folder.mkdir()
         yield folder, None
-        for path in folder.rglob("*"):
-            with open(path, "rb") if path.is_file() else nullcontext() as file:
-                file and os.fsync(file.fileno())
-        folder.chmod(0o755)
-        if final.exists():
-            os.replace(final, old)  # removing it takes time, in which it would be incomplete
-        os.replace(folder, final)
-    finally:
-        for path in (folder, old):
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_outputs(folder: Path, options: SegmentOptions, spools: Spools, results: Results) -> None:
@@ -163,7 +149,7 @@ def write_outputs(folder: Path, options: SegmentOptions, spools: Spools, results
         writer.writerow(columns)
         writer.writerows(zip(*columns.values()))
     for name, content in (("measurements.json", measurements), ("run.json", provenance)):
-        (folder / name).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+        write_json(folder / name, content)
 
 
 def read_outputs(folder: Path) -> Results:

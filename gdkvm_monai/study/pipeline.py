@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,13 @@ from monai.inferers import Inferer
 from monai.transforms import Compose, SaveImage, SaveImaged
 from torch import nn
 
+from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
+from gdkvm_monai.networks.card import ModelCard, read_card
+from gdkvm_monai.networks.checkpoint import load_weights
 from gdkvm_monai.transforms import LoadClipd
 
-__all__ = ["Pipeline", "bundle_dir", "file_sha256", "load_pipeline", "read_card", "read_checkpoint"]
+__all__ = ["Pipeline", "bundle_dir", "load_pipeline"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Pipeline:
         inferer: of ``inference.json``.
         device: where it runs.
         num_classes: background included.
-        card: what ``model.json`` beside the weights says; empty without one.
+        card: ``model.json`` beside the weights, or ``None``.
         provenance: names and hashes of weights and config.
     """
 
@@ -43,7 +45,7 @@ class Pipeline:
     inferer: Inferer
     device: torch.device
     num_classes: int = 4
-    card: dict[str, Any] = field(default_factory=dict)
+    card: ModelCard | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
 
     def session(self, keep_probabilities: bool = False) -> StreamSession:
@@ -87,9 +89,10 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
     files = [_find_config(name) for name in ("inference.json", *configs)]
     card, place = read_card(weights), _device(device)
     try:
-        parser = _parse(files, {} if configs else card)
+        parser = _parse(files, None if configs else card)
         parser["device"] = str(place)
-        network = parser.get_parsed_content("network_def")
+        described = card is not None and card.describes_network and not configs
+        network = card.build_network() if described else parser.get_parsed_content("network_def")
     except Exception as error:  # whatever a config may name
         names = ", ".join(map(str, configs)) or f"the card beside {weights.name}"
         raise ValueError(f"{names} does not describe a network that can be built ({error}); correct it.") from error
@@ -97,14 +100,14 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
         "weights": {
             "file": weights.name,
             "sha256": file_sha256(weights),
-            "trained_on": card.get("trained_on", "unknown: there is no model.json beside the weights"),
-            "license": card.get("license", "unknown"),
+            "trained_on": card.trained_on if card else "unknown: there is no model.json beside the weights",
+            "license": card.license if card else "unknown",
         },
         "config": {"sha256": hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()},
         "network": type(network).__name__,
         "frame_size": list(parser["frame_size"]),
     }
-    _load_weights(network, weights)
+    load_weights(network, weights)
     network = network.to(place, memory_format=torch.channels_last).eval()
     before = parser.get_parsed_content("preprocessing").transforms
     after = parser.get_parsed_content("postprocessing").transforms
@@ -120,35 +123,14 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
     )
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def read_checkpoint(path: Path) -> Mapping[str, torch.Tensor]:
-    """The plain state that a checkpoint is, or holds as ``model``; nothing but tensors is unpickled.
-
-    Raises:
-        TypeError: when it holds something else; what ``torch.load`` raises on a damaged file is passed on.
-    """
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    state = state.get("model", state) if isinstance(state, Mapping) else state
-    if not isinstance(state, Mapping):
-        raise TypeError(f"{path.name} holds a {type(state).__name__}, expected tensors by name.")
-    return state
-
-
-def _parse(files: Sequence[Path], card: dict[str, Any]) -> ConfigParser:
+def _parse(files: Sequence[Path], card: ModelCard | None) -> ConfigParser:
     parser = ConfigParser()
     parser.read_config([str(path) for path in files])
     parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
-    if card.get("network_options"):
-        parser["network_def"] = {"_target_": card["network"], **card["network_options"]}
-        parser["frame_size"], parser["num_classes"] = card["frame_size"], card["network_options"]["out_channels"]
+    if card is not None and card.frame_size:
+        parser["frame_size"] = list(card.frame_size)
+    if card is not None and card.num_classes:
+        parser["num_classes"] = card.num_classes
     return parser
 
 
@@ -157,21 +139,6 @@ def _find_config(name: Path | str) -> Path:
         if path.is_file():
             return path
     raise FileNotFoundError(f"config {name} is neither a file nor in {bundle_dir() / 'configs'}; check the name.")
-
-
-def read_card(weights: Path) -> dict[str, Any]:
-    """What is known of weights: the JSON file of their name, or ``model.json``, beside them; empty without one.
-
-    Raises:
-        ValueError: when it is no JSON object.
-    """
-    for path in (weights.with_suffix(".json"), weights.with_name("model.json")):
-        if path.is_file():
-            try:
-                return dict(json.loads(path.read_text()))
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"{path} is no JSON object; give the one that training wrote beside it.") from error
-    return {}
 
 
 def _device(name: str | None) -> torch.device:
@@ -183,17 +150,3 @@ def _device(name: str | None) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device {name!r} is not available here; give cpu, or cuda where there is a GPU.") from error
     return device
-
-
-def _load_weights(network: nn.Module, path: Path) -> None:
-    try:
-        state = read_checkpoint(path)
-    except Exception as error:  # a damaged file raises almost anything
-        raise ValueError(f"{path.name} is not a checkpoint of tensors; give the model.pt of a training.") from error
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(
-            f"{path.name} holds weights of another network; keep its model.json beside it, or name the overlays that "
-            "it was trained with, for example --config small_network.yaml."
-        ) from error

@@ -19,7 +19,7 @@ import torch
 from monai.config import PathLike
 
 import gdkvm_monai
-from gdkvm_monai.evaluation.results import plain
+from gdkvm_monai.files import plain
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.frame_loop import edge_share, segment_frames
@@ -143,7 +143,7 @@ def segment_clip(
         [row["LV_holes"] for row in rows],
         edge_share(spools, source, sector) if any(valid) else np.nan,
         {name: float(np.mean(values)) for name, values in seen.items() if values},
-        pipeline.card,
+        pipeline.card.intensity_ranges if pipeline.card else {},
     )
     measurements["quality"] = judge(measurements, evidence)
     provenance = {

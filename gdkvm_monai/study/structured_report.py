@@ -10,30 +10,12 @@ from typing import Any
 import gdkvm_monai
 from gdkvm_monai.data.clip import INSTALL
 from gdkvm_monai.data.dicom.source import copy_study, dicom_item, read_source, save_dicom, set_equipment
+from gdkvm_monai.labels import CONCEPT_CODES, METHOD_CODES, NOTICE, QUANTITY_CODES, STRUCTURE_CODES, VIEW_CODES
 
 __all__ = ["write_structured_report"]
 
-PERCENT, MILLILITER = ("%", "UCUM", "percent"), ("mL", "UCUM", "milliliter")
-PER_MINUTE = ("{H.B.}/min", "UCUM", "heart beats per minute")
-HEART_RATE = ("8867-4", "LN", "Heart rate")
-QUANTITIES = {  # PS3.16, CID 12202 and 12239
-    "ef_percent": (("18043-0", "LN", "Left Ventricular Ejection Fraction by US"), PERCENT),
-    "edv_ml": (("18026-5", "LN", "Left Ventricular End Diastolic Volume"), MILLILITER),
-    "esv_ml": (("18148-7", "LN", "Left Ventricular End Systolic Volume"), MILLILITER),
-    "sv_ml": (("90096001", "SCT", "Stroke Volume"), MILLILITER),
-}
-METHODS = {  # by the beginning of the method's id
-    "single-plane": ("125208", "DCM", "Method of Disks, Single Plane"),
-    "biplane": ("125207", "DCM", "Method of Disks, Biplane"),
-}
-VIEWS = {"2CH": ("399232001", "SCT", "Apical two chamber"), "4CH": ("399214001", "SCT", "Apical four chamber")}
-IMAGE_VIEW = ("111031", "DCM", "Image View")
-LEFT_VENTRICLE = ("87878005", "SCT", "Left ventricle")
-MEAN = ("373098007", "SCT", "Mean")
-COMMENT, QUALITY = ("121106", "DCM", "Comment"), ("111050", "DCM", "Quality Assessment")
-ECHOCARDIOGRAPHY = ("40701008", "SCT", "Echocardiography")
-NOTICE = "Research use only. Not a medical device."
 SERIES_NUMBER = 7002
+PER_BEAT = ("ef_percent", "edv_ml", "esv_ml", "sv_ml")
 
 
 def write_structured_report(
@@ -82,7 +64,7 @@ def write_structured_report(
 
 def _check_numbers(measurements: Mapping[str, Any]) -> None:
     groups = [measurements["mean"], *measurements["beats"]]
-    numbers = [group.get(name) for group in groups for name in QUANTITIES]
+    numbers = [group.get(name) for group in groups for name in PER_BEAT]
     numbers = [number for number in (*numbers, measurements["phases"]["heart_rate_bpm"]) if number is not None]
     if not numbers:
         reason = measurements["ef_withheld"] or measurements["phases"]["reason"] or "no number is given"
@@ -142,11 +124,13 @@ def _content(images: Sequence[Any], measurements: Mapping[str, Any]) -> Any:
     beats = [
         _group(images, measurements, f"beat {number}", beat)
         for number, beat in enumerate(measurements["beats"], 1)
-        if any(beat.get(key) is not None for key in QUANTITIES)
+        if any(beat.get(key) is not None for key in PER_BEAT)
     ]
     mean[0].ContentSequence.extend(_comments(measurements))
     return sr.MeasurementReport(
-        observation_context=context, procedure_reported=_code(ECHOCARDIOGRAPHY), imaging_measurements=[mean, *beats]
+        observation_context=context,
+        procedure_reported=_code(CONCEPT_CODES["echocardiography"]),
+        imaging_measurements=[mean, *beats],
     )
 
 
@@ -154,25 +138,29 @@ def _group(images: Sequence[Any], measurements: Mapping[str, Any], name: str, va
     """TID 1501 of the mean, which has a heart rate, or of one beat, which has frames."""
     from highdicom import sr
 
-    method = next((code for key, code in METHODS.items() if measurements["method"]["id"].startswith(key)), None)
-    shared = {"method": method and _code(method), "finding_sites": [sr.FindingSite(_code(LEFT_VENTRICLE))]}
+    method = next((code for key, code in METHOD_CODES.items() if measurements["method"]["id"].startswith(key)), None)
+    shared = {"method": method and _code(method), "finding_sites": [sr.FindingSite(_code(STRUCTURE_CODES["LV"]))]}
     if "ed_frame" not in values:
-        shared["derivation"] = _code(MEAN)
+        shared["derivation"] = _code(CONCEPT_CODES["mean"])
     items = []
-    for key, (code, unit) in QUANTITIES.items():
+    for key in PER_BEAT:
         if values.get(key) is not None:
+            code, unit = QUANTITY_CODES[key]
             frames = _frames(images, key, values)
             items.append(
                 sr.Measurement(_code(code), float(values[key]), _code(unit), referenced_images=frames, **shared)
             )
-    heart_rate, view = measurements["phases"]["heart_rate_bpm"], VIEWS.get(measurements["clip"]["view"])
+    heart_rate, view = measurements["phases"]["heart_rate_bpm"], VIEW_CODES.get(measurements["clip"]["view"])
     if "ed_frame" not in values and heart_rate is not None:
-        items.append(sr.Measurement(_code(HEART_RATE), float(heart_rate), _code(PER_MINUTE)))
+        code, unit = QUANTITY_CODES["heart_rate_bpm"]
+        items.append(sr.Measurement(_code(code), float(heart_rate), _code(unit)))
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(identifier=name),
         algorithm_id=sr.AlgorithmIdentification(name="GDKVM", version=gdkvm_monai.__version__),
         measurements=items,
-        qualitative_evaluations=[sr.QualitativeEvaluation(_code(IMAGE_VIEW), _code(view))] if view else None,
+        qualitative_evaluations=(
+            [sr.QualitativeEvaluation(_code(CONCEPT_CODES["image_view"]), _code(view))] if view else None
+        ),
         source_images=[sr.SourceImageForMeasurementGroup(image.SOPClassUID, image.SOPInstanceUID) for image in images],
     )
 
@@ -194,10 +182,10 @@ def _comments(measurements: Mapping[str, Any]) -> list:
     quality = measurements["quality"]
     reasons = " ".join(reason["message"] for reason in quality["reasons"])
     texts = [
-        (COMMENT, measurements.get("notice") or NOTICE),
-        (COMMENT, measurements["method"]["description"]),
-        (COMMENT, measurements["ef_withheld"]),
-        (QUALITY, f"{quality['verdict']}: {reasons}" if reasons else quality["verdict"]),
+        (CONCEPT_CODES["comment"], measurements.get("notice") or NOTICE),
+        (CONCEPT_CODES["comment"], measurements["method"]["description"]),
+        (CONCEPT_CODES["comment"], measurements["ef_withheld"]),
+        (CONCEPT_CODES["quality"], f"{quality['verdict']}: {reasons}" if reasons else quality["verdict"]),
     ]
     return [sr.TextContentItem(_code(name), text, sr.RelationshipTypeValues.CONTAINS) for name, text in texts if text]
 

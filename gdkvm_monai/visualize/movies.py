@@ -10,7 +10,7 @@ from monai.config import PathLike
 from PIL import Image
 
 from gdkvm_monai.data.clip import INSTALL
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.files import atomic_write
 from gdkvm_monai.visualize.clip_frames import ASSUMED_RATE_HZ, sample_frames
 from gdkvm_monai.visualize.overlay import RandomAccess, overlay_frames
 
@@ -66,7 +66,7 @@ def write_overlay_gif(
     onsets = 10 * np.rint(np.array([*shown, count]) * 100 / rate).astype(int)  # a GIF counts hundredths of a second
     durations = np.maximum(np.diff(onsets), SHORTEST_GIF_FRAME_MS).tolist()
     first, *others = (Image.fromarray(frame) for frame in overlay_frames(picture, mask, shown, spacing_mm, height))
-    with replace_file(path) as partial:
+    with atomic_write(path) as partial:
         first.save(partial, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)
     return shown
 
@@ -101,7 +101,7 @@ def write_overlay_avi(
         raise ImportError(f"{path} needs PyAV to be written; install it: {INSTALL.format('video')}.") from error
     rate = Fraction(_checked_rate(frames_per_second)).limit_denominator(10000)
     shown, _ = sample_frames(count, max(count, 1))
-    with replace_file(path) as partial, av.open(str(partial), "w", format="avi") as container:
+    with atomic_write(path) as partial, av.open(str(partial), "w", format="avi") as container:
         stream = container.add_stream("mjpeg", rate=rate, options={"qmin": "2", "qmax": "5"})
         stream.pix_fmt = "yuvj420p"
         for pixels in overlay_frames(picture, mask, shown, spacing_mm, height + height % 2, even=True):

@@ -10,12 +10,9 @@ from numpy.typing import ArrayLike
 from skimage.segmentation import find_boundaries
 from skimage.transform import resize
 
-from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
+from gdkvm_monai.labels import COLORS, UNLABELED
 
-__all__ = ["COLORS", "RandomAccess", "overlay_clip", "overlay_frames"]
-
-COLORS = {LV: (230, 60, 60), MYOCARDIUM: (60, 180, 90), LEFT_ATRIUM: (70, 120, 240)}
-"""Color of each label value: cavity red, myocardium green, left atrium blue."""
+__all__ = ["RandomAccess", "overlay_clip", "overlay_frames"]
 
 REFERENCE_COLOR = (255, 255, 255)
 

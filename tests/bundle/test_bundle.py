@@ -253,4 +253,6 @@ def test_a_checkpoint_of_another_network_is_refused(trained, phantom_root, tmp_p
     while cause is not None:
         causes.append(str(cause))
         cause = cause.__cause__
-    assert any("is not of this network; use the network options that it was trained with" in text for text in causes)
+    assert any(
+        "holds weights of another network; use the network options that it was trained with" in text for text in causes
+    )

@@ -70,7 +70,7 @@ MISTAKES = {
     "merging on the command line": ({}, ["--+views=['2CH']"], "--+views: merging with + works in a config file only"),
     "missing config": ({"config": "train.jsn"}, [], "config file train.jsn does not exist; name a file such as"),
     "unknown argument of a component": ({}, ["--network_def#widht=4"], "unexpected keyword argument 'widht'"),
-    "missing weights": ({}, ["--initial_weights=absent.pt"], "checkpoint absent.pt does not exist"),
+    "missing weights": ({}, ["--initial_weights=absent.pt"], "weights absent.pt do not exist"),
 }
 
 
@@ -90,8 +90,8 @@ def test_a_mistake_is_one_sentence_with_exit_code_two(mistake, run):
 def test_weights_of_another_shape_are_one_sentence_that_names_the_way_out(run, tmp_path):
     weights = write_weights(tmp_path / "three_classes.pt")
     result = run(f"--initial_weights={weights}")
-    assert_one_sentence(*result, "three_classes.pt is not of this network")
-    assert "strict_shape false (finetune.yaml)" in result[2] and "there and" in result[2]
+    assert_one_sentence(*result, "three_classes.pt holds weights of another network")
+    assert "strict_shape false (finetune.yaml)" in result[2] and "in the file and" in result[2]
 
 
 def test_a_config_that_cannot_be_read_is_named(run, tmp_path):

@@ -61,8 +61,8 @@ def test_wrong_use_gives_status_2_and_one_sentence(weights, tmp_path, capsys):
     cases = [
         ([], "give either --weights FILE or, for a trial, --untrained"),
         (["--untrained", "--weights", weights], "give either --weights FILE"),
-        (["--weights", tmp_path / "other.pt"], "are not of the config's network; add the overlay"),
-        (["--weights", tmp_path / "text.pt"], "are not of the config's network"),
+        (["--weights", tmp_path / "other.pt"], "other.pt holds weights of another network; add the overlay"),
+        (["--weights", tmp_path / "text.pt"], "text.pt is not a checkpoint"),
         (["--weights", tmp_path / "none.pt"], "do not exist; train first"),
         (["--untrained", "--override=frame_size=[40, 32]"], "size 40x32 cannot be exported; give multiples of 16"),
         (["--untrained", "--override=width"], "is not id=value"),

@@ -176,7 +176,7 @@ def test_an_address_that_is_not_https_is_refused(url, folder, tmp_path):
 
 
 def test_weights_of_another_network_are_refused_and_nothing_is_written(folder, tmp_path):
-    with pytest.raises(ValueError, match="not of the exported network; give the overlays that they were trained with"):
+    with pytest.raises(ValueError, match="trained.pt holds weights of another network; export with the overlays"):
         export_bundle(tmp_path, NAME, folder / "trained.pt", overlays=["small_network.yaml"])
     assert not list(tmp_path.iterdir())
 
@@ -185,7 +185,7 @@ def test_weights_of_another_network_are_refused_and_nothing_is_written(folder, t
 def test_a_file_that_is_no_checkpoint_is_refused(content, folder, tmp_path):
     path = tmp_path / "weights.pt"
     path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
-    with pytest.raises(ValueError, match="not of the exported network"):
+    with pytest.raises(ValueError, match="weights.pt is not a checkpoint"):
         export_bundle(tmp_path / "out", NAME, path, overlays=[folder / "tiny.yaml"])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from ignite.engine import Engine
+from monai.engines import Trainer
 from torch import nn
 
 from gdkvm_monai.handlers import CheckpointLoader
@@ -24,18 +25,15 @@ def load(path: Path, target: nn.Module, **options) -> None:
     engine.run([0], max_epochs=1)
 
 
+class TrainingEngine(Trainer):
+    """An engine that a handler takes for MONAI's trainer."""
+
+    def __init__(self, process) -> None:
+        Engine.__init__(self, process)
+
+
 def same_weights(a: nn.Module, b: nn.Module) -> bool:
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
-
-
-class Payload:
-    """An object whose unpickling would write a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self):
-        return Path.touch, (self.path,)
 
 
 @pytest.mark.parametrize("wrapped", [True, False], ids=["under a key", "plain state dict"])
@@ -48,9 +46,7 @@ def test_the_weights_of_the_same_network_are_loaded_when_an_engine_starts(tmp_pa
 
 
 def test_a_missing_file_is_an_error_that_says_what_to_do(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match=r"checkpoint .*absent\.pt does not exist; train first, or set checkpoint"
-    ):
+    with pytest.raises(FileNotFoundError, match="absent.pt do not exist; train first"):
         load(tmp_path / "absent.pt", network())
 
 
@@ -63,8 +59,7 @@ def test_weights_of_another_network_are_one_sentence_and_nothing_is_loaded_in_pa
     torch.save({"model": other.state_dict()}, tmp_path / "model.pt")
     target = network()
     before = copy.deepcopy(target)
-    message = r"checkpoint .*model\.pt is not of this network; use the network options"
-    with pytest.raises(ValueError, match=message) as info:
+    with pytest.raises(ValueError, match="model.pt holds weights of another network") as info:
         load(tmp_path / "model.pt", target)
     assert "\n" not in str(info.value)
     assert same_weights(target, before)
@@ -72,7 +67,7 @@ def test_weights_of_another_network_are_one_sentence_and_nothing_is_loaded_in_pa
 
 def test_a_checkpoint_under_another_key_is_refused(tmp_path):
     torch.save({"weights": network().state_dict()}, tmp_path / "model.pt")
-    with pytest.raises(ValueError, match="is not of this network"):
+    with pytest.raises(ValueError, match="model.pt is not a checkpoint"):
         load(tmp_path / "model.pt", network())
 
 
@@ -113,17 +108,22 @@ def test_a_file_without_any_weight_that_fits_is_refused(tmp_path):
         load(tmp_path / "model.pt", network(), strict=False, strict_shape=False)
 
 
-def test_the_first_difference_is_named_and_the_way_out(tmp_path):
+@pytest.mark.parametrize(
+    ("engine", "remedy"),
+    [
+        (Engine, "keep its model.json beside it"),
+        (TrainingEngine, "strict_shape false (finetune.yaml): 2.weight has the shape (7, 5)"),
+    ],
+    ids=["evaluation", "training"],
+)
+def test_the_remedy_for_weights_of_another_network_is_that_of_the_engine(engine, remedy, tmp_path):
     torch.save({"model": network(7).state_dict()}, tmp_path / "model.pt")
-    expected = r"strict_shape false \(finetune\.yaml\); 2\.weight has the shape \(7, 5\) there and \(4, 5\) here\."
-    with pytest.raises(ValueError, match=expected):
-        load(tmp_path / "model.pt", network())
+    with pytest.raises(ValueError, match="holds weights of another network") as info:
+        CheckpointLoader(str(tmp_path / "model.pt"), {"model": network()})(engine(lambda engine, batch: None))
+    assert remedy in str(info.value)
 
 
-def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path):
-    torch.save({"model": network().state_dict(), "extra": Payload(tmp_path / "owned")}, tmp_path / "model.pt")
-    target = network()
-    before = copy.deepcopy(target)
-    with pytest.raises(Exception, match="(?i)weights.only"):
-        load(tmp_path / "model.pt", target)
-    assert not (tmp_path / "owned").exists() and same_weights(target, before)
+def test_what_is_no_network_is_refused(tmp_path):
+    torch.save({"model": network().state_dict()}, tmp_path / "model.pt")
+    with pytest.raises(TypeError, match="'model'.*dict"):
+        load(tmp_path / "model.pt", {})

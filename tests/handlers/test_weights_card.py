@@ -9,6 +9,7 @@ import torch
 from ignite.engine import Engine
 
 from gdkvm_monai.handlers import WeightsCard
+from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 
 SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
@@ -30,8 +31,8 @@ def test_the_card_rebuilds_its_network(tmp_path):
         ONE,
     )
     assert (card["trained_on"], card["license"], card["frame_size"]) == ("phantoms", "Apache-2.0", [32, 48])
-    assert card["network"].endswith(".GDKVM") and card["network_options"]["update_rule"] == "decay"
-    GDKVM(**card["network_options"]).load_state_dict(network.state_dict())
+    assert card["network_options"]["update_rule"] == "decay"
+    read_card(tmp_path / "new" / "model.pt").build_network().load_state_dict(network.state_dict())
 
 
 def test_the_card_states_the_range_of_intensities_that_were_seen(tmp_path):
@@ -43,22 +44,28 @@ def test_the_card_states_the_range_of_intensities_that_were_seen(tmp_path):
     assert card["intensity_sd"][0] == 0 and abs(card["intensity_sd"][1] - 0.1) < 0.01
 
 
-def test_a_network_without_options_has_a_card_without_them(tmp_path):
-    network = FrameByFrame(torch.nn.Conv2d(1, 4, 1))
+@pytest.mark.parametrize("network", [FrameByFrame(torch.nn.Conv2d(1, 4, 1)), torch.nn.Conv2d(1, 4, 1)])
+def test_a_network_that_cannot_be_described_has_a_card_that_does_not_describe_it(network, tmp_path):
     card = run(WeightsCard(tmp_path / "model.json", network, (16, 16)), ONE)
-    assert card["network_options"] is None and card["network"].endswith(".FrameByFrame")
+    assert card["network_options"] is None and not read_card(tmp_path / "model.pt").describes_network
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
 
 
 @pytest.mark.parametrize(
-    ("datalist", "items", "trained_on", "license"),
+    ("datalist", "items", "trained_on", "domain", "license"),
     [
-        ("gdkvm_monai.data.camus_datalist", [{"patient": "1"}, {"patient": "2"}], "CAMUS", "CC BY-NC-SA"),
-        ("gdkvm_monai.data.phantom_datalist", [{"patient": "1"}, {"patient": "2"}], "phantoms", "Apache-2.0"),
-        ("gdkvm_monai.data.clip_datalist", [{"patient": "1"}, {"patient": "2"}], "not named", "not stated"),
-        ("gdkvm_monai.data.camus_datalist", [{"image": "a"}, {"image": "b"}], "not named", "not stated"),
+        ("gdkvm_monai.data.camus_datalist", [{"patient": "1"}, {"patient": "2"}], "CAMUS", "CAMUS", "CC BY-NC-SA"),
+        ("gdkvm_monai.data.phantom_datalist", [{"patient": "1"}, {"patient": "2"}], "phantoms", "phantom", "Apache"),
+        ("gdkvm_monai.data.clip_datalist", [{"patient": "1"}, {"patient": "2"}], "not named", "unknown", "not stated"),
+        ("gdkvm_monai.data.camus_datalist", [{"image": "a"}, {"image": "b"}], "not named", "unknown", "not stated"),
     ],
 )
-def test_the_card_names_data_only_where_it_knows_them(tmp_path, datalist, items, trained_on, license):
+def test_the_card_names_data_only_where_it_knows_them(tmp_path, datalist, items, trained_on, domain, license):
     card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items, datalist), ONE)
     assert trained_on in card["trained_on"] and license in card["license"] and card["clips"] == 2
+    assert card["domain"] == domain and card["views"] == []
+
+
+def test_the_card_states_the_views_of_the_clips(tmp_path):
+    items = [{"patient": "1", "view": "4CH"}, {"patient": "2", "view": "4CH"}, {"patient": "3"}]
+    assert run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items), ONE)["views"] == ["4CH"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gdkvm_monai.labels import NOTICE
 from gdkvm_monai.study.measurements import (
-    NOTICE,
     AreasCm2,
     Beat,
     BeatMean,

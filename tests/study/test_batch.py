@@ -404,7 +404,7 @@ def started(arguments: list, folder: Path) -> subprocess.Popen:
     """The command, once it works on a clip."""
     process = subprocess.Popen([*COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     deadline = time.monotonic() + 120
-    while not any(path.stat().st_size for path in folder.glob(".gdkvm-*/.masks")):
+    while not any(path.stat().st_size for path in folder.glob(".gdkvm-*/*/.masks")):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     return process

@@ -9,11 +9,10 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gdkvm_monai.labels import LV, MYOCARDIUM, STRUCTURES
+from gdkvm_monai.labels import COLORS, LV, MYOCARDIUM, STRUCTURES
 from gdkvm_monai.study.contact_sheet import write_contact_sheet
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import BeatMean, Measurements, PhaseFrames
-from gdkvm_monai.visualize.overlay import COLORS
 from tests.study.records import BEAT, CLIP, MEASUREMENTS
 
 REASON = "the curve changes by less than 5%."

@@ -10,7 +10,7 @@ from typing import Any
 import gdkvm_monai
 from gdkvm_monai.data.clip import INSTALL, ClipReadError
 from gdkvm_monai.data.dicom.header import MULTI_FRAME
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.files import atomic_write
 
 __all__ = ["code_item", "copy_study", "dicom_item", "read_source", "save_dicom", "set_equipment"]
 
@@ -100,7 +100,7 @@ def save_dicom(dataset: Any, path: Path) -> None:
     """Write a data set so that the file is either whole or absent."""
     from pydicom.config import disable_value_validation
 
-    with replace_file(path) as partial, warnings.catch_warnings(), disable_value_validation():
+    with atomic_write(path) as partial, warnings.catch_warnings(), disable_value_validation():
         warnings.simplefilter("ignore")  # as in read_source
         dataset.save_as(partial, enforce_file_format=True)
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from gdkvm_monai.data.phantom.clip import PhantomClip, render_phantom_clip
 from gdkvm_monai.data.phantom.echo import EchoPhantom
-from gdkvm_monai.data.phantom.formats import check_packages, replacing, write_clip
+from gdkvm_monai.data.phantom.formats import check_packages, write_clip
 from gdkvm_monai.data.phantom.plane import ViewPlane
 from gdkvm_monai.data.phantom.section import LEVELS
+from gdkvm_monai.files import atomic_folder
 
 __all__ = ["trace_ventricle", "write_echonet_phantom"]
 
@@ -69,7 +70,7 @@ def write_echonet_phantom(
         raise ValueError(f"beats = {beats} must be at least 1, so that a video shows end-diastole and end-systole.")
     splits = np.repeat(SPLITS, num_patients)
     files, tracings, truth = [], [], {}
-    with replacing(root_dir, overwrite) as root:
+    with atomic_folder(root_dir, overwrite) as root:
         for number, split in enumerate(splits, start=1):
             name, phantom = f"PHANTOM{number:04d}", EchoPhantom((seed, number), quality)
             clip = _square_clip(phantom, beats, frame_rate_hz)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from gdkvm_monai.data.clip import INSTALL
@@ -17,8 +14,9 @@ from gdkvm_monai.data.phantom.clip import PhantomClip, render_phantom_clip
 from gdkvm_monai.data.phantom.clip_writers import write_metaimage, write_nifti, write_npy, write_png, write_video
 from gdkvm_monai.data.phantom.dicom_writer import write_dicom
 from gdkvm_monai.data.phantom.echo import EchoPhantom
+from gdkvm_monai.files import atomic_folder
 
-__all__ = ["FORMATS", "check_packages", "replacing", "write_clip", "write_phantom_clip"]
+__all__ = ["FORMATS", "check_packages", "write_clip", "write_phantom_clip"]
 
 
 class ClipFormat(NamedTuple):
@@ -53,7 +51,7 @@ def write_clip(path: str | os.PathLike, clip: PhantomClip, format: str, overwrit
         ValueError: if the format is unknown or its suffix is another one.
     """
     _check_target(Path(path), format, overwrite)
-    with replacing(path, overwrite) as temporary:
+    with atomic_folder(path, overwrite) as temporary:
         FORMATS[format].write(temporary, clip, **options)
 
 
@@ -119,42 +117,12 @@ def check_packages(formats: Iterable[str]) -> None:
             raise ImportError(f"format {name} needs {label} to be written; install it: {install}.") from error
 
 
-@contextmanager
-def replacing(path: str | os.PathLike, overwrite: bool = False) -> Iterator[Path]:
-    """Give a path in a hidden folder beside ``path``; what is written there takes its place when all is written.
-
-    Args:
-        path: file or folder to write; files beside it in the hidden folder move with it, before it.
-        overwrite: whether to replace what is there.
-
-    Raises:
-        FileExistsError: if something is there and must not be replaced.
-    """
-    target = Path(path)
-    _refuse_existing([target], overwrite)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".partial_", dir=target.parent) as folder:
-        yield Path(folder) / target.name
-        written = sorted(Path(folder).iterdir(), key=lambda file: file.name == target.name)
-        _refuse_existing([target.parent / file.name for file in written], overwrite)
-        for file in written:
-            final = target.parent / file.name
-            if final.is_dir():
-                shutil.rmtree(final)
-            os.replace(file, final)
-
-
 def _check_target(path: Path, format: str, overwrite: bool) -> None:
     check_packages([format])
     if not path.name.endswith(FORMATS[format].suffix):
         raise ValueError(f"{path} must end in {FORMATS[format].suffix} to be of format {format}; change its name.")
-    _refuse_existing([path], overwrite)
-
-
-def _refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
-    existing = [path for path in paths if path.exists()]
-    if existing and not overwrite:
-        raise FileExistsError(f"{existing[0]} exists; choose another path, or allow it to be overwritten.")
+    if path.exists() and not overwrite:
+        raise FileExistsError(f"{path} exists; choose another path, or allow it to be overwritten.")
 
 
 PACKAGES = {"pydicom": "pydicom", "av": "PyAV"}

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.files import atomic_write
 from gdkvm_monai.labels import VIEWS
 
 PHANTOM_VERSION = "1"
@@ -152,7 +152,7 @@ def _write_images(stem: str, clip: tuple[np.ndarray, np.ndarray, tuple[float, fl
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file so that it is either whole or absent."""
-    with replace_file(path) as partial_file:
+    with atomic_write(path) as partial_file:
         partial_file.write_bytes(content)
 
 

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from monai.networks.nets import AttentionUnet, BasicUNet, SegResNet, UNet
+from monai.utils import look_up_option
 from torch import Tensor, nn
 
-__all__ = ["FrameByFrame"]
+__all__ = ["FRAME_NETWORKS", "FrameByFrame"]
+
+FRAME_NETWORKS = {"AttentionUnet": AttentionUnet, "BasicUNet": BasicUNet, "SegResNet": SegResNet, "UNet": UNet}
+"""MONAI's networks that can be built by name."""
 
 
 class FrameByFrame(nn.Module):
     """Apply a 2-D network to every frame of a clip on its own.
 
     Args:
-        network: maps ``(B, C, H, W)`` to logits ``(B, N, H, W)``, for example MONAI's ``UNet(spatial_dims=2, ...)``.
+        network: maps ``(B, C, H, W)`` to logits ``(B, N, H, W)``; or the name of one of ``FRAME_NETWORKS``.
+        options: arguments of the named network, such as ``spatial_dims=2``.
+
+    Attributes:
+        options: all arguments by name, so that weights can be stored with them; ``None`` for a network that was not
+            built by name.
+
+    Raises:
+        ValueError: when the name is unknown.
+
+    Example:
+        >>> import torch
+        >>> net = FrameByFrame("UNet", spatial_dims=2, in_channels=1, out_channels=4, channels=[4, 8], strides=[2])
+        >>> net(torch.rand(1, 1, 16, 16, 3)).shape
+        torch.Size([1, 4, 16, 16, 3])
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module | str, **options: object) -> None:
         super().__init__()
+        self.options = None
+        if isinstance(network, str):
+            self.options = {"network": network, **options}
+            network = look_up_option(network, FRAME_NETWORKS)(**options)
         self.network = network
 
     def forward(self, clip: Tensor) -> Tensor:

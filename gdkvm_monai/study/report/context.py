@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gdkvm_monai.labels import STRUCTURES
+from gdkvm_monai.labels import COLORS, STRUCTURES
 from gdkvm_monai.study.curves import Values, time_axis
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import AreasCm2, Beat, Measurements
@@ -16,7 +16,6 @@ from gdkvm_monai.study.report.pictures import Pictures, first_measured_beat
 from gdkvm_monai.study.report.plot import Plots, lay_out_plots, percent_positions
 from gdkvm_monai.study.run_record import RunRecord
 from gdkvm_monai.visualize.clip_frames import ASSUMED_RATE_HZ
-from gdkvm_monai.visualize.overlay import COLORS
 
 __all__ = ["ClipData", "ReportContext", "Still", "gather"]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from gdkvm_monai.labels import STRUCTURE_NAMES, VIEW_NAMES
+
 __all__ = ["DASH", "interval", "load_environment", "number", "ordinal", "sentence"]
 
 DASH = "–"
-VIEW_NAMES = {"2CH": "Apical two-chamber view", "4CH": "Apical four-chamber view", None: "View not stated"}
-STRUCTURE_NAMES = {"LV": "Left ventricle", "MYO": "Myocardium", "LA": "Left atrium"}
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -33,8 +33,8 @@ def load_environment() -> Environment:
         ordinal=ordinal,
         sentence=sentence,
         source_hash=source_hash,
-        structure_name=STRUCTURE_NAMES.__getitem__,
-        view_name=VIEW_NAMES.__getitem__,
+        structure_name=lambda name: STRUCTURE_NAMES[name].capitalize(),
+        view_name=lambda view: f"{VIEW_NAMES[view]} view".capitalize() if view else "View not stated",
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "default": vars, "separators": (",", ":")}
     return environment

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gdkvm_monai.files import replace_file
+from gdkvm_monai.files import atomic_write
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import Measurements
 from gdkvm_monai.study.report.context import gather
@@ -53,5 +53,5 @@ def write_clip_report(
     urls, contours = pictures.data_urls(picture), pictures.contours(mask)
     context = gather(measurements, frames, run, pictures, urls, contours)
     template = load_environment().get_template("clip_report.html")
-    with replace_file(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as file:
+    with atomic_write(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as file:
         file.writelines(template.generate(vars(context)))

@@ -1,0 +1,203 @@
+"""The model card beside weights: what is needed to use them, as data that are checked and never executed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+
+from monai.config import PathLike
+from torch import nn
+
+from gdkvm_monai.files import file_sha256, write_json
+from gdkvm_monai.labels import UNLABELED, VIEWS
+from gdkvm_monai.networks.known import Options, build_network, network_name
+from gdkvm_monai.networks.plain_data import check_plain, shorten
+
+__all__ = ["ModelCard", "read_card"]
+
+LARGEST_FRAME = 2048
+LARGEST_CARD = 1 << 20  # bytes
+NO_OBJECT = "it is no JSON object; give the one that training wrote beside the weights."
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of weights.
+
+    Attributes:
+        network: one of :data:`~gdkvm_monai.networks.known.NETWORKS`, or empty where it is not one of them.
+        network_options: its arguments by name, or ``None`` where they are not known.
+        frame_size: rows and columns of the frames that the network sees, or ``None``.
+        num_classes: classes, background included; by default the network's ``out_channels``.
+        trained_on: the data, in a sentence.
+        domain: kind of the data in a word or two, such as ``"CAMUS"`` or ``"phantom"``.
+        views: some of :data:`~gdkvm_monai.labels.VIEWS`; empty where they are not known.
+        clips: number of clips in training.
+        license: under which the weights may be used.
+        iterations: of training.
+        intensity_mean: lowest and highest mean of a clip in training, in the network's 0 to 1, or ``None``.
+        intensity_sd: the same of the standard deviation.
+        scores: results by name.
+        command: that trained the weights.
+        weights_sha256: SHA-256 of the weights, or ``None`` where it was not recorded.
+        gdkvm_version: version of the package that wrote the card.
+
+    Raises:
+        ValueError: when a value has another type, is out of range, unknown, or an expression.
+    """
+
+    network: str = ""
+    network_options: Options | None = None
+    frame_size: tuple[int, int] | None = None
+    num_classes: int | None = None
+    trained_on: str = "unknown"
+    domain: str = "unknown"
+    views: tuple[str, ...] = ()
+    clips: int = 0
+    license: str = "unknown"
+    iterations: int = 0
+    intensity_mean: tuple[float, float] | None = None
+    intensity_sd: tuple[float, float] | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    command: str = ""
+    weights_sha256: str | None = None
+    gdkvm_version: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.network_options, Mapping):
+            if not self.network:
+                raise ValueError("network_options are given without a network; name one of the known networks.")
+            if self.num_classes is None:
+                object.__setattr__(self, "num_classes", self.network_options.get("out_channels"))
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            check_plain(value, entry.name)
+            if isinstance(value, list):
+                value = tuple(value)
+                object.__setattr__(self, entry.name, value)
+            fits, expected = CHECKS[entry.name]
+            if not (value is None and entry.default is None or fits(value)):
+                raise ValueError(f"{entry.name} is {shorten(value)}, expected {expected}; correct it.")
+        if self.network:
+            object.__setattr__(self, "network", network_name(self.network))
+
+    @property
+    def describes_network(self) -> bool:
+        """Whether :meth:`build_network` is possible."""
+        return bool(self.network) and self.network_options is not None
+
+    @property
+    def intensity_ranges(self) -> dict[str, tuple[float, float] | None]:
+        """Lowest and highest mean and standard deviation of a clip in training, by name."""
+        return {"intensity_mean": self.intensity_mean, "intensity_sd": self.intensity_sd}
+
+    def build_network(self) -> nn.Module:
+        """Build the network that the card describes, without weights.
+
+        Raises:
+            ValueError: when it describes none, or one that cannot be built.
+        """
+        if not self.describes_network:
+            raise ValueError("the card names no known network with its options; give the overlay of the training.")
+        return build_network(self.network, self.network_options)
+
+    def write(self, path: PathLike) -> None:
+        """Write the card as a JSON file, atomically."""
+        write_json(path, asdict(self))
+
+
+def read_card(weights: PathLike) -> ModelCard | None:
+    """Read the card of weights: the JSON file of their name, or ``model.json``, beside them.
+
+    Returns:
+        The card, or ``None`` where there is none.
+
+    Raises:
+        ValueError: when it is no valid card, or states the SHA-256 of other weights.
+    """
+    weights = Path(weights)
+    for path in (weights.with_suffix(".json"), weights.with_name("model.json")):
+        if path.is_file():
+            try:
+                card = _from_json(path)
+                _check_weights(card, weights)
+            except ValueError as error:
+                raise ValueError(f"model card {path}: {error}") from error
+            return card
+    return None
+
+
+def _from_json(path: Path) -> ModelCard:
+    if path.stat().st_size > LARGEST_CARD:
+        raise ValueError(
+            f"it has {path.stat().st_size} bytes, expected at most {LARGEST_CARD}; give the training's own."
+        )
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(NO_OBJECT) from error
+    if not isinstance(content, dict):
+        raise ValueError(NO_OBJECT)
+    known = [entry.name for entry in fields(ModelCard)]
+    for name in content:
+        if name not in known:
+            nearest = get_close_matches(name, known, 1) or known
+            raise ValueError(f"it has an unknown field {shorten(name)}; did you mean {' or '.join(nearest)}?")
+    return ModelCard(**content)
+
+
+def _check_weights(card: ModelCard, weights: Path) -> None:
+    if card.weights_sha256 is None or not weights.is_file():
+        return
+    found = file_sha256(weights)
+    if found != card.weights_sha256:
+        raise ValueError(
+            f"it belongs to weights with the SHA-256 {card.weights_sha256[:12]}..., but {weights.name} has "
+            f"{found[:12]}...; keep every card with its own weights."
+        )
+
+
+def _is_integer(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_range(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
+
+
+_TEXT = (lambda value: isinstance(value, str), "text")
+_COUNT = (lambda value: _is_integer(value, 0, 10**9), "a whole number of at least 0")
+_RANGE = (_is_range, "the lowest and the highest number")
+
+CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
+    **dict.fromkeys(("network", "trained_on", "domain", "license", "command", "gdkvm_version"), _TEXT),
+    **dict.fromkeys(("clips", "iterations"), _COUNT),
+    **dict.fromkeys(("intensity_mean", "intensity_sd"), _RANGE),
+    "network_options": (lambda value: isinstance(value, Mapping), "an object with the network's arguments"),
+    "frame_size": (
+        lambda value: isinstance(value, tuple) and [_is_integer(n, 1, LARGEST_FRAME) for n in value] == [True, True],
+        f"two whole numbers from 1 to {LARGEST_FRAME}",
+    ),
+    "num_classes": (lambda value: _is_integer(value, 2, UNLABELED - 1), f"a whole number from 2 to {UNLABELED - 1}"),
+    "views": (
+        lambda value: isinstance(value, tuple) and all(view in VIEWS for view in value),
+        f"a list of {', '.join(VIEWS)}",
+    ),
+    "scores": (
+        lambda value: isinstance(value, Mapping) and all(map(_is_number, value.values())),
+        "an object with a number for each score",
+    ),
+    "weights_sha256": (
+        lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
+        "64 hexadecimal digits",
+    ),
+}
+"""For each field of a card whether a value fits it, and in words what fits."""

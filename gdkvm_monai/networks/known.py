@@ -1,0 +1,99 @@
+"""The networks that a model card may name, and their construction from options that are mere data."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+
+import torch
+from torch import nn
+
+from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+from gdkvm_monai.networks.nets.frame_by_frame import FRAME_NETWORKS
+from gdkvm_monai.networks.plain_data import check_plain, shorten
+
+__all__ = ["NETWORKS", "Options", "build_network", "network_name"]
+
+Options = Mapping[str, object]
+"""Arguments of a network by name: numbers, strings, booleans, ``None`` and lists of them."""
+
+NETWORKS: Mapping[str, type[nn.Module]] = {"GDKVM": GDKVM, "FrameByFrame": FrameByFrame}
+"""Known networks by the name that a card gives."""
+
+LARGEST_OPTION = 4096
+MOST_PARAMETERS = 500_000_000
+KINDS = {bool: (bool,), int: (int,), float: (int, float), str: (str,)}
+"""Types of values that fit a default of a type; defaults of other types tell nothing."""
+
+
+def network_name(network: str | nn.Module) -> str:
+    """The known name of a network, given by itself, by its name or by its full dotted path.
+
+    Raises:
+        ValueError: when it is not a known one.
+
+    Example:
+        >>> network_name("gdkvm_monai.networks.nets.gdkvm.GDKVM")
+        'GDKVM'
+    """
+    kind = type(network) if isinstance(network, nn.Module) else None
+    path = f"{kind.__module__}.{kind.__name__}" if kind else str(network)
+    package, _, name = path.rpartition(".")
+    if name not in NETWORKS or package and not f"{package}.".startswith("gdkvm_monai.networks.nets."):
+        raise ValueError(f"network is {path!r}, expected one of {', '.join(NETWORKS)}; use one of these.")
+    return name
+
+
+def build_network(name: str, options: Options) -> nn.Module:
+    """Build a known network, without weights.
+
+    Args:
+        name: as :func:`network_name` takes it.
+        options: its arguments by name.
+
+    Raises:
+        ValueError: when the name is unknown, an option is unknown, of another type or out of range, or the network
+            would have more than ``MOST_PARAMETERS``.
+    """
+    kind = NETWORKS[network_name(name)]
+    _check_options(kind, options)
+    with torch.device("meta"):  # neither memory nor time is spent on a network that is too large
+        count = sum(parameter.numel() for parameter in _build(kind, options).parameters())
+    if count > MOST_PARAMETERS:
+        raise ValueError(f"network_options ask for {count} parameters, expected at most {MOST_PARAMETERS}.")
+    return _build(kind, options)
+
+
+def _check_options(kind: type[nn.Module], options: Options) -> None:
+    check_plain(options, "network_options")
+    known = dict(inspect.signature(kind).parameters)
+    if kind is FrameByFrame:
+        inner = options.get("network")
+        if not isinstance(inner, str) or inner not in FRAME_NETWORKS:
+            names = ", ".join(FRAME_NETWORKS)
+            raise ValueError(f"network_options.network is {shorten(inner)}, expected one of {names}.")
+        known = {"network": known["network"], **inspect.signature(FRAME_NETWORKS[inner]).parameters}
+    for name, value in options.items():
+        if name not in known:
+            nearest = get_close_matches(name, known, 1) or sorted(known)
+            raise ValueError(f"network_options has no option {name!r}; did you mean {' or '.join(nearest)}?")
+        _check_option(name, value, known[name].default)
+
+
+def _check_option(name: str, value: object, default: object) -> None:
+    """Check the type of an option by its default, and its range; a list may give a number for each level or axis."""
+    for entry in value if isinstance(value, (list, tuple)) else [value]:
+        for kind, kinds in KINDS.items():
+            if type(default) is kind and type(entry) not in kinds:
+                raise ValueError(f"network_options.{name} is {shorten(value)}, expected {kind.__name__}; correct it.")
+        if isinstance(entry, (int, float)) and not 0 <= entry <= LARGEST_OPTION:
+            raise ValueError(f"network_options.{name} is {entry}, expected 0 to {LARGEST_OPTION}; correct it.")
+
+
+def _build(kind: Callable[..., nn.Module], options: Options) -> nn.Module:
+    try:
+        return kind(**options)
+    except Exception as error:  # whatever a constructor makes of numbers and strings
+        reason = " ".join(str(error).split())
+        raise ValueError(f"network_options do not describe a network that can be built ({reason}).") from error

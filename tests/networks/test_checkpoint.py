@@ -1,0 +1,97 @@
+"""Checkpoints hold tensors; weights of another network change nothing, and code in a file is never run."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gdkvm_monai.networks.checkpoint import first_difference, load_weights, read_checkpoint
+
+
+def network(width: int = 4) -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5), nn.Linear(5, width))
+
+
+def same_weights(a: nn.Module, b: nn.Module) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
+
+
+class Payload:
+    """An object whose unpickling would write a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("wrapped", [True, False], ids=["under a key", "plain state dict"])
+def test_both_kinds_of_checkpoint_give_the_same_tensors(wrapped, tmp_path):
+    state = network().state_dict()
+    torch.save({"model": state, "epoch": 3} if wrapped else state, tmp_path / "model.pt")
+    read = read_checkpoint(tmp_path / "model.pt")
+    assert list(read) == list(state) and all(torch.equal(read[name], state[name]) for name in state)
+
+
+def test_weights_in_half_precision_load_into_a_network_that_keeps_its_own_precision(tmp_path):
+    trained, fresh = network(), network()
+    halved = {
+        name: value.half() if value.is_floating_point() else value for name, value in trained.state_dict().items()
+    }
+    torch.save(halved, tmp_path / "model.pt")
+    load_weights(fresh, tmp_path / "model.pt")
+    for name, value in fresh.state_dict().items():
+        assert value.dtype == trained.state_dict()[name].dtype
+        assert torch.equal(value, trained.state_dict()[name].to(halved[name].dtype).to(value.dtype))
+
+
+def test_a_network_wrapped_for_several_gpus_gets_the_weights(tmp_path):
+    trained, fresh = network(), network()
+    torch.save(trained.state_dict(), tmp_path / "model.pt")
+    load_weights(nn.DataParallel(fresh), tmp_path / "model.pt")
+    assert same_weights(trained, fresh)
+
+
+@pytest.mark.parametrize(
+    ("other", "difference"),
+    [
+        (network(7), "2.weight has the shape (7, 5) in the file and (4, 5) in the network"),
+        (nn.Sequential(*list(network())[:2]), "the file has no 2.weight"),
+        (nn.Sequential(*network(), nn.Linear(4, 4)), "the network has no 3.weight"),
+    ],
+)
+def test_weights_of_another_network_are_refused_with_the_first_difference(other, difference, tmp_path):
+    torch.save(other.state_dict(), tmp_path / "model.pt")
+    target = network()
+    before = copy.deepcopy(target)
+    with pytest.raises(ValueError, match="another network; name the overlay") as info:
+        load_weights(target, tmp_path / "model.pt", remedy="name the overlay")
+    assert difference in str(info.value) and "\n" not in str(info.value)
+    assert same_weights(target, before) and first_difference(target, before.state_dict()) == ""
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"text", [1.0], {}, {"weights": {"a": torch.zeros(1)}}, {"model": {"a": 1}}, torch.zeros(2)]
+)
+def test_a_file_without_weights_is_refused_by_name(content, tmp_path):
+    path = tmp_path / "model.pt"
+    path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
+    with pytest.raises(ValueError, match="model.pt is not a checkpoint"):
+        read_checkpoint(path)
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(FileNotFoundError, match="absent.pt"):
+        read_checkpoint("absent.pt")
+
+
+def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path):
+    torch.save({"model": network().state_dict(), "extra": Payload(tmp_path / "owned")}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="model.pt"):
+        read_checkpoint(tmp_path / "model.pt")
+    assert not (tmp_path / "owned").exists()

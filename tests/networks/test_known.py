@@ -1,0 +1,63 @@
+"""Networks are built from a table of known ones, with options that are checked first."""
+
+from __future__ import annotations
+
+import pytest
+from torch import nn
+
+from gdkvm_monai.networks.known import NETWORKS, build_network, network_name
+from gdkvm_monai.networks.nets import GDKVM
+
+UNET = {"network": "UNet", "spatial_dims": 2, "in_channels": 1, "out_channels": 3, "channels": [4, 8], "strides": [2]}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_is_known_by_its_name_and_both_of_its_paths(name):
+    kind = NETWORKS[name]
+    for path in (name, f"gdkvm_monai.networks.nets.{name}", f"{kind.__module__}.{name}"):
+        assert network_name(path) == name
+
+
+@pytest.mark.parametrize("name", ["", "Linear", "torch.nn.Linear", "gdkvm_monai.networks.netsx.GDKVM", "os.GDKVM"])
+def test_another_network_is_refused(name):
+    with pytest.raises(ValueError, match="GDKVM, FrameByFrame") as info:
+        network_name(name)
+    assert repr(name) in str(info.value)
+
+
+def test_a_module_is_known_by_its_class():
+    with pytest.raises(ValueError, match="Linear"):
+        network_name(nn.Linear(1, 1))
+
+
+def test_all_options_of_a_network_are_accepted():
+    options = GDKVM(backbone="resnet18", width=8, value_channels=16, decoder_width=16).options
+    assert build_network("GDKVM", options).options == options
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "offending"),
+    [
+        ("GDKVM", {"widht": 8}, "'widht'; did you mean width"),
+        ("GDKVM", {"width": "8"}, "width is '8', expected int"),
+        ("GDKVM", {"width": True}, "width is True, expected int"),
+        ("GDKVM", {"width": 8.5}, "width is 8.5, expected int"),
+        ("GDKVM", {"width": -8}, "width is -8"),
+        ("GDKVM", {"width": [8, 8]}, "cannot|not describe|be built"),
+        ("GDKVM", {"width": 10**6}, "width is 1000000"),
+        ("GDKVM", {"width": 4096}, "parameters, expected at most"),
+        ("GDKVM", {"backbone": "resnet19"}, "resnet19"),
+        ("GDKVM", {"backbone": 18}, "backbone is 18, expected str"),
+        ("GDKVM", {"width": {"_target_": "os.system"}}, "_target_"),
+        ("FrameByFrame", {**UNET, "network": "torch.nn.Linear"}, "torch.nn.Linear"),
+        ("FrameByFrame", {**UNET, "network": ["UNet"]}, "UNet"),
+        ("FrameByFrame", {**UNET, "channel": [4, 8]}, "'channel'; did you mean channels"),
+        ("FrameByFrame", {**UNET, "channels": [4096] * 64, "strides": [2] * 63}, "parameters, expected at most"),
+        ("FrameByFrame", {**UNET, "channels": [4] * 65}, "65 entries"),
+        ("FrameByFrame", {"network": "UNet"}, "be built"),
+    ],
+)
+def test_wrong_options_are_refused_before_memory_is_spent(name, options, offending):
+    with pytest.raises(ValueError, match=offending) as info:
+        build_network(name, options)
+    assert "\n" not in str(info.value)

@@ -1,0 +1,38 @@
+"""Names of views and structures are defined once and agree with each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from gdkvm_monai.labels import (
+    COLORS,
+    STRUCTURE_CODES,
+    STRUCTURE_NAMES,
+    STRUCTURES,
+    UNLABELED,
+    VIEW_CODES,
+    VIEW_NAMES,
+    VIEWS,
+    parse_view,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "view"), [("4CH", "4CH"), ("4ch", "4CH"), ("A4C", "4CH"), ("a2c", "2CH"), ("2Ch", "2CH")]
+)
+def test_both_spellings_of_a_view_are_accepted_in_any_case(text, view):
+    assert parse_view(text) == view
+
+
+@pytest.mark.parametrize("text", ["A3C", "PLAX", "", "4", None])
+def test_another_view_is_refused_by_name(text):
+    with pytest.raises(ValueError, match="4CH") as info:
+        parse_view(text)
+    assert repr(text) in str(info.value) and "\n" not in str(info.value)
+
+
+def test_every_structure_and_every_view_has_a_name_and_a_code_and_every_label_a_color():
+    assert set(STRUCTURES) == set(STRUCTURE_NAMES) == set(STRUCTURE_CODES)
+    assert set(VIEWS) == set(VIEW_NAMES) == set(VIEW_CODES)
+    values = [value for values in STRUCTURES.values() for value in values]
+    assert sorted(COLORS) == sorted(values) and UNLABELED not in values and len(set(COLORS.values())) == len(values)

@@ -6,6 +6,9 @@ import pytest
 
 from gdkvm_monai.labels import (
     COLORS,
+    CONCEPT_CODES,
+    METHOD_CODES,
+    QUANTITY_CODES,
     STRUCTURE_CODES,
     STRUCTURE_NAMES,
     STRUCTURES,
@@ -36,3 +39,15 @@ def test_every_structure_and_every_view_has_a_name_and_a_code_and_every_label_a_
     assert set(VIEWS) == set(VIEW_NAMES) == set(VIEW_CODES)
     values = [value for values in STRUCTURES.values() for value in values]
     assert sorted(COLORS) == sorted(values) and UNLABELED not in values and len(set(COLORS.values())) == len(values)
+
+
+def test_codes_are_those_of_the_dicom_standard():
+    concepts = pytest.importorskip("pydicom.sr._concepts_dict", reason="pydicom is absent").concepts
+    meanings: dict[tuple[str, str], set[str]] = {}
+    for scheme, keywords in concepts.items():
+        for entry in keywords.values():
+            for value, (meaning, _) in entry.items():
+                meanings.setdefault((scheme, value), set()).add(meaning.lower())
+    used = [*CONCEPT_CODES.values(), *METHOD_CODES.values(), *STRUCTURE_CODES.values(), *VIEW_CODES.values()]
+    for code in [*used, *(code for code, _ in QUANTITY_CODES.values())]:
+        assert code.meaning.lower() in meanings[code.scheme, code.value]

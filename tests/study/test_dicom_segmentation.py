@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.data.clip import ClipReadError
-from gdkvm_monai.labels import STRUCTURES
-from gdkvm_monai.study.dicom_segmentation import SEGMENTS, write_dicom_segmentation
-from gdkvm_monai.visualize.overlay import COLORS
+from gdkvm_monai.labels import COLORS, STRUCTURE_CODES, STRUCTURES
+from gdkvm_monai.study.dicom_segmentation import write_dicom_segmentation
 
 pydicom = pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
 from pydicom import uid  # noqa: E402
@@ -116,7 +115,7 @@ def test_codes_are_the_standards():
     from pydicom.sr.codedict import codes
 
     keywords = {"LV": "LeftVentricle", "MYO": "LeftVentricleMyocardium", "LA": "LeftAtrium"}
-    for name, (_, (value, _, meaning)) in SEGMENTS.items():
+    for name, (value, _, meaning) in STRUCTURE_CODES.items():
         code = getattr(codes.SCT, keywords[name])
         assert (code.value, code.meaning.lower()) == (value, meaning.lower())
 

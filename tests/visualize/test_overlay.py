@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
-from gdkvm_monai.visualize.overlay import COLORS, overlay_clip
+from gdkvm_monai.labels import BACKGROUND, COLORS, LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
+from gdkvm_monai.visualize.overlay import overlay_clip
 
 WHITE = (255, 255, 255)
 

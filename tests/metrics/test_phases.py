@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.data.phantom.heart import LeftHeart
-from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.metrics.beats import measure_beats
-from gdkvm_monai.metrics.curves import area_curve
-from gdkvm_monai.metrics.phases import Phases, find_phases
+from gdkvm_monai.metrics.phases import find_phases
 
 NOISE = 0.01  # of the end-diastolic volume, independent from frame to frame
 PLATEAU = 0.005  # of the stroke volume: frames this close to the extreme are the same phase
@@ -102,22 +100,6 @@ def test_a_curve_without_a_beat_finds_nothing_and_says_why(curve):
     assert phases.beats == () and phases.reason
     result = measure_beats(np.asarray(curve, float), phases)
     assert np.isnan(result.ef_percent) and result.n_beats == 0
-
-
-def test_the_spread_of_the_beats_is_reported():
-    volumes = np.array([100, 50, 110, 44, 100.0])
-    phases = Phases((0, 2), (1, 3), ((0, 1), (2, 3)), np.arange(5) / 2, "s", volumes)
-    result = measure_beats(volumes, phases)
-    assert [beat.ef_percent for beat in result.beats] == [50, 60]
-    assert result.ef_percent == 55 and result.ef_sd_percent == pytest.approx(np.sqrt(50))
-
-
-def test_areas_are_in_square_centimeters_and_nan_where_nothing_is_known():
-    clip = np.zeros((20, 30, 3))
-    clip[5:15, 5:25, 0] = 1
-    clip[..., 2] = UNLABELED
-    np.testing.assert_array_equal(area_curve(clip, (0.5, 1.0)), [1.0, np.nan, np.nan])
-    np.testing.assert_array_equal(area_curve(clip), [200, np.nan, np.nan])
 
 
 def test_times_that_do_not_fit_are_refused():

@@ -1,0 +1,27 @@
+"""Area and volume of every frame of a clip."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gdkvm_monai.labels import UNLABELED
+from gdkvm_monai.metrics.curves import area_curve, volume_curve
+from gdkvm_monai.metrics.ejection_fraction import measure_ejection_fraction
+from tests.metrics.ventricles import ventricle
+
+
+def test_areas_are_in_square_centimeters_and_nan_where_nothing_is_known():
+    clip = np.zeros((20, 30, 3))
+    clip[5:15, 5:25, 0] = 1
+    clip[..., 2] = UNLABELED
+    np.testing.assert_array_equal(area_curve(clip, (0.5, 1.0)), [1.0, np.nan, np.nan])
+    np.testing.assert_array_equal(area_curve(clip), [200, np.nan, np.nan])
+
+
+def test_a_volume_curve_has_one_value_per_frame_and_nan_where_the_ventricle_is_missing():
+    frames = [ventricle(a, 25, (1, 1), cut=20) for a in (50, 45, 40)]
+    clip = np.stack([*frames, np.zeros_like(frames[0])], -1)
+    curve = volume_curve(clip, (1, 1))
+    assert curve[0] > curve[1] > curve[2] and np.isnan(curve[3])
+    single = measure_ejection_fraction({"4CH": frames[0]}, {"4CH": frames[2]}, (1, 1))
+    assert (curve[0], curve[2]) == (single.edv_ml, single.esv_ml)

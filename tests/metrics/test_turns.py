@@ -1,0 +1,29 @@
+"""Turns of a curve."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, Turn, drop_close, find_turns
+
+CURVE = np.array([5.0, 1.0, 4.0, 3.5, 6.0, 0.0])
+TURNS = [Turn(0, MAXIMUM), Turn(1, MINIMUM), Turn(4, MAXIMUM), Turn(5, MINIMUM)]
+
+
+def test_turns_alternate_and_include_the_ends():
+    assert find_turns(CURVE, swing=2) == TURNS
+
+
+def test_a_swing_that_is_small_makes_no_turn():
+    assert find_turns(CURVE, swing=0.4) == [*TURNS[:2], Turn(2, MAXIMUM), Turn(3, MINIMUM), *TURNS[2:]]
+    assert find_turns(np.ones(6), swing=0.5) == []
+
+
+def test_turning_the_curve_upside_down_exchanges_maxima_and_minima():
+    assert find_turns(-CURVE, swing=2) == [Turn(frame, -kind) for frame, kind in TURNS]
+
+
+def test_of_two_maxima_that_are_too_close_the_lesser_one_and_the_turn_between_are_dropped():
+    turns, time = find_turns(CURVE, swing=0.4), np.arange(6) / 10
+    assert drop_close(turns, CURVE, time, refractory=0.25) == TURNS
+    assert drop_close(turns, CURVE, time, refractory=0.1) == turns

@@ -1,0 +1,47 @@
+"""What one frame tells about the ventricle, by each method."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.labels import LV, UNLABELED
+from gdkvm_monai.metrics.ventricle import measure_ventricle
+from tests.metrics.ventricles import ventricle
+
+STEP = (0.5, 0.5)
+
+
+def test_the_methods_agree_on_the_length_of_a_full_ellipse():
+    frame = ventricle(45, 25, STEP)
+    disks = measure_ventricle(frame, STEP, axis="pca")
+    area = measure_ventricle(frame, STEP, "area_length")
+    assert disks.length == pytest.approx(90, abs=1) and area.length == pytest.approx(90, abs=1)
+    assert area.area == pytest.approx(np.pi * 45 * 25, rel=0.01)
+
+
+def test_each_method_fills_its_own_fields():
+    frame = ventricle(50, 25, STEP, cut=25)
+    disks, area, creatis = (measure_ventricle(frame, STEP, name) for name in ("disks", "area_length", "creatis"))
+    assert disks.diameters.shape == creatis.diameters.shape == (20,) and area.diameters.shape == (0,)
+    assert disks.long_axis.method == "chord" and area.long_axis is None and creatis.long_axis is None
+    assert np.isnan([disks.area, creatis.area]).all()
+
+
+def test_parts_are_counted_by_every_method():
+    frame = ventricle(50, 25, STEP, cut=25)
+    frame[3:6, 3:6] = LV
+    assert [measure_ventricle(frame, STEP, name).parts for name in ("disks", "area_length", "creatis")] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (None, "frame is missing"),
+        (np.zeros((5, 5)), "missing from the mask"),
+        (np.full((5, 5), UNLABELED), "annotated"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_with_its_cause(frame, words):
+    with pytest.raises(ValueError, match=words):
+        measure_ventricle(frame, STEP)

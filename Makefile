@@ -20,7 +20,7 @@ $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	touch $@
 
 demo: $(VENV)/installed
-	$(BIN)/python -m gdkvm_monai.cli.demo --out $(DEMO_DIR) $(DEMO_OPTIONS)
+	$(BIN)/gdkvm demo --out $(DEMO_DIR) $(DEMO_OPTIONS)
 
 lint: $(VENV)/installed
 	$(BIN)/black --check --quiet $(SOURCES)

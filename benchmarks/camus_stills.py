@@ -21,7 +21,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from monai.bundle import ConfigParser
 
-from gdkvm_monai.cli.demo import CONFIGS, run_bundle
+from gdkvm_monai.configs import find_config
+from gdkvm_monai.configs.commands import run_in_process
 
 SCRATCH = ["--imagenet_weights=$None"]
 ONE_RATE = [*SCRATCH, "--optimizer#params=$@network.parameters()", "--lr_scheduler#max_lr=@learning_rate"]
@@ -67,11 +68,11 @@ def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequ
     configs, final = ["train.json", "light.yaml", *overlays], root / "models" / "model_final.pt"
     if not (root / "seconds.txt").is_file():
         start = time.monotonic()
-        run_bundle("training", configs, root, dataset_dir, [*changes, *overrides])
+        run_in_process("training", configs, root, dataset_dir, [*changes, *overrides])
         (root / "seconds.txt").write_text(f"{time.monotonic() - start:.0f}\n")
     if not (root / "eval" / "metrics.json").is_file():
         evaluation = [f"--checkpoint={final}", "--save_masks=True", *changes, *overrides]
-        run_bundle("evaluating", [*configs, "evaluate.json"], root, dataset_dir, evaluation)
+        run_in_process("evaluating", [*configs, "evaluate.json"], root, dataset_dir, evaluation)
 
 
 def table(runs: dict[str, list[Path]]) -> str:
@@ -99,7 +100,7 @@ def parameters(name: str) -> int:
     """Number of parameters of a network of this benchmark."""
     overlays, changes = NETWORKS[name]
     parser = ConfigParser(
-        ConfigParser.load_config_files([str(CONFIGS / file) for file in ("train.json", "light.yaml", *overlays)])
+        ConfigParser.load_config_files([str(find_config(file)) for file in ("train.json", "light.yaml", *overlays)])
     )
     for change in (change for change in changes if "network_def#" in change):
         key, value = change.removeprefix("--").split("=")

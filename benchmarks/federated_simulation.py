@@ -19,7 +19,7 @@ from monai.fl.client import MonaiAlgo, MonaiAlgoStats
 from monai.fl.utils.constants import ExtraItems, FlStatistics
 from monai.fl.utils.exchange_object import ExchangeObject
 
-from gdkvm_monai.cli.demo import CONFIGS
+from gdkvm_monai.configs import bundle_dir
 from gdkvm_monai.data.phantom import write_camus_phantom
 from gdkvm_monai.transforms import LoadClipd, PlaceLabelFramesd
 
@@ -40,7 +40,7 @@ class Site:
 
 def open_site(name: str, folder: Path, dataset_dir: Path, overrides: Mapping[str, object], local_epochs: int) -> Site:
     """Set up a site: its own copy of the configs, its own data and results."""
-    shutil.copytree(CONFIGS, folder / "configs", dirs_exist_ok=True)
+    shutil.copytree(bundle_dir() / "configs", folder / "configs", dirs_exist_ok=True)
     options = {"dataset_dir": str(dataset_dir), **overrides}
     extra = {ExtraItems.CLIENT_NAME: name, ExtraItems.APP_ROOT: str(folder)}
     stats = MonaiAlgoStats(

@@ -16,7 +16,7 @@ import torch
 from monai.bundle import ConfigParser
 from torch import Tensor
 
-from gdkvm_monai.cli.demo import CONFIGS
+from gdkvm_monai.configs import bundle_dir, find_config
 from gdkvm_monai.files import atomic_write
 
 LEAST_EQUAL = 0.999
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--dataset_dir", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=CONFIGS.parent / "models" / "model.pt")
+    parser.add_argument("--out", type=Path, default=bundle_dir() / "models" / "model.pt")
     options = parser.parse_args()
     weights = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
     halves = half_precision(weights)
@@ -60,7 +60,7 @@ def half_precision(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 def share_of_equal_pixels(first: dict[str, Tensor], second: dict[str, Tensor], dataset_dir: Path) -> float:
     """Share of pixels of all validation clips in which the masks of two sets of weights agree."""
     parser = ConfigParser(
-        ConfigParser.load_config_files([str(CONFIGS / name) for name in ("train.json", "light.yaml")])
+        ConfigParser.load_config_files([str(find_config(name)) for name in ("train.json", "light.yaml")])
     )
     parser["dataset_dir"] = str(dataset_dir)
     network = parser.get_parsed_content("network_def").eval()

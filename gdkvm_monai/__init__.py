@@ -1,15 +1,58 @@
 """GDKVM for MONAI: echocardiography clips in; masks, scores and an ejection fraction out.
 
-Only what MONAI lacks lives here, under MONAI's own subpackage names: ``data``, ``transforms``, ``networks``,
-``losses``, ``metrics``, ``handlers``, ``visualize`` and ``apps``. What one runs are the configs in ``bundle/``.
+The names below load on first use, because torch and MONAI take seconds to import. Everything else is in the
+subpackages, which have MONAI's names where MONAI has them: ``data``, ``transforms``, ``networks``, ``losses``,
+``inferers``, ``metrics``, ``handlers``, ``visualize``; and ``evaluation``, ``study``, ``export``.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gdkvm_monai.data import ClipReader, ClipReadError, open_clip
+    from gdkvm_monai.inferers import StreamSession
+    from gdkvm_monai.networks.nets import GDKVM
+    from gdkvm_monai.study.biplane import measure_biplane
+    from gdkvm_monai.study.options import SegmentOptions
+    from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
+    from gdkvm_monai.study.segmentation import SegmentationResult, segment
 
 __version__ = "0.1.0"
 
+__all__ = [
+    "GDKVM",
+    "ClipReadError",
+    "ClipReader",
+    "Pipeline",
+    "SegmentOptions",
+    "SegmentationResult",
+    "StreamSession",
+    "load_pipeline",
+    "measure_biplane",
+    "open_clip",
+    "segment",
+]
 
-def __getattr__(name: str):
-    if name == "segment":  # on demand, because it loads torch and MONAI
-        from gdkvm_monai.study.segmentation import segment
+_MODULES = {
+    "data": ("ClipReadError", "ClipReader", "open_clip"),
+    "inferers": ("StreamSession",),
+    "networks.nets": ("GDKVM",),
+    "study.biplane": ("measure_biplane",),
+    "study.options": ("SegmentOptions",),
+    "study.pipeline": ("Pipeline", "load_pipeline"),
+    "study.segmentation": ("SegmentationResult", "segment"),
+}
+"""Where the names come from."""
 
-        return segment
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

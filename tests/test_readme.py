@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gdkvm_monai.cli.segment import main
+from gdkvm_monai.cli.main import main
 from gdkvm_monai.data.phantom import write_phantom_clip
 from gdkvm_monai.networks.nets import GDKVM
 

@@ -1,20 +1,23 @@
-"""The options of the ``gdkvm`` command, and its help."""
+"""The options of ``gdkvm segment``, and its help."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import gdkvm_monai
-from gdkvm_monai.labels import STRUCTURES, VIEWS
-from gdkvm_monai.study.options import FORMATS, OVERLAYS
+from gdkvm_monai.cli.choices import MASK_FORMATS, OVERLAYS
+from gdkvm_monai.cli.command import new_parser, view_name
+from gdkvm_monai.labels import STRUCTURES, parse_view
 
-__all__ = ["build_parser"]
+__all__ = ["build_parser", "chosen_options", "parse_options", "parse_views"]
 
 USAGE = """\
-gdkvm CLIP [CLIP ...] -o OUT [options]
-       gdkvm --views 4CH=CLIP 2CH=CLIP -o OUT [options]
-       gdkvm info [--weights FILE]"""
+gdkvm [segment] CLIP [CLIP ...] -o OUT [options]
+       gdkvm [segment] --views 4CH=CLIP 2CH=CLIP -o OUT [options]"""
 DESCRIPTION = """\
 Segment echocardiography clips and measure them: masks of the left ventricle, the myocardium and the left atrium in
 every frame, end-diastole and end-systole, areas, volumes, the ejection fraction, and a report.
@@ -29,7 +32,6 @@ examples:
   gdkvm CAMUS/ -o out --weights models/model.pt --pattern "**/*_4CH_half_sequence.nii.gz" --view 4CH
   gdkvm --views 4CH=a.dcm 2CH=b.dcm -o out --weights models/model.pt
   gdkvm clip.avi -o out --weights models/model.pt --fps 50 --spacing 0.3 0.3
-  gdkvm info --weights models/model.pt
 
 exit codes: 0 everything was segmented, 1 some clips failed (see failures.json), 2 the command was used wrongly.
 Research use only. Not a medical device.
@@ -38,51 +40,102 @@ Research use only. Not a medical device.
 
 def build_parser() -> argparse.ArgumentParser:
     """The options of the command, grouped as its help shows them."""
-    parser = argparse.ArgumentParser(
-        prog="gdkvm",
-        usage=USAGE,
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser("segment", DESCRIPTION, usage=USAGE, epilog=EPILOG)
     parser.add_argument("clips", metavar="CLIP", nargs="*", type=Path, help="files or folders")
     parser.add_argument("--views", metavar="VIEW=CLIP", nargs="+", help="two clips of one patient: a biplane EF")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
-    network = parser.add_argument_group("network")
-    network.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
-    network.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
-    network.add_argument("--device", help="cpu, cuda or cuda:1 (default: cuda where there is one)")
-    network.add_argument("--fast", action="store_true", help="no confidence and no interval: three times as fast")
-    clip = parser.add_argument_group("clip")
-    clip.add_argument("--pattern", default="**/*", metavar="GLOB", help="clips of a folder (default: **/*, all)")
-    clip.add_argument("--view", choices=VIEWS, help="view of the clips, for the name of the method")
-    clip.add_argument("--fps", type=float, metavar="HZ", help="frame rate, instead of what the file says")
-    clip.add_argument("--spacing", type=float, nargs=2, metavar=("LATERAL", "DEPTH"), help="mm per pixel, likewise")
-    clip.add_argument("--no-crop", action="store_true", help="show the network the whole picture of a DICOM")
-    clip.add_argument("--allow-partial", action="store_true", help="accept clips whose end is missing, and say so")
-    clip.add_argument("--force", action="store_true", help="accept Doppler and M-mode")
-    clip.add_argument("--max-voxels", type=float, default=2e9, metavar="N", help="most pixels of a clip (default: 2e9)")
-    output = parser.add_argument_group("output")
-    output.add_argument(
-        "--structures",
-        nargs="+",
-        choices=tuple(STRUCTURES),
-        default=list(STRUCTURES),
-        help="in the masks (default: all)",
+    parser.add_argument("--version", action="version", version=f"gdkvm {gdkvm_monai.__version__}")
+    for add_options in (_add_network, _add_clip, _add_output, _add_running):
+        add_options(parser)
+    return parser
+
+
+def parse_options(words: Sequence[str]) -> argparse.Namespace:
+    """Parse and check the options; ``views`` becomes a dictionary from view to clip."""
+    parser = build_parser()
+    options = parser.parse_intermixed_args(words)
+    if bool(options.clips) == bool(options.views):
+        parser.error("give clips, or two clips by --views 4CH=A 2CH=B.")
+    if options.jobs < 1:
+        parser.error(f"--jobs is {options.jobs}, expected at least 1.")
+    options.views = parse_views(options.views) if options.views else None
+    return options
+
+
+def parse_views(entries: Sequence[str]) -> dict[str, Path]:
+    """Both views and their clips.
+
+    Raises:
+        ValueError: when they are not ``4CH=CLIP`` and ``2CH=CLIP`` (or ``A4C``, ``A2C``), or name one clip twice.
+
+    Example:
+        >>> {view: path.name for view, path in parse_views(["4CH=a.dcm", "2CH=b.dcm"]).items()}
+        {'4CH': 'a.dcm', '2CH': 'b.dcm'}
+    """
+    clips = {parse_view(view): name for view, _, name in (entry.partition("=") for entry in entries)}
+    names = clips.values()
+    if len(clips) < len(entries) or len(clips) != 2 or not all(names) or len({*map(os.path.realpath, names)}) < 2:
+        raise ValueError(f"--views got {' '.join(entries)}, expected 4CH=CLIP 2CH=CLIP, two different clips.")
+    return {view: Path(name) for view, name in clips.items()}
+
+
+def chosen_options(options: argparse.Namespace) -> dict[str, object]:
+    """The options of every clip, by their names in :class:`~gdkvm_monai.study.options.SegmentOptions`."""
+    return {
+        **{name: getattr(options, name) for name in ("view", "fast", "fps", "allow_partial", "force", "overlay")},
+        "structures": tuple(dict.fromkeys(options.structures)),
+        "spacing_mm": tuple(options.spacing) if options.spacing else None,
+        "crop": not options.no_crop,
+        "max_voxels": int(min(options.max_voxels, sys.maxsize)),
+        "formats": tuple(options.format),
+        "report": options.report,
+        "save_prob": options.save_prob,
+    }
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("network")
+    group.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
+    group.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
+    group.add_argument("--device", help="cpu, cuda or cuda:1 (default: cuda where there is one)")
+    group.add_argument("--fast", action="store_true", help="no confidence and no interval: three times as fast")
+
+
+def _add_clip(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("clip")
+    group.add_argument("--pattern", default="**/*", metavar="GLOB", help="clips of a folder (default: **/*, all)")
+    group.add_argument("--view", type=view_name, help="4CH (A4C) or 2CH (A2C), for the name of the method")
+    group.add_argument("--fps", type=float, metavar="HZ", help="frame rate, instead of what the file says")
+    group.add_argument("--spacing", type=float, nargs=2, metavar=("LATERAL", "DEPTH"), help="mm per pixel, likewise")
+    group.add_argument("--no-crop", action="store_true", help="show the network the whole picture of a DICOM")
+    group.add_argument("--allow-partial", action="store_true", help="accept clips whose end is missing, and say so")
+    group.add_argument("--force", action="store_true", help="accept Doppler and M-mode")
+    group.add_argument(
+        "--max-voxels", type=float, default=2e9, metavar="N", help="most pixels of a clip (default: 2e9)"
     )
-    output.add_argument("--format", nargs="+", choices=FORMATS, default=["nifti"], help="of the masks (default: nifti)")
-    output.add_argument("--overlay", choices=OVERLAYS, default="gif", help="clip with contours (default: gif)")
-    output.add_argument(
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    structures = tuple(STRUCTURES)
+    group.add_argument(
+        "--structures", nargs="+", choices=structures, default=list(structures), help="in the masks (default: all)"
+    )
+    group.add_argument(
+        "--format", nargs="+", choices=MASK_FORMATS, default=["nifti"], help="of the masks (default: nifti)"
+    )
+    group.add_argument("--overlay", choices=OVERLAYS, default="gif", help="clip with contours (default: gif)")
+    group.add_argument(
         "--report", action=argparse.BooleanOptionalAction, default=True, help="write report.html (default: yes)"
     )
-    output.add_argument("--save-prob", action="store_true", help="write the class probabilities, float16")
-    output.add_argument("--map", type=Path, metavar="FILE", help="write which clip became which folder, with its path")
-    output.add_argument("--json", action="store_true", help="print the measurements as JSON")
-    running = parser.add_argument_group("running")
-    running.add_argument("--overwrite", action="store_true", help="segment again what is finished")
-    running.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
-    running.add_argument("--fail-fast", action="store_true", help="stop at the first clip that fails")
-    running.add_argument("--quiet", action="store_true", help="no progress")
-    running.add_argument("--traceback", action="store_true", help="print where errors come from")
-    parser.add_argument("--version", action="version", version=f"gdkvm {gdkvm_monai.__version__}")
-    return parser
+    group.add_argument("--save-prob", action="store_true", help="write the class probabilities, float16")
+    group.add_argument("--map", type=Path, metavar="FILE", help="write which clip became which folder, with its path")
+    group.add_argument("--json", action="store_true", help="print the measurements as JSON")
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("running")
+    group.add_argument("--overwrite", action="store_true", help="segment again what is finished")
+    group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
+    group.add_argument("--fail-fast", action="store_true", help="stop at the first clip that fails")
+    group.add_argument("--quiet", action="store_true", help="no progress")

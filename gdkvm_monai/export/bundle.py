@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import shutil
-import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +20,7 @@ from gdkvm_monai.files import atomic_folder, file_sha256, write_json
 from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.checkpoint import load_weights, read_checkpoint
 
-__all__ = ["export_bundle", "zip_bundle"]
+__all__ = ["export_bundle", "too_large_for_the_zoo", "zip_bundle"]
 
 PACKAGE = Path(gdkvm_monai.__file__).resolve().parent
 ROOT = PACKAGE.parent
@@ -127,7 +125,10 @@ def bake(configs: Path, overlay: str | Path) -> None:
     path = Path(overlay) if Path(overlay).is_file() else ROOT / "bundle" / "configs" / overlay
     if not path.is_file():
         raise FileNotFoundError(f"overlay {overlay} does not exist; give a file, or a name in bundle/configs.")
-    changes = ConfigParser.load_config_file(path)
+    try:
+        changes = ConfigParser.load_config_file(path)
+    except yaml.YAMLError as error:
+        raise ValueError(f"overlay {path} cannot be read as YAML: {error}; correct it.") from error
     if not isinstance(changes, dict):
         raise ValueError(f"overlay {path} holds no ids with values; write for example 'frame_size: [96, 96]'.")
     for name in ("train.json", "inference.json"):
@@ -204,42 +205,6 @@ def zip_bundle(bundle: Path) -> Path:
     return path
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status, 0, or 2 when nothing was exported."""
-    parser = argparse.ArgumentParser(prog="python -m gdkvm_monai.export.bundle", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("dist"), help="folder for the bundle (default: dist)")
-    parser.add_argument("--name", default=NAME, help=f"name of the bundle (default: {NAME})")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint for models/model.pt")
-    parser.add_argument(
-        "--weights-url", metavar="URL", help="list the weights with this address in large_files.yml and leave them out"
-    )
-    parser.add_argument(
-        "--overlay",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="make an overlay part of the configs (repeatable)",
-    )
-    parser.add_argument("--zip", action="store_true", help="write NAME_vVERSION.zip too")
-    parser.add_argument("--overwrite", action="store_true", help="replace an older export")
-    options = parser.parse_args(arguments)
-    if options.zip and options.weights_url:
-        parser.error("a zip holds the weights, a folder with --weights-url does not; give one of the two.")
-    try:
-        bundle = export_bundle(
-            options.out, options.name, options.weights, options.weights_url, options.overlay, options.overwrite
-        )
-    except (ImportError, OSError, ValueError, yaml.YAMLError) as error:
-        print(f"export_bundle: {error}", file=sys.stderr)
-        return 2
-    print(bundle)
-    for file in bundle.rglob("*"):
-        if file.stat().st_size > ZOO_FILE_LIMIT:
-            print(f"{file} is above 25 MB: for a pull request to the model zoo, export with --weights-url")
-    if options.zip:
-        print(zip_bundle(bundle))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def too_large_for_the_zoo(bundle: Path) -> list[Path]:
+    """Files of a bundle that a pull request to the model zoo must not hold."""
+    return [file for file in sorted(bundle.rglob("*")) if file.stat().st_size > ZOO_FILE_LIMIT]

@@ -17,11 +17,12 @@ from typing import Any
 
 import torch
 
-from gdkvm_monai.cli.tasks import Task
 from gdkvm_monai.files import write_text
 from gdkvm_monai.study.clip_source import clip_files
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
+from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.segmentation import SegmentationResult, segment
+from gdkvm_monai.study.tasks import Task
 
 __all__ = ["Outcome", "run_batch", "write_tables"]
 
@@ -99,7 +100,9 @@ def run_batch(
 def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progress: bool = False) -> Outcome:
     """Segment one clip; whatever is wrong with it becomes part of the outcome."""
     try:
-        result = segment(task.path, out=out, pipeline=pipeline, overwrite=overwrite, progress=progress, **task.options)
+        result = segment(
+            task.path, out=out, pipeline=pipeline, overwrite=overwrite, progress=progress, **vars(task.options)
+        )
         return Outcome(task, result)
     except Exception as error:
         where = without_path(traceback.format_exc(), task.path)
@@ -151,8 +154,6 @@ def _index_row(measurements: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:
-    from gdkvm_monai.cli.segment import prepare_process
-
     global _pipeline
     prepare_process()
     torch.set_num_threads(threads)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +14,14 @@ from monai.inferers import Inferer
 from monai.transforms import Compose, SaveImage, SaveImaged
 from torch import nn
 
+from gdkvm_monai.configs import bundle_dir, find_config
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.networks.card import ModelCard, read_card
 from gdkvm_monai.networks.checkpoint import load_weights
 from gdkvm_monai.transforms import LoadClipd
 
-__all__ = ["Pipeline", "bundle_dir", "load_pipeline"]
+__all__ = ["Pipeline", "load_pipeline"]
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,6 @@ class Pipeline:
         )
 
 
-def bundle_dir() -> Path:
-    """The folder with ``configs/inference.json``: the repository's, an exported bundle's, or the installed one.
-
-    Raises:
-        FileNotFoundError: when there is none.
-    """
-    package = Path(__file__).resolve().parents[1]
-    places = (package.parent / "bundle", package.parent, Path(sys.prefix) / "share" / "gdkvm_monai" / "bundle")
-    for place in places:
-        if (place / "configs" / "inference.json").is_file():
-            return place
-    raise FileNotFoundError(f"no bundle with configs/inference.json in {', '.join(map(str, places))}; reinstall.")
-
-
 def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), device: str | None = None) -> Pipeline:
     """Build what ``inference.json`` describes, with weights.
 
@@ -86,7 +72,7 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
     weights = Path(weights)
     if not weights.is_file():
         raise FileNotFoundError(f"weights {weights} do not exist; `make demo` trains some, docs/results.md tells how.")
-    files = [_find_config(name) for name in ("inference.json", *configs)]
+    files = [find_config(name) for name in ("inference.json", *configs)]
     card, place = read_card(weights), _device(device)
     try:
         parser = _parse(files, None if configs else card)
@@ -132,13 +118,6 @@ def _parse(files: Sequence[Path], card: ModelCard | None) -> ConfigParser:
     if card is not None and card.num_classes:
         parser["num_classes"] = card.num_classes
     return parser
-
-
-def _find_config(name: Path | str) -> Path:
-    for path in (Path(name), bundle_dir() / "configs" / name):
-        if path.is_file():
-            return path
-    raise FileNotFoundError(f"config {name} is neither a file nor in {bundle_dir() / 'configs'}; check the name.")
 
 
 def _device(name: str | None) -> torch.device:

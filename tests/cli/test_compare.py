@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from gdkvm_monai.cli.compare import main
+from gdkvm_monai.cli.main import main
 from gdkvm_monai.evaluation import ClipResult, write_evaluation
 from gdkvm_monai.metrics import score_clip
 
@@ -51,7 +51,7 @@ def dice(folder, structure: str = "LV") -> dict[str, float]:
 
 
 def compared(folders, tmp_path, *options: str) -> dict:
-    assert main([str(folders / "a"), str(folders / "b"), "--json", str(tmp_path / "c.json"), *options]) == 0
+    assert main(["compare", str(folders / "a"), str(folders / "b"), "--json", str(tmp_path / "c.json"), *options]) == 0
     return json.loads((tmp_path / "c.json").read_text())
 
 
@@ -107,7 +107,7 @@ def test_errors_of_the_ejection_fraction_are_compared_where_both_have_one(folder
 
 
 def test_the_table_names_folders_scores_patients_and_units(folders, capsys):
-    assert main([str(folders / "a"), str(folders / "b")]) == 0
+    assert main(["compare", str(folders / "a"), str(folders / "b")]) == 0
     text = capsys.readouterr().out
     for part in (str(folders / "a"), "hd95 mm", "differences are B - A", "worse: p4", "EDV mL", "EF points"):
         assert part in text
@@ -115,30 +115,30 @@ def test_the_table_names_folders_scores_patients_and_units(folders, capsys):
 
 
 def test_a_folder_compared_with_itself_differs_in_nothing(folders, capsys):
-    assert main([str(folders / "a"), str(folders / "a")]) == 0
+    assert main(["compare", str(folders / "a"), str(folders / "a")]) == 0
     text = capsys.readouterr().out
     assert "0 worse in B, 0 better" in text and "+0.0000 [+0.0000, +0.0000]" in text
 
 
 def one_sentence(capsys) -> str:
     text = capsys.readouterr().err.strip()
-    assert text.startswith("compare: ") and "\n" not in text
+    assert text.startswith("gdkvm: ") and "\n" not in text
     return text
 
 
 def test_a_missing_folder_or_file_is_named(folders, tmp_path, capsys):
-    assert main([str(folders / "a"), str(tmp_path / "nowhere")]) == 2
+    assert main(["compare", str(folders / "a"), str(tmp_path / "nowhere")]) == 2
     assert f"{tmp_path / 'nowhere'} is not a folder" in one_sentence(capsys)
-    assert main([str(tmp_path), str(folders / "b")]) == 2
+    assert main(["compare", str(tmp_path), str(folders / "b")]) == 2
     assert f"{tmp_path / 'per_frame.csv'} does not exist" in one_sentence(capsys)
     (tmp_path / "per_frame.csv").write_text("x,y\n1,2\n")
-    assert main([str(tmp_path), str(folders / "b")]) == 2
+    assert main(["compare", str(tmp_path), str(folders / "b")]) == 2
     assert "was not written by evaluating" in one_sentence(capsys)
 
 
 def test_pixels_and_millimeters_are_not_compared(folders, tmp_path, capsys):
     write_evaluation([clip("p1", spacing=None)], tmp_path, {})
-    assert main([str(folders / "a"), str(tmp_path)]) == 2
+    assert main(["compare", str(folders / "a"), str(tmp_path)]) == 2
     assert "['mm']" in (text := one_sentence(capsys)) and "['px']" in text
 
 
@@ -148,20 +148,21 @@ def test_pixels_and_millimeters_are_not_compared(folders, tmp_path, capsys):
 )
 def test_different_scored_grids_are_refused(folders, tmp_path, capsys, spacing, grid, words):
     write_evaluation([clip("p1", spacing=spacing)], tmp_path, {"scored_grid": grid})
-    assert main([str(folders / "a"), str(tmp_path)]) == 2
+    assert main(["compare", str(folders / "a"), str(tmp_path)]) == 2
     assert words in one_sentence(capsys)
 
 
 def test_results_without_a_common_item_or_such_a_score_are_refused(folders, tmp_path, capsys):
     write_evaluation([clip("other")], tmp_path, {"scored_grid": "native"})
-    assert main([str(folders / "a"), str(tmp_path)]) == 2
+    assert main(["compare", str(folders / "a"), str(tmp_path)]) == 2
     assert "share no patient, view, frame and structure" in one_sentence(capsys)
-    assert main([str(folders / "a"), str(folders / "b"), "--score", "speed"]) == 2
+    assert main(["compare", str(folders / "a"), str(folders / "b"), "--score", "speed"]) == 2
     assert "choose one of dice, iou, hd, hd95, asd" in one_sentence(capsys)
 
 
-@pytest.mark.parametrize("arguments", [[], ["a"], ["a", "b", "--threshold", "-1"], ["a", "b", "--unknown"]])
-def test_wrong_use_exits_with_2(arguments):
+@pytest.mark.parametrize("arguments", [[], ["a"], ["a", "b", "--threshold", "-1"], ["a", "b", "--resamples", "0"]])
+def test_wrong_use_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as error:
-        main(arguments)
+        main(["compare", *arguments])
     assert error.value.code == 2
+    assert "required: " in (text := capsys.readouterr().err) or f"{arguments[2]} is {float(arguments[3]):g}" in text

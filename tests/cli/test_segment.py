@@ -19,8 +19,7 @@ import torch
 import yaml
 from PIL import Image
 
-import gdkvm_monai
-from gdkvm_monai.cli.segment import build_parser
+from gdkvm_monai.cli.segment_options import build_parser
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study import measurements as measurements_module
 from tests.study.gray_level_network import LEVELS, gray_level_pipeline
@@ -274,28 +273,18 @@ def test_two_processes_give_what_one_gives(clips, weights, tmp_path):
 
 
 def test_the_help_explains_every_option(capsys):
-    assert gdkvm("--help") == 0
+    assert gdkvm("segment", "--help") == 0
     text = capsys.readouterr().out
     for action in build_parser()._actions:
         assert action.help and all(option in text for option in action.option_strings), action
     assert "Research use only. Not a medical device." in text and "exit codes: 0" in text
 
 
-def test_version_and_info(weights, tmp_path, capsys, monkeypatch):
-    assert gdkvm("--version") == 0
-    assert capsys.readouterr().out == f"gdkvm {gdkvm_monai.__version__}\n"
-    assert gdkvm("info", "--weights", weights) == 0
-    text = capsys.readouterr().out
-    assert "trained on: nothing" in text and "license: Apache-2.0" in text and "1 left ventricle" in text
-    assert re.search(r"sha256 [0-9a-f]{64}$", text, re.MULTILINE) and "devices: cpu" in text
-    (tmp_path / "configs").mkdir()
-    metadata = Path(__file__).parents[2] / "bundle" / "configs" / "metadata.json"
-    (tmp_path / "configs" / "metadata.json").write_text(metadata.read_text())
-    monkeypatch.setattr("gdkvm_monai.cli.info.bundle_dir", lambda: tmp_path)
-    assert gdkvm("info") == 0
-    assert "weights: none in the bundle" in capsys.readouterr().out
-    assert gdkvm("info", "--weights", "absent.pt") == 2
-    assert "weights absent.pt do not exist" in capsys.readouterr().err
+def test_the_short_form_and_the_command_by_its_name_are_the_same(clips, known_masks, tmp_path, capsys):
+    assert gdkvm("segment", clips / "clip0.npy", "-o", tmp_path, *QUICK) == 0
+    first = capsys.readouterr().out
+    assert gdkvm(clips / "clip0.npy", "-o", tmp_path, *QUICK) == 0  # finished results are read
+    assert capsys.readouterr().out == first
 
 
 @pytest.mark.parametrize(
@@ -315,7 +304,7 @@ def test_version_and_info(weights, tmp_path, capsys, monkeypatch):
         (("clip0.npy", "--fps", "nan"), "fps is nan"),
         (("clip0.npy", "--spacing", "0.3", "-1"), "expected two lengths above 0"),
         (("clip0.npy", "--max-voxels", "nan"), "NaN"),
-        (("clip0.npy", "--view", "PLAX"), "invalid choice: 'PLAX'"),
+        (("clip0.npy", "--view", "PLAX"), "'PLAX'"),
         (("clip0.npy", "--format", "tiff"), "invalid choice: 'tiff'"),
         (("clip0.npy", "--device", "abacus"), "device 'abacus' is not available here"),
         (("clip0.npy", "--device", "meta"), "device 'meta' is not available here"),
@@ -369,7 +358,7 @@ def test_weights_that_are_none_are_refused_and_nothing_in_them_is_executed(clips
     (tmp_path / "other.json").write_text((weights.with_suffix(".json")).read_text())
     for path in tmp_path.glob("*.pt"):
         assert gdkvm(clips, "-o", tmp_path / "out", "--weights", path, *QUICK) == 2
-        expected = "holds weights of another network" if path.stem == "other" else "is not a checkpoint of tensors"
+        expected = "holds weights of another network" if path.stem == "other" else "is not a checkpoint"
         assert f"{path.name} {expected}" in capsys.readouterr().err
     assert not trap.exists() and not (tmp_path / "out").exists()
 

@@ -17,8 +17,7 @@ import yaml
 from monai.bundle import download_large_files
 
 import gdkvm_monai
-from gdkvm_monai.export import bundle as module
-from gdkvm_monai.export.bundle import bake, check_version, export_bundle, main, zip_bundle
+from gdkvm_monai.export.bundle import bake, check_version, export_bundle, zip_bundle
 from gdkvm_monai.networks.nets import GDKVM
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -235,14 +234,3 @@ def test_versions_that_contradict_each_other_are_refused(tmp_path):
     (tmp_path / "CHANGELOG.md").write_text(f"## {version}0\n")
     with pytest.raises(ValueError, match=f"describe this version under '## {version}' in CHANGELOG.md"):
         check_version(tmp_path)
-
-
-def test_the_command_names_its_files_and_what_is_too_large_for_a_pull_request(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(module, "ZOO_FILE_LIMIT", 200_000)
-    options = ["--out", str(tmp_path), "--name", NAME, "--overlay", str(folder / "tiny.yaml"), "--zip"]
-    assert main([*options, "--weights", str(folder / "trained.pt")]) == 0
-    first, note, archive = capsys.readouterr().out.splitlines()
-    assert Path(first) == tmp_path / NAME and Path(archive).is_file()
-    assert note.startswith(str(tmp_path / NAME / "models" / "model.pt")) and "--weights-url" in note
-    assert main(options) == 2
-    assert "is not empty" in capsys.readouterr().err

@@ -23,10 +23,11 @@ import pydicom
 import pytest
 from PIL import Image
 
-from gdkvm_monai.cli.tasks import Task
 from gdkvm_monai.data.phantom import write_phantom_clip
 from gdkvm_monai.study import batch
 from gdkvm_monai.study.batch import run_batch, without_path, write_tables
+from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.tasks import Task
 from tests.study.gray_level_network import gray_level_pipeline
 from tests.study.tiny_command import QUICK, gdkvm, noise_clip, process_kept, write_tiny_weights
 
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR UI")  # tha
 
 TINY = {"seed": 1, "beats": 0.5, "frame_rate_hz": 10, "size": (32, 32)}
 SECRET, DATE = "Zwiebelfrosch", "19110203"
-COMMAND = (sys.executable, "-m", "gdkvm_monai.cli.segment")
+COMMAND = (sys.executable, "-m", "gdkvm_monai")
 
 
 @pytest.fixture(autouse=True)
@@ -375,7 +376,7 @@ def test_messages_do_not_name_a_clip_by_another_way_to_it(tmp_path, monkeypatch)
 
 
 def test_a_run_that_was_killed_or_is_at_work_does_not_enter_the_index(known_masks, tmp_path):
-    tasks = [Task(1, one_frame(tmp_path), {"fast": True, "report": False, "overlay": "none"})]
+    tasks = [Task(1, one_frame(tmp_path), SegmentOptions(fast=True, report=False, overlay="none"))]
     (outcome,) = run_batch(tasks, tmp_path / "out", "")
     (tmp_path / "out" / ".gdkvm-stale").mkdir()
     found = (outcome.result.folder / "measurements.json").read_text()
@@ -451,7 +452,7 @@ def complete(out: Path) -> int:
 
 PEAK = """
 import sys
-from gdkvm_monai.cli.segment import main
+from gdkvm_monai.cli.main import main
 code = main(sys.argv[1:])
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1], code)
 """

@@ -21,7 +21,7 @@ try:
     socket.create_connection(("127.0.0.1", 9))
 except SystemExit:
     print("sockets are refused")
-from gdkvm_monai.cli.segment import main
+from gdkvm_monai.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -16,7 +16,7 @@ from monai.transforms import SaveImaged
 
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
-from gdkvm_monai.study.pipeline import bundle_dir, load_pipeline
+from gdkvm_monai.study.pipeline import load_pipeline
 from gdkvm_monai.transforms import LoadClipd
 from tests.study.tiny_command import QUICK, SMALL, gdkvm, noise_clip, only_result, write_tiny_weights
 
@@ -134,11 +134,6 @@ def test_files_that_are_missing_are_named(weights, tmp_path):
         load_pipeline("absent.pt")
     with pytest.raises(FileNotFoundError, match="config absent.yaml is neither a file nor in"):
         load_pipeline(weights, ["absent.yaml"])
-
-
-def test_the_bundle_is_found_where_it_lies():
-    assert bundle_dir() == ROOT / "bundle"
-    assert json.loads((bundle_dir() / "configs" / "inference.json").read_text())["num_classes"] == 4
 
 
 def test_a_network_without_a_memory_can_be_loaded(tmp_path):

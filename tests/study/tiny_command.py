@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gdkvm_monai.cli.segment import main
+from gdkvm_monai.cli.main import main
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from gdkvm_monai.networks.nets import GDKVM
 from tests.study.gray_level_network import LEVELS

@@ -1,0 +1,28 @@
+"""The words that options accept.
+
+They belong to packages that take seconds to import, and ``--help`` must not wait for them; a test keeps these equal to
+their owners.
+"""
+
+from __future__ import annotations
+
+MASK_FORMATS = ("nifti", "png", "npz", "dicom-seg", "dicom-sr")
+OVERLAYS = ("gif", "avi", "none")
+CLIP_FORMATS = ("dicom", "avi", "mp4", "nifti", "mhd", "npy", "png")
+DATA_SETS = ("camus", "echonet")
+QUALITIES = ("good", "medium", "poor")
+NETWORK_FORMATS = ("onnx", "torchscript", "torch_export")
+NETWORK_FORMS = ("clip", "step")
+BUNDLE_NAME = "echo_video_gdkvm_segmentation"
+BUNDLE_COMMANDS = (
+    "run",
+    "run_workflow",
+    "verify_metadata",
+    "verify_net_in_out",
+    "ckpt_export",
+    "onnx_export",
+    "trt_export",
+    "init_bundle",
+    "download",
+    "download_large_files",
+)

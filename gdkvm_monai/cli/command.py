@@ -1,0 +1,70 @@
+"""What all subcommands share: exit codes, their parsers, and errors in one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+
+from gdkvm_monai.labels import parse_view
+
+__all__ = ["FAILED", "OK", "WRONG_USE", "new_parser", "report", "view_name", "wants_traceback", "with_options"]
+
+OK, FAILED, WRONG_USE = 0, 1, 2
+
+
+def new_parser(name: str, description: str | None, **settings) -> argparse.ArgumentParser:
+    """The parser of ``gdkvm NAME``, whose description keeps its lines."""
+    parser = argparse.ArgumentParser(
+        prog=f"gdkvm {name}".strip(),
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **settings,
+    )
+    parser.add_argument("--traceback", action="store_true", help="print where errors come from")
+    return parser
+
+
+def view_name(text: str) -> str:
+    """The type of an option that names a view: 4CH or A4C, 2CH or A2C."""
+    try:
+        return parse_view(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def wants_traceback(arguments: Sequence[str]) -> bool:
+    """Whether the whole stack is asked for, by ``--traceback`` or by ``GDKVM_TRACEBACK=1`` in the environment."""
+    return "--traceback" in arguments or os.environ.get("GDKVM_TRACEBACK", "0") not in ("", "0")
+
+
+def report(error: BaseException, whole: bool, message: str | None = None, hint: bool = False) -> None:
+    """Print an error in one line, below its traceback if the whole is asked for.
+
+    Args:
+        error: what was raised.
+        whole: print the traceback first.
+        message: instead of that of the error.
+        hint: say how to see the traceback.
+    """
+    if whole:
+        traceback.print_exception(error)
+    text = " ".join(with_options(message or str(error)).split())
+    print(f"gdkvm: {text}{' (--traceback shows the stack)' if hint and not whole else ''}", file=sys.stderr)
+
+
+def with_options(message: str) -> str:
+    """A message whose remedies are options of the command instead of the Python API.
+
+    Example:
+        >>> with_options("out is not empty; set overwrite to replace it.")
+        'out is not empty; use --overwrite to replace it.'
+    """
+    return re.sub(r"\bset (overwrite|force|allow_partial)\b", lambda match: f"use {_option(match[1])}", message)
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")

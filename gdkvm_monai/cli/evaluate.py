@@ -1,0 +1,57 @@
+"""Score weights on annotated clips: scores of every frame, ejection fractions, agreement, intervals and plots.
+
+DIR is a CAMUS release, or what the overlays read. Results: OUT/per_frame.csv, OUT/metrics.json, and plots;
+`gdkvm compare` compares two such folders.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from gdkvm_monai.cli.command import OK, WRONG_USE, new_parser, report, wants_traceback
+
+__all__ = ["build_parser", "main"]
+
+EXAMPLES = """examples:
+  gdkvm evaluate --dataset-dir CAMUS --weights models/model.pt -o results
+  gdkvm evaluate --dataset-dir CAMUS --weights models/model.pt -o results --config camus_stills.yaml \\
+      --override section=testing --override save_masks=True
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    parser = new_parser("evaluate", __doc__, epilog=EXAMPLES)
+    parser.add_argument("--dataset-dir", type=Path, required=True, metavar="DIR", help="folder of the annotated clips")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument(
+        "--config", nargs="+", default=[], metavar="FILE", help="overlays: files, or names in the bundle's configs"
+    )
+    parser.add_argument("--override", action="append", default=[], metavar="ID=VALUE", help="as section=testing")
+    return parser
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the command; returns the exit code."""
+    options = build_parser().parse_args(words)
+    whole = wants_traceback(words)
+
+    from gdkvm_monai.configs.commands import evaluate
+    from gdkvm_monai.configs.errors import explain, no_stacks_in_the_log
+    from gdkvm_monai.configs.overrides import parse_overrides
+
+    try:
+        with nullcontext() if whole else no_stacks_in_the_log():
+            evaluate(
+                options.dataset_dir, options.out, options.weights, options.config, parse_overrides(options.override)
+            )
+    except Exception as error:
+        report(error, whole, explain(error), hint=True)
+        return WRONG_USE
+    for name in ("per_frame.csv", "metrics.json"):
+        print(options.out / name)
+    return OK

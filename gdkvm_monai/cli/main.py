@@ -1,0 +1,70 @@
+"""``gdkvm``: finds the subcommand, runs it and answers errors in one line."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import gdkvm_monai
+from gdkvm_monai.cli.command import OK, WRONG_USE, report, wants_traceback
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "segment": "clips to masks, measurements and reports",
+    "info": "what is installed, what the labels mean, which weights there are",
+    "compare": "two evaluations of the same data, patient by patient",
+    "phantom": "write clips of generated hearts whose true measurements are known",
+    "export": "the network as ONNX, TorchScript, torch.export or Triton; the bundle for the model zoo",
+    "evaluate": "score weights on annotated clips",
+    "demo": "generate clips, train, evaluate and segment",
+    "bundle": "MONAI's bundle commands, with misspelled ids refused",
+}
+HELP = """\
+usage: gdkvm COMMAND ...
+       gdkvm CLIP [CLIP ...] -o OUT [options]    short for: gdkvm segment
+
+Segment echocardiography clips and measure them.
+
+commands:
+{commands}
+
+options:
+  -h, --help   show this help
+  --version    show the version
+
+`gdkvm COMMAND --help` explains a command. A clip or folder that is named like a command: ./demo.
+Research use only. Not a medical device."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code: 0, 1 when some of the work failed, 2 when it was used wrongly."""
+    words = [str(word) for word in (sys.argv[1:] if arguments is None else arguments)]
+    if words[:1] in (["-h"], ["--help"], []):
+        print(_help(), file=sys.stdout if words else sys.stderr)
+        return OK if words else WRONG_USE
+    if words[:1] == ["--version"]:
+        print(f"gdkvm {gdkvm_monai.__version__}")
+        return OK
+    whole = wants_traceback(words)
+    try:
+        name = words.pop(0) if words[0] in COMMANDS else "segment"
+        if name == "segment" and words:
+            _refuse_misspelled(words[0])
+        return importlib.import_module(f"gdkvm_monai.cli.{name}").main(words)
+    except (ImportError, OSError, ValueError) as error:
+        report(error, whole)
+        return WRONG_USE
+
+
+def _refuse_misspelled(word: str) -> None:
+    close = [] if os.path.exists(word) else difflib.get_close_matches(word, COMMANDS, 1, 0.75)
+    if close:
+        raise ValueError(f"{word} is neither a command nor a clip; did you mean gdkvm {close[0]}?")
+
+
+def _help() -> str:
+    return HELP.format(commands="\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items()))

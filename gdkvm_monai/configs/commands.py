@@ -1,0 +1,101 @@
+"""MONAI's bundle commands, which check the ids of overlays and overrides first."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+from monai.bundle import ConfigParser
+from monai.bundle import __main__ as monai_command
+from monai.bundle import update_kwargs
+from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
+
+from gdkvm_monai.configs.ids import check_ids
+from gdkvm_monai.configs.location import bundle_dir, find_config
+
+__all__ = ["checked_commands", "evaluate", "run_in_process"]
+
+
+def checked_commands() -> dict[str, Callable]:
+    """The commands of ``python -m monai.bundle`` by name; those that take overrides check them first."""
+    commands = {name: item for name, item in vars(monai_command).items() if inspect.isfunction(item)}
+    return {name: _checked(item) if _takes_overrides(item) else item for name, item in commands.items()}
+
+
+def run_in_process(
+    run_id: str, configs: Sequence[str], bundle_root: Path, dataset_dir: Path, overrides: Sequence[str] = ()
+) -> None:
+    """Run ``python -m monai.bundle run`` in a process of its own, as a user would, and print the command.
+
+    Args:
+        run_id: for example ``training``.
+        configs: files, or names in the bundle's ``configs``.
+        bundle_root: folder of ``models`` and ``eval``.
+        dataset_dir: folder of the clips.
+        overrides: further arguments, ``--id=value``.
+
+    Raises:
+        subprocess.CalledProcessError: when the run fails.
+    """
+    files = str([str(find_config(name)) for name in configs])
+    command = [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", files]
+    command += ["--bundle_root", str(bundle_root), "--dataset_dir", str(dataset_dir), *overrides]
+    print("$", " ".join(command), flush=True)
+    subprocess.run(command, check=True)
+
+
+def evaluate(
+    dataset_dir: Path,
+    output_dir: Path,
+    weights: Path | None = None,
+    overlays: Sequence[str | Path] = (),
+    overrides: Mapping[str, object] | None = None,
+) -> None:
+    """Score weights on annotated clips: ``train.json`` with overlays and ``evaluate.json``, in this process.
+
+    Args:
+        dataset_dir: folder of the clips.
+        output_dir: folder for the scores.
+        weights: checkpoint; the bundle's ``models/model.pt`` by default.
+        overlays: config files, or names in the bundle's ``configs``, between the two.
+        overrides: ids of the config and their values.
+
+    Raises:
+        FileNotFoundError: when a config or the weights do not exist.
+        ValueError: when an id of an overlay or an override means nothing.
+    """
+    weights = weights or bundle_dir() / "models" / "model.pt"
+    if not weights.is_file():
+        raise FileNotFoundError(f"weights {weights} do not exist; train first, or give the checkpoint's path.")
+    files = [str(find_config(name)) for name in ("train.json", *overlays, "evaluate.json")]
+    given = {"bundle_root": bundle_dir(), "dataset_dir": dataset_dir, "output_dir": output_dir, "checkpoint": weights}
+    values = {name: str(path) for name, path in given.items()}
+    checked_commands()["run"]("evaluating", config_file=files, **values, **(overrides or {}))
+
+
+def _takes_overrides(command: Callable) -> bool:
+    return {"override", "config_file"} <= set(inspect.signature(command).parameters)
+
+
+def _checked(command: Callable) -> Callable:
+    @functools.wraps(command)
+    def run(*arguments, **options):
+        given = inspect.signature(command).bind(*arguments, **options).arguments
+        stored = update_kwargs(given.get("args_file"))
+        config_file = given.get("config_file") or stored.get("config_file")
+        if config_file is None:
+            raise ValueError("no config was given; add --config_file, for example bundle/configs/train.json.")
+        tracking = given.get("tracking") or stored.get("tracking")
+        check_ids(config_file, given.get("override", {}), _tracking_ids(tracking) if tracking else ())
+        return command(*arguments, **options)
+
+    return run
+
+
+def _tracking_ids(tracking: str | Mapping) -> Collection[str]:
+    settings = DEFAULT_EXP_MGMT_SETTINGS.get(tracking) if isinstance(tracking, str) else tracking
+    return (settings or ConfigParser.load_config_file(str(tracking)))["configs"].keys()

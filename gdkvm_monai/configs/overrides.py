@@ -1,0 +1,34 @@
+"""Values of a config that are given as ``id=value``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+__all__ = ["parse_overrides"]
+
+
+def parse_overrides(entries: Iterable[str]) -> dict[str, object]:
+    """Ids and values; a value is a Python literal, or else a string.
+
+    Raises:
+        ValueError: when an entry is not ``id=value``.
+
+    Example:
+        >>> parse_overrides(["frame_size=[96, 96]", "device=cpu"])
+        {'frame_size': [96, 96], 'device': 'cpu'}
+    """
+    overrides = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if not name or not equals:
+            raise ValueError(f"override {entry!r} is not ID=VALUE, such as network_def#width=8.")
+        overrides[name] = _literal(value)
+    return overrides
+
+
+def _literal(value: str) -> object:
+    try:
+        return ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return value

@@ -1,0 +1,204 @@
+"""A folder of phantom clips in several formats, with the truth of every clip in ``truth.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import nibabel
+
+from gdkvm_monai.data.datalists.camus import camus_datalist
+from gdkvm_monai.data.phantom.clip import render_phantom_clip
+from gdkvm_monai.data.phantom.echo import EchoPhantom
+from gdkvm_monai.data.phantom.echonet import write_echonet_phantom
+from gdkvm_monai.data.phantom.formats import FORMATS, check_packages, write_clip
+from gdkvm_monai.data.phantom.writer import PHANTOM_VERSION, write_camus_phantom
+from gdkvm_monai.files import atomic_folder, write_json
+
+__all__ = ["DATA_SETS", "FolderSettings", "share_patients", "write_phantom_folder"]
+
+DATA_SETS = ("camus", "echonet")
+"""Layouts of whole data sets, beside the formats of single clips."""
+
+
+@dataclass(frozen=True)
+class FolderSettings:
+    """What :func:`write_phantom_folder` writes.
+
+    Attributes:
+        formats: some of ``FORMATS`` and ``DATA_SETS``.
+        patients: number of them, 1 to 9999.
+        views: of every patient, ``"4CH"`` and ``"2CH"``.
+        beats: length of a clip.
+        frame_rate_hz: frames per second.
+        size: pixels of a picture, ``(H, W)``.
+        quality: of the pictures, one of ``QUALITIES``.
+        seed: of all patients, not negative.
+        overwrite: replace what was written there before.
+    """
+
+    formats: Sequence[str] = ("nifti",)
+    patients: int = 1
+    views: Sequence[str] = ("4CH", "2CH")
+    beats: float = 2
+    frame_rate_hz: float = 50
+    size: tuple[int, int] = (256, 256)
+    quality: str = "medium"
+    seed: int = 0
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.patients <= 9999:
+            raise ValueError(f"patients = {self.patients} must lie in 1 to 9999.")
+        for name in ("formats", "views"):
+            object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
+
+    @property
+    def clip_formats(self) -> tuple[str, ...]:
+        """Formats of single clips."""
+        return tuple(name for name in self.formats if name in FORMATS)
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """Layouts of data sets."""
+        return tuple(name for name in self.formats if name in DATA_SETS)
+
+
+def write_phantom_folder(out: Path, settings: FolderSettings) -> Iterator[Path]:
+    """Write everything; give the path of each clip or data set when it is written, and of ``truth.json`` at the end.
+
+    Args:
+        out: folder; what another run wrote there in other formats stays, with its truth.
+        settings: what to write. The same seed gives the same patients in every format.
+
+    Raises:
+        FileExistsError: when something is there and must not be replaced.
+        ModuleNotFoundError: when a format needs a package that is absent; nothing is written then.
+        ValueError: when a setting is out of range, or what is there was not written by this function.
+    """
+    check_packages(["avi" if name == "echonet" else name for name in settings.formats if name != "camus"])
+    truth = _read_truth(out)
+    _refuse_existing(out, settings, bool(truth))
+    try:
+        yield from _write_clips(out, settings, truth)
+        yield from _write_data_sets(out, settings, truth)
+    finally:  # also for what was written before an error
+        if truth:
+            _write_truth(out, truth)
+    yield out / "truth.json"
+
+
+def share_patients(patients: int) -> tuple[int, int, int]:
+    """Share patients among training, validation and testing; fewer than three all train.
+
+    Example:
+        >>> share_patients(2), share_patients(16)
+        ((2, 0, 0), (12, 2, 2))
+    """
+    held_out = max(1, patients // 8) if patients >= 3 else 0
+    return patients - 2 * held_out, held_out, held_out
+
+
+def _write_clips(out: Path, settings: FolderSettings, truth: dict[str, dict]) -> Iterator[Path]:
+    """Write single clips and add their truth."""
+    numbers = range(1, settings.patients + 1) if settings.clip_formats else ()
+    for number, view in product(numbers, settings.views):
+        phantom = EchoPhantom((settings.seed, number), settings.quality)
+        clip = render_phantom_clip(phantom, view, settings.beats, settings.frame_rate_hz, settings.size)
+        for name in settings.clip_formats:
+            path = _clip_path(out, name, number, view)
+            write_clip(path, clip, name, settings.overwrite)
+            truth[path.relative_to(out).as_posix()] = clip.truth()
+            yield path
+
+
+def _write_data_sets(out: Path, settings: FolderSettings, truth: dict[str, dict]) -> Iterator[Path]:
+    """Write whole folders and replace what was true of those before."""
+    for name in settings.data_sets:
+        clips = {"camus": _write_camus, "echonet": _write_echonet}[name](out / name, settings)
+        for file in [file for file in truth if file.startswith(f"{name}/")]:
+            del truth[file]
+        truth.update({f"{name}/{file}": told for file, told in clips.items()})
+        yield out / name
+
+
+def _refuse_existing(out: Path, settings: FolderSettings, known: bool) -> None:
+    targets = [out / name for name in settings.data_sets]
+    numbers = range(1, settings.patients + 1)
+    targets += [_clip_path(out, *parts) for parts in product(settings.clip_formats, numbers, settings.views)]
+    existing = [path for path in targets if path.exists()]
+    if existing and not settings.overwrite:
+        raise FileExistsError(f"{existing[0]} exists; choose another folder, or set overwrite to replace it.")
+    if existing and not known:
+        raise ValueError(
+            f"{existing[0]} exists, but no truth.json shows that this command wrote it; choose another folder."
+        )
+
+
+def _clip_path(out: Path, name: str, number: int, view: str) -> Path:
+    return out / name / f"phantom{number:04d}_{view}{FORMATS[name].suffix}"
+
+
+def _write_echonet(root: Path, settings: FolderSettings) -> dict[str, dict[str, Any]]:
+    return write_echonet_phantom(
+        root,
+        share_patients(settings.patients),
+        settings.seed,
+        settings.quality,
+        settings.beats,
+        settings.frame_rate_hz,
+        settings.overwrite,
+    )
+
+
+def _write_camus(target: Path, settings: FolderSettings) -> dict[str, dict[str, Any]]:
+    with atomic_folder(target, settings.overwrite) as root:
+        write_camus_phantom(
+            root,
+            share_patients(settings.patients),
+            settings.size,
+            settings.seed,
+            views=settings.views,
+            qualities=(settings.quality,),
+            progress=False,
+        )
+        items = camus_datalist(root, "all", settings.views, report=None)
+        return {Path(item["image"]).relative_to(root).as_posix(): _camus_truth(item, settings) for item in items}
+
+
+def _camus_truth(item: dict, settings: FolderSettings) -> dict[str, Any]:
+    """The truth of a half-sequence, under the names of ``PhantomClip.truth``."""
+    image = nibabel.load(item["image"])
+    seed = [settings.seed, int(item["patient"].removeprefix("patient"))]
+    return {
+        "seed": seed,
+        "quality": settings.quality,
+        "view": item["view"],
+        **{name: item[name] for name in ("ef_percent", "edv_ml", "esv_ml")},
+        "heart_rate_bpm": EchoPhantom(seed).heart_rate_bpm,
+        "ed_frames": [item["ed_frame"]],
+        "es_frames": [item["es_frame"]],
+        "frame_rate_hz": item["frame_rate_hz"],
+        "spacing_mm": [float(step) for step in image.header.get_zooms()[:2]],
+        "shape": list(image.shape),
+    }
+
+
+def _read_truth(out: Path) -> dict[str, dict]:
+    """The clips of ``truth.json``, to which this run adds its own; none where there is no such file."""
+    path = out / "truth.json"
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text())["clips"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not a truth.json of this command; choose another folder.") from error
+
+
+def _write_truth(out: Path, clips: dict[str, dict]) -> None:
+    told = {"phantom_version": PHANTOM_VERSION, "clips": dict(sorted(clips.items()))}
+    write_json(out / "truth.json", told)

@@ -1,0 +1,28 @@
+"""The words that options accept are those of the packages behind them."""
+
+from __future__ import annotations
+
+import inspect
+
+from monai.bundle import __main__ as monai_command
+
+from gdkvm_monai.cli import choices
+from gdkvm_monai.data import phantom
+from gdkvm_monai.data.phantom import folder
+from gdkvm_monai.export import FORMATS, FORMS
+from gdkvm_monai.export.bundle import NAME
+from gdkvm_monai.study import options
+
+
+def test_every_choice_is_one_of_its_owner():
+    assert set(choices.MASK_FORMATS) == set(options.FORMATS) and set(choices.OVERLAYS) == set(options.OVERLAYS)
+    assert set(choices.CLIP_FORMATS) == set(phantom.FORMATS) and choices.DATA_SETS == folder.DATA_SETS
+    assert set(choices.QUALITIES) == set(phantom.QUALITIES)
+    assert set(choices.NETWORK_FORMATS) == set(FORMATS) and set(choices.NETWORK_FORMS) == set(FORMS)
+    assert choices.BUNDLE_NAME == NAME
+
+
+def test_every_command_of_monai_is_offered():
+    assert set(choices.BUNDLE_COMMANDS) == {
+        name for name, item in vars(monai_command).items() if inspect.isfunction(item)
+    }

@@ -1,0 +1,39 @@
+"""``gdkvm info``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import gdkvm_monai
+from gdkvm_monai.cli.main import main
+from tests.study.tiny_command import write_tiny_weights
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    return write_tiny_weights(tmp_path_factory.mktemp("weights"))
+
+
+def test_weights_labels_versions_and_devices_are_printed(weights, capsys):
+    assert main(["info", "--weights", str(weights)]) == 0
+    text = capsys.readouterr().out
+    assert f"gdkvm {gdkvm_monai.__version__}" in text and "1 left ventricle" in text
+    assert "trained on: nothing" in text and "license: Apache-2.0" in text
+    assert re.search(r"sha256 [0-9a-f]{64}$", text, re.MULTILINE) and "devices: cpu" in text
+
+
+def test_a_bundle_without_weights_is_told(tmp_path, capsys, monkeypatch):
+    (tmp_path / "configs").mkdir()
+    metadata = Path(__file__).parents[2] / "bundle" / "configs" / "metadata.json"
+    (tmp_path / "configs" / "metadata.json").write_text(metadata.read_text())
+    monkeypatch.setattr("gdkvm_monai.configs.bundle_dir", lambda: tmp_path)
+    assert main(["info"]) == 0
+    assert "weights: none in the bundle" in capsys.readouterr().out
+
+
+def test_weights_that_are_absent_are_named(capsys):
+    assert main(["info", "--weights", "absent.pt"]) == 2
+    assert "absent.pt" in capsys.readouterr().err

@@ -1,0 +1,94 @@
+"""The command finds its subcommands, answers at once, and tells errors in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gdkvm_monai
+from gdkvm_monai.cli import command
+from gdkvm_monai.cli.main import COMMANDS, main
+
+LIGHT = """
+import sys
+from gdkvm_monai.cli.main import main
+try:
+    code = main(sys.argv[1:])
+except SystemExit as stop:
+    code = stop.code
+heavy = {"torch", "monai", "numpy", "nibabel", "ignite", "pydantic", "pandas"} & set(sys.modules)
+sys.exit(f"{sorted(heavy)} imported" if heavy else code)
+"""
+
+
+def run_alone(*words: str) -> subprocess.CompletedProcess:
+    """Run the command in a fresh process, which fails with 1 if anything heavy is imported."""
+    return subprocess.run([sys.executable, "-c", LIGHT, *words], capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    "words", [[], *([name] for name in COMMANDS), ["export", "network"], ["export", "bundle"], ["bundle", "run"]]
+)
+def test_help_imports_nothing_heavy(words):
+    done = run_alone(*words, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "usage: gdkvm" in done.stdout and not done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ([], "usage"),
+        (["--out", "out"], "give clips"),
+        (["clip.npy"], "-o/--out"),
+        (["clip.npy", "-o", "out", "--view", "PLAX"], "PLAX"),
+        (["clip.npy", "-o", "out", "--jobs", "0"], "--jobs is 0"),
+        (["clip.npy", "-o", "out", "--unknown"], "--unknown"),
+        (["--views", "4CH=a.npy", "-o", "out"], "4CH=a.npy"),
+        (["segmnt", "clip.npy"], "segment"),
+        (["compare", "a"], "required: B"),
+        (["compare", "a", "b", "--threshold", "-1"], "-1"),
+        (["phantom", "out", "--format", "gif"], "gif"),
+        (["export", "netwrok"], "netwrok"),
+        (["export", "network", "--out", "x"], "--weights"),
+        (["evaluate", "--weights", "x"], "--dataset-dir"),
+        (["bundle", "rnu"], "rnu"),
+        (["info", "--weights", "absent.pt"], "absent.pt"),
+    ],
+)
+def test_mistakes_in_the_arguments_are_told_before_anything_heavy_is_imported(words, named):
+    done = run_alone(*words)
+    assert done.returncode == 2, done.stderr
+    assert named in done.stderr
+
+
+def test_the_package_can_be_run_as_a_module_and_knows_its_version():
+    done = subprocess.run([sys.executable, "-m", "gdkvm_monai", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"gdkvm {gdkvm_monai.__version__}\n")
+
+
+def test_the_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"\n  {name} " in text for name in COMMANDS) and "Not a medical device" in text
+    modules = {path.stem for path in Path(command.__file__).parent.glob("*.py")}
+    assert set(COMMANDS) <= modules
+
+
+def test_a_folder_that_is_named_almost_like_a_command_is_a_clip(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demos").mkdir()
+    assert main(["demos", "-o", "out"]) == 2
+    assert "demos" in (text := capsys.readouterr().err) and "did you mean" not in text
+
+
+@pytest.mark.parametrize("way", ["nothing", "flag", "environment"])
+def test_the_stack_is_shown_only_on_request(way, monkeypatch, capsys):
+    monkeypatch.setenv("GDKVM_TRACEBACK", "1" if way == "environment" else "0")
+    assert main(["compare", "absent", "b", *(["--traceback"] if way == "flag" else [])]) == 2
+    error = capsys.readouterr().err
+    assert ("Traceback (most recent call last)" in error) == (way != "nothing")
+    assert error.splitlines()[-1].startswith("gdkvm: absent")

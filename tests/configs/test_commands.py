@@ -1,0 +1,74 @@
+"""MONAI's commands check ids first; scores come from one call."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from monai.bundle import __main__ as monai_command
+
+from gdkvm_monai.configs import commands
+from gdkvm_monai.configs.commands import checked_commands, evaluate, run_in_process
+
+CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"
+TRAIN = str(CONFIGS / "train.json")
+
+
+@pytest.fixture
+def calls(monkeypatch) -> list[dict]:
+    """What MONAI's own ``run`` gets, which does nothing here."""
+    calls: list[dict] = []
+
+    def run(run_id=None, config_file=None, args_file=None, tracking=None, **override):
+        calls.append({"run_id": run_id, "config_file": config_file, **override})
+
+    monkeypatch.setattr(monai_command, "run", run)
+    return calls
+
+
+def test_ids_are_checked_before_anything_runs(calls):
+    with pytest.raises(ValueError, match="did you mean --epochs"):
+        checked_commands()["run"]("training", config_file=TRAIN, epoch=3)
+    assert not calls
+    checked_commands()["run"]("training", config_file=TRAIN, epochs=3)
+    assert calls == [{"run_id": "training", "config_file": TRAIN, "epochs": 3}]
+
+
+def test_the_config_may_stand_in_a_file_of_arguments_but_must_stand_somewhere(calls, tmp_path):
+    with pytest.raises(ValueError, match="--config_file"):
+        checked_commands()["run"]("training")
+    (tmp_path / "arguments.json").write_text(json.dumps({"config_file": TRAIN}))
+    with pytest.raises(ValueError, match="did you mean --epochs"):
+        checked_commands()["run"]("training", args_file=str(tmp_path / "arguments.json"), epoch=3)
+
+
+def test_the_ids_of_experiment_tracking_are_known_when_it_is_on(calls):
+    checked_commands()["run"]("training", config_file=TRAIN, tracking="mlflow", experiment_name="echo")
+    with pytest.raises(ValueError, match="experiment_name"):
+        checked_commands()["run"]("training", config_file=TRAIN, experiment_name="echo")
+    assert len(calls) == 1
+
+
+def test_an_evaluation_runs_train_json_its_overlays_and_evaluate_json(calls, tmp_path):
+    (tmp_path / "model.pt").touch()
+    overlays = ["small_network.yaml", tmp_path / "own.yaml"]
+    overlays[1].write_text("num_frames: 3")
+    evaluate(tmp_path, tmp_path / "out", tmp_path / "model.pt", overlays, {"section": "testing"})
+    (call,) = calls
+    assert [Path(file).name for file in call["config_file"]] == [
+        *("train.json", "small_network.yaml", "own.yaml", "evaluate.json")
+    ]
+    assert call["run_id"] == "evaluating" and call["section"] == "testing"
+    assert call["checkpoint"] == str(tmp_path / "model.pt") and call["output_dir"] == str(tmp_path / "out")
+    with pytest.raises(FileNotFoundError, match="absent.pt"):
+        evaluate(tmp_path, tmp_path / "out", Path("absent.pt"))
+
+
+def test_a_run_in_a_process_of_its_own_names_files_of_the_bundle(monkeypatch, tmp_path, capsys):
+    lines = []
+    monkeypatch.setattr(commands.subprocess, "run", lambda line, check: lines.append(line))
+    run_in_process("training", ["train.json", "phantom.yaml"], tmp_path, Path("data"), ["--epochs=1"])
+    assert lines[0][1:5] == ["-m", "monai.bundle", "run", "training"] and lines[0][-1] == "--epochs=1"
+    assert str([TRAIN, str(CONFIGS / "phantom.yaml")]) in lines[0]
+    assert capsys.readouterr().out == f"$ {' '.join(lines[0])}\n"

@@ -1,0 +1,106 @@
+"""An id that changes nothing is refused, in an overlay and on the command line, with the nearest right name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from monai.bundle import ConfigParser
+
+from gdkvm_monai.configs.ids import check_ids
+
+CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"
+TRAIN, EVALUATE = str(CONFIGS / "train.json"), str(CONFIGS / "evaluate.json")
+WHOLE = ("train.json", "inference.json", "metadata.json")
+OVERLAYS = sorted(path.name for path in CONFIGS.glob("*.[jy]*") if path.name not in WHOLE)
+
+
+def before(overlay: str) -> list[str]:
+    """The configs that an overlay follows."""
+    return [TRAIN, EVALUATE] if "multi_gpu" in overlay and "train" not in overlay else [TRAIN]
+
+
+def write(path: Path, content: object) -> str:
+    path.write_text(json.dumps(content))
+    return str(path)
+
+
+def is_import(value: object) -> bool:
+    """Import statements are executed under whatever id they stand."""
+    return isinstance(value, list) and str(value[0]).startswith("$import")
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_overlay_is_accepted_and_refused_with_any_of_its_ids_misspelled(overlay, tmp_path):
+    check_ids([*before(overlay), str(CONFIGS / overlay)])
+    content = ConfigParser.load_config_file(CONFIGS / overlay)
+    misspelled = [name for name in content if not is_import(content[name])]
+    assert misspelled
+    for name in misspelled:
+        changed = {f"{key[:-2]}{key[-1]}" if key == name else key: value for key, value in content.items()}
+        with pytest.raises(ValueError) as error:
+            check_ids([*before(overlay), write(tmp_path / "misspelled.json", changed)])
+        wrong = f"{name[:-2]}{name[-1]}".removeprefix("+")
+        assert f"misspelled.json: the config has no {wrong}; did you mean {name.removeprefix('+')}?" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("batchsize", "batch_size"),
+        ("update_rule", "network_def#update_rule"),
+        ("network_def#widht", "network_def#width"),
+        ("frame_siz", "frame_size"),  # the beginning of an id that is referred to
+        ("train::dataloader::shufle", "train#dataloader#shuffle"),
+    ],
+)
+def test_an_override_that_changes_nothing_is_refused_with_the_nearest_name(name, right):
+    with pytest.raises(ValueError) as error:
+        check_ids(TRAIN, {name: 3})
+    assert f"--{name}: " in str(error.value) and f"did you mean --{right}?" in str(error.value)
+
+
+def test_an_override_cannot_merge():
+    with pytest.raises(ValueError, match=r"--\+views"):
+        check_ids(TRAIN, {"+views": ["2CH"]})
+
+
+def test_new_ids_are_accepted_where_they_mean_something():
+    check_ids(TRAIN, {"train#trainer#accumulation_steps": 2, "epochs": 3, "train::trainer::max_epochs": 1})
+    check_ids(TRAIN, {"train#sampler": None, "train#dataloader#sampler": "@train#sampler"})
+    check_ids(TRAIN, {"optimizer#_target_": "torch.optim.SGD", "optimizer#momentum": 0.9})
+    check_ids([TRAIN, EVALUATE], {"validate#handlers#2#protocol#note": "as published"})
+    for name in ("train#sampler", "note"):
+        with pytest.raises(ValueError, match=f"no {name}"):
+            check_ids(TRAIN, {name: None})
+
+
+def test_an_overlay_may_define_what_it_uses_and_an_override_may_change_it(tmp_path):
+    overlay = write(tmp_path / "overlay.json", {"decay": 0.5, "optimizer#weight_decay": "$@decay * 2"})
+    check_ids([TRAIN, overlay], {"decay": 0.1})
+    unused = write(tmp_path / "unused.json", {"decay": 0.5, "optimizer#weight_decay": 0.1})
+    with pytest.raises(ValueError, match="unused.json: the config has no decay"):
+        check_ids([TRAIN, unused])
+
+
+def test_what_is_merged_into_a_component_is_checked_by_its_arguments(tmp_path):
+    check_ids([TRAIN, write(tmp_path / "right.json", {"+network_def": {"width": 8}})])
+    with pytest.raises(ValueError, match="no network_def#widht; did you mean network_def#width"):
+        check_ids([TRAIN, write(tmp_path / "wrong.json", {"+network_def": {"widht": 8}})])
+
+
+def test_ids_that_monai_adds_are_known_when_they_are_named():
+    check_ids(TRAIN, {"experiment_name": "echo"}, added=["experiment_name"])
+    with pytest.raises(ValueError, match="experiment_name"):
+        check_ids(TRAIN, {"experiment_name": "echo"})
+
+
+def test_configs_that_are_missing_or_cannot_be_read_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="train.jsn"):
+        check_ids("train.jsn")
+    (tmp_path / "broken.json").write_text('{"epochs": 3,,}')
+    with pytest.raises(ValueError, match="broken.json"):
+        check_ids([TRAIN, str(tmp_path / "broken.json")])
+    with pytest.raises(ValueError, match="list.json"):
+        check_ids([TRAIN, write(tmp_path / "list.json", [1])])

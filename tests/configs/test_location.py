@@ -1,0 +1,26 @@
+"""The bundle is found where it lies, and its configs by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gdkvm_monai.configs import bundle_dir, find_config
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_bundle_is_found_where_it_lies():
+    assert bundle_dir() == ROOT / "bundle"
+    assert json.loads((bundle_dir() / "configs" / "inference.json").read_text())["num_classes"] == 4
+
+
+def test_a_config_is_a_file_or_a_name_in_the_bundle(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_config("phantom.yaml") == ROOT / "bundle" / "configs" / "phantom.yaml"
+    Path("phantom.yaml").write_text("epochs: 1")
+    assert find_config("phantom.yaml") == Path("phantom.yaml")
+    with pytest.raises(FileNotFoundError, match="absent.yaml"):
+        find_config("absent.yaml")

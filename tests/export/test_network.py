@@ -1,0 +1,71 @@
+"""A network in a file: it agrees with PyTorch, and its description says where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from gdkvm_monai import export as exports
+from gdkvm_monai.export import network as module
+from gdkvm_monai.export.network import NetworkSource, Target, export_checked
+from gdkvm_monai.networks.nets import GDKVM
+
+TINY = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
+OVERRIDES = {f"network_def#{name}": value for name, value in TINY.items()} | {"frame_size": [32, 48]}
+
+
+@pytest.fixture
+def weights(tmp_path) -> Path:
+    path = tmp_path / "model.pt"
+    torch.save(GDKVM(**TINY).state_dict(), path)
+    return path
+
+
+def test_the_file_agrees_and_its_description_says_where_it_comes_from(weights, tmp_path):
+    target = Target(tmp_path / "exports" / "network.ts", "torchscript", "step")
+    done = export_checked(NetworkSource((), OVERRIDES, weights), target, frames=3)
+    assert done.agrees and done.file == target.out and done.description == Path(f"{target.out}.json")
+    told = json.loads(done.description.read_text())
+    assert told["weights"] == {"file": "model.pt", "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    assert [tensor["name"] for tensor in told["inputs"]] == ["frame", "memory", "foreground"]
+    assert told["channel_def"]["1"] == "left ventricle" and told["network_def"]["width"] == 8
+    assert told["parity"]["max_abs_difference"] == done.max_abs_difference <= 1e-4
+    assert told["frame_size"] == [32, 48] and told["parity"]["clip"] == [1, 1, 32, 48, 3]
+    network = GDKVM(**TINY)
+    network.load_state_dict(torch.load(weights, weights_only=True))
+    exported = exports.open_export(target.out, "torchscript")
+    assert exports.largest_difference(network, exported, "step", (1, 1, 32, 32, 2)) < 1e-4
+
+
+@pytest.mark.parametrize("difference", [2e-4, float("nan")])
+def test_a_file_that_differs_does_not_agree(difference, weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "largest_difference", lambda *_: difference)
+    target = Target(tmp_path / "network.ts", "torchscript")
+    assert not export_checked(NetworkSource((), OVERRIDES, weights), target, frames=1).agrees
+
+
+def test_what_does_not_fit_is_named_and_nothing_is_written(weights, tmp_path):
+    torch.save(GDKVM(**{**TINY, "width": 16}).state_dict(), tmp_path / "other.pt")
+    (tmp_path / "text.pt").write_text("text")
+    cases = [
+        (NetworkSource((), OVERRIDES, tmp_path / "other.pt"), ValueError, "other.pt"),
+        (NetworkSource((), OVERRIDES, tmp_path / "text.pt"), ValueError, "text.pt"),
+        (NetworkSource((), OVERRIDES, tmp_path / "none.pt"), FileNotFoundError, "none.pt"),
+        (NetworkSource((), {**OVERRIDES, "frame_size": [40, 32]}), ValueError, "40x32"),
+        (NetworkSource((), {"network_def#widht": 8}), ValueError, "network_def#widht"),
+        (NetworkSource(["none.yaml"], OVERRIDES), FileNotFoundError, "none.yaml"),
+    ]
+    for source, error, named in cases:
+        with pytest.raises(error, match=named):
+            export_checked(source, Target(tmp_path / "network.ts", "torchscript"))
+        assert not (tmp_path / "network.ts").exists()
+
+
+def test_a_missing_package_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"gdkvm-monai\[export\]"):
+        export_checked(NetworkSource((), OVERRIDES), Target(tmp_path / "network.onnx"))

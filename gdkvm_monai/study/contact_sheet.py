@@ -1,4 +1,4 @@
-"""One clip on one sheet: its frames of ED and ES with contours, above the curves of volume and area."""
+"""The contact sheet of a clip: ED and ES with contours above the volume and area curves."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def write_contact_sheet(
     picture: Callable[[int], np.ndarray],
     mask: Callable[[int], np.ndarray],
 ) -> None:
-    """Write ED and ES of the first beat and the curves of the whole clip as a PNG.
+    """Write ED and ES of the first beat and the curves of the whole clip to a PNG.
 
-    Without a beat the frames of the largest and the smallest left ventricle stand in their place, or the first frame
-    alone where there is no such pair, and the sheet says why. The file takes its place when it is complete.
+    Without a beat, the sheet shows the frames with the largest and the smallest left ventricle, or only the first frame
+    if there is no such pair, and says why. The write is atomic.
 
     Args:
-        path: picture to write, ``.png``.
-        measurements: numbers of the clip.
+        path: file to write, ``.png``.
+        measurements: measurements of the clip.
         frames: values of every frame.
         picture: gives the frame ``t`` as gray values ``(H, W)``, lateral and depth, uint8.
         mask: gives its class indices ``(H, W)``.

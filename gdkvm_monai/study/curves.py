@@ -1,4 +1,4 @@
-"""Volume and areas of a clip over time: what to draw in which unit."""
+"""Volume and area curves of a clip: what to draw, and in which unit."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Panel:
 
 
 def curve_panels(frames: FrameTable, structures: Sequence[str]) -> list[Panel]:
-    """Choose what can be drawn: volume in mL or relative to the largest, and areas in cm2 or in pixels.
+    """Choose the panels: volume in mL or as a percentage of its maximum, and areas in cm2 or pixels.
 
     Args:
         frames: values of every frame.
-        structures: names of the structures whose areas are drawn.
+        structures: names of the structures whose areas to draw.
     """
     volume_percent = [None if share is None else round(100 * share, 4) for share in frames.lv_volume_relative]
     in_ml, in_cm2 = any(known(frames.lv_volume_ml)), any(known(frames.area_cm2[name]) for name in structures)
@@ -50,7 +50,7 @@ def curve_panels(frames: FrameTable, structures: Sequence[str]) -> list[Panel]:
         (
             _panel("volume", "mL", {"LV": frames.lv_volume_ml})
             if in_ml
-            else _panel("volume", "% of the largest", {"LV": volume_percent})
+            else _panel("volume", "% of maximum", {"LV": volume_percent})
         ),
         _panel("area", "cm²" if in_cm2 else "pixels", {name: areas[name] for name in structures}),
     ]
@@ -58,7 +58,7 @@ def curve_panels(frames: FrameTable, structures: Sequence[str]) -> list[Panel]:
 
 
 def time_axis(frames: FrameTable) -> tuple[list[float], str]:
-    """Return the position of every frame on the axis of time, and its unit: s, or frame where a time is unknown."""
+    """Return the position of every frame on the time axis and the unit: s, or frame if a time is unknown."""
     times = known(frames.time_s)
     if len(times) < len(frames):
         return [float(frame) for frame in range(len(frames))], "frame"

@@ -1,4 +1,4 @@
-"""What every picture of a clip is made of: which frames to show, how large, upright, and the contours on them."""
+"""The parts of every picture of a clip: frames to show, picture size, upright orientation, and contours."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from gdkvm_monai.labels import STRUCTURES
 __all__ = ["ASSUMED_RATE_HZ", "aspect_spacing", "contours", "picture_size", "sample_frames", "upright"]
 
 ASSUMED_RATE_HZ = 25.0
-"""Frames per second at which a clip is played whose frame time is unknown."""
+"""Frames per second at which a clip with an unknown frame time is played."""
 
 LARGEST = (640, 400)
-"""Columns and rows beyond which a picture is scaled down."""
+"""Columns and rows above which a picture is scaled down."""
 
 TOLERANCE_PX = 0.6
-"""How far a simplified contour may stray from the mask's border, in pixels of the picture."""
+"""Largest distance of a simplified contour from the mask's border, in pixels of the picture."""
 
 
 def sample_frames(count: int, max_frames: int, keep: Sequence[int] = ()) -> tuple[list[int], int]:
-    """Choose every n-th frame of a clip, and some frames in any case.
+    """Choose every n-th frame of a clip and all frames to keep.
 
     Args:
-        count: frames of the clip.
-        max_frames: most frames to choose.
-        keep: frames that are chosen in any case, such as ED and ES.
+        count: number of frames in the clip.
+        max_frames: largest number of frames to choose.
+        keep: frames that are always chosen, such as ED and ES.
 
     Returns:
-        The frames in their order, and ``n``.
+        The frames in order, and ``n``.
 
     Raises:
-        ValueError: if ``count`` or ``max_frames`` is below 1, a frame to keep is not in the clip, or ``max_frames`` has
-            no room for the frames to keep and the first one.
+        ValueError: if ``count`` or ``max_frames`` is below 1, a frame to keep is not in the clip, or ``max_frames`` is
+            too small for the first frame and the frames to keep.
 
     Example:
         >>> sample_frames(10, 5, keep=[7])
@@ -58,11 +58,11 @@ def sample_frames(count: int, max_frames: int, keep: Sequence[int] = ()) -> tupl
 
 
 def aspect_spacing(spacing_mm: Sequence[float] | None, trust: str = "ok") -> tuple[float, float]:
-    """Return the spacing with which pixels are drawn: the clip's if it is trusted, otherwise that of squares.
+    """Return the pixel spacing for drawing: the clip's own if it can be trusted, otherwise square pixels.
 
     Args:
         spacing_mm: mm per pixel, lateral and in depth; ``None`` if unknown.
-        trust: ``ok`` or why the spacing is not to be used.
+        trust: ``ok``, or why the spacing must not be used.
 
     Example:
         >>> aspect_spacing((0.3, 0.2)), aspect_spacing((0.3, 0.2), "scaled"), aspect_spacing(None, "absent")
@@ -74,12 +74,12 @@ def aspect_spacing(spacing_mm: Sequence[float] | None, trust: str = "ok") -> tup
 def picture_size(
     shape: Sequence[int], spacing_mm: Sequence[float] = (1, 1), largest: Sequence[int] = LARGEST
 ) -> tuple[int, int]:
-    """Return the columns and rows in which a frame is shown in the heart's proportions.
+    """Return the columns and rows that show a frame with the heart's true proportions.
 
     Args:
         shape: ``(H, W)`` of the frame: lateral, depth.
         spacing_mm: mm per pixel, lateral and in depth.
-        largest: most columns and rows; smaller pictures are not enlarged in depth.
+        largest: limit of columns and rows; smaller pictures are not enlarged in depth.
 
     Example:
         >>> picture_size((640, 480)), picture_size((400, 800), (0.3, 0.15)), picture_size((1000, 1000))
@@ -91,19 +91,19 @@ def picture_size(
 
 
 def upright(picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
-    """Turn a gray frame ``(H, W)``, lateral and depth, into a picture of ``size`` columns and rows, depth downwards."""
+    """Turn a gray frame ``(H, W)``, lateral and depth, into a picture of ``size`` columns and rows, depth downward."""
     return Image.fromarray(np.ascontiguousarray(picture.T, dtype=np.uint8)).resize(size, Image.Resampling.LANCZOS)
 
 
 def contours(mask: np.ndarray, size: tuple[int, int]) -> dict[str, list[np.ndarray]]:
-    """Trace the border of every structure, with few points.
+    """Trace the border of every structure with few points.
 
     Args:
         mask: class indices ``(H, W)``: lateral, depth.
-        size: columns and rows of the picture on which the contours are drawn.
+        size: columns and rows of the picture.
 
     Returns:
-        For each of ``STRUCTURES`` closed polygons ``(N, 2)``: column and row, where the picture's corner is (0, 0) and
+        Closed polygons ``(N, 2)`` of column and row for each of ``STRUCTURES``. The corner of the picture is (0, 0),
         the center of its first pixel (0.5, 0.5).
     """
     scale = np.array(size) / mask.shape

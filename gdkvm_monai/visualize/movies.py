@@ -1,4 +1,4 @@
-"""Movies of a clip with its masks: GIF for a browser, Motion-JPEG AVI with every frame."""
+"""Movies of a clip with its masks: a GIF for the browser, or a Motion-JPEG AVI with every frame."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gdkvm_monai.visualize.overlay import RandomAccess, overlay_frames
 __all__ = ["write_gif", "write_overlay_avi", "write_overlay_gif"]
 
 SHORTEST_GIF_FRAME_MS = 20
-"""What viewers show for as long as a GIF says; shorter frames are slowed down by most of them."""
+"""Shortest frame that viewers show at its own speed; most of them slow down shorter ones."""
 
 
 def write_gif(frames: np.ndarray, path: PathLike, frames_per_second: float = 10.0) -> None:
@@ -37,20 +37,19 @@ def write_overlay_gif(
     frames_per_second: float | None = None,
     height: int = 320,
 ) -> list[int]:
-    """Write a clip with its masks as an endless GIF of every n-th frame that takes as long as the clip.
+    """Write every n-th frame of a clip with its masks as an endless GIF that lasts as long as the clip.
 
-    Frames are read one by one; the pictures of at most ``max_frames`` are held. The file takes its place when it is
-    complete.
+    Frames are read one by one, and at most ``max_frames`` pictures are held in memory. The write is atomic.
 
     Args:
         path: file to write, ``.gif``.
         picture: gives the frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
         mask: gives its class indices ``(H, W)``.
-        count: frames of the clip.
-        max_frames: most frames to show. They are fewer where more would last less than 20 ms each, which viewers do not
-            show at their speed.
+        count: number of frames in the clip.
+        max_frames: largest number of frames to show; fewer if each would last less than 20 ms, which viewers do not
+            show at its own speed.
         spacing_mm: mm per pixel, lateral and in depth.
-        frames_per_second: of the clip; ``None`` where it is unknown, and 25 is assumed.
+        frames_per_second: frame rate of the clip; ``None`` if unknown, which plays it at 25.
         height: rows of the picture.
 
     Returns:
@@ -83,13 +82,13 @@ def write_overlay_avi(
     """Write every frame of a clip with its masks as a Motion-JPEG AVI, one frame in memory at a time.
 
     Args:
-        path: file to write, ``.avi``; it takes its place when it is complete.
+        path: file to write, ``.avi``. The write is atomic.
         picture: gives the frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
         mask: gives its class indices ``(H, W)``.
-        count: frames of the clip.
+        count: number of frames in the clip.
         spacing_mm: mm per pixel, lateral and in depth.
-        frames_per_second: of the clip; ``None`` where it is unknown, and 25 is assumed.
-        height: rows of the picture; rows and columns are rounded to even numbers.
+        frames_per_second: frame rate of the clip; ``None`` if unknown, which plays it at 25.
+        height: rows of the picture; rows and columns are rounded up to even numbers.
 
     Raises:
         ImportError: if PyAV is missing.
@@ -98,7 +97,7 @@ def write_overlay_avi(
     try:
         import av
     except ImportError as error:
-        raise ImportError(f"{path} needs PyAV to be written; install it: {INSTALL.format('video')}.") from error
+        raise ImportError(f"{path} can only be written with PyAV; install it: {INSTALL.format('video')}.") from error
     rate = Fraction(_checked_rate(frames_per_second)).limit_denominator(10000)
     shown, _ = sample_frames(count, max(count, 1))
     with atomic_write(path) as partial, av.open(str(partial), "w", format="avi") as container:
@@ -114,5 +113,5 @@ def write_overlay_avi(
 def _checked_rate(frames_per_second: float | None) -> float:
     rate = ASSUMED_RATE_HZ if frames_per_second is None else float(frames_per_second)
     if not 0 < rate < np.inf:
-        raise ValueError(f"frames_per_second is {rate}, a positive number is expected; give None if it is unknown.")
+        raise ValueError(f"frames_per_second is {rate}, expected a positive number; pass None if it is unknown.")
     return rate

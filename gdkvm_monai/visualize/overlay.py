@@ -1,4 +1,4 @@
-"""Clips with their masks drawn on them, upright as a cardiologist sees them."""
+"""Masks drawn on the frames of a clip, upright as a cardiologist sees them."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def overlay_clip(
     opacity: float = 0.3,
     colors: Mapping[int, tuple[int, int, int]] = COLORS,
 ) -> np.ndarray:
-    """Draw masks on a clip: tinted areas with a contour, and the contours of a reference in white.
+    """Draw masks on a clip: tinted areas with contours, and white contours for a reference.
 
     Args:
-        image: the clip ``(H, W, T)``, axis 0 lateral and axis 1 depth, as files store it; 0 to 255.
+        image: clip ``(H, W, T)``, axis 0 lateral and axis 1 depth, as files store it; 0 to 255.
         mask: class indices ``(H, W, T)``.
-        reference: class indices ``(H, W, T)`` to compare with; frames that are ``UNLABELED`` are left out.
-        spacing_mm: mm per pixel of axis 0 and axis 1, so that the picture has the heart's proportions.
+        reference: class indices ``(H, W, T)`` to compare with; ``UNLABELED`` frames are left out.
+        spacing_mm: mm per pixel of axis 0 and axis 1, which give the heart its true proportions.
         height: rows of the picture.
-        opacity: of the tint, 0 to 1.
+        opacity: opacity of the tint, 0 to 1.
         colors: color of each label value.
 
     Returns:
-        Pictures ``(T, rows, columns, 3)``, uint8, depth downwards.
+        Pictures ``(T, rows, columns, 3)``, uint8, depth downward.
 
     Raises:
-        ValueError: when the shapes differ.
+        ValueError: if the shapes differ.
     """
     image, mask = convert_to_numpy(image), convert_to_numpy(mask)
     reference = mask if reference is None else convert_to_numpy(reference)
@@ -74,10 +74,10 @@ def overlay_frames(
         shown: frames to draw.
         spacing_mm: mm per pixel, lateral and in depth.
         height: rows of the pictures.
-        even: round the columns up to an even number, as video codecs need it.
+        even: round the columns up to an even number, which video codecs require.
 
     Yields:
-        Pictures ``(rows, columns, 3)``, uint8, depth downwards.
+        Pictures ``(rows, columns, 3)``, uint8, depth downward.
 
     Raises:
         ValueError: if a frame and its mask differ in shape, or frames do.
@@ -106,7 +106,7 @@ def _overlay_frame(
     opacity: float,
     colors: Mapping[int, tuple[int, int, int]],
 ) -> np.ndarray:
-    """Draw one frame ``(H, W)`` upright in ``size`` rows and columns."""
+    """Draw one frame ``(H, W)`` upright with ``size`` rows and columns."""
     gray = resize(image.T.astype(float), size, order=1, preserve_range=True)
     areas, borders = (
         resize(labels.T, size, order=0, preserve_range=True, anti_aliasing=False).astype(int)

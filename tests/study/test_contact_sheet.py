@@ -101,7 +101,7 @@ def test_without_a_beat_the_largest_and_smallest_ventricle_are_shown_with_the_re
     figure = drawn[0]
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[:2] == ["Largest left ventricle, frame 0", "Smallest left ventricle, frame 6"]
-    assert figure.axes[2].get_ylabel() == "volume (% of the largest)" and figure.axes[3].get_xlabel() == "frame"
+    assert figure.axes[2].get_ylabel() == "volume (% of maximum)" and figure.axes[3].get_xlabel() == "frame"
     assert REASON in figure.get_supxlabel() and "EF –   EDV –" in figure.get_suptitle()
 
 

@@ -30,7 +30,7 @@ def test_milliliters_and_square_centimeters_are_preferred_to_shares_and_pixels()
     whole = table(lv_volume_ml=(90.0,) * 5, area_cm2={"LV": (30.0,) * 5}, **shares)
     assert [(p.quantity, p.unit) for p in curve_panels(whole, STRUCTURES)] == [("volume", "mL"), ("area", "cm²")]
     shares = {"lv_volume_relative": (1.0,) * 5, "area_px": {"LV": (700,) * 5}}
-    assert [panel.unit for panel in curve_panels(table(**shares), STRUCTURES)] == ["% of the largest", "pixels"]
+    assert [panel.unit for panel in curve_panels(table(**shares), STRUCTURES)] == ["% of maximum", "pixels"]
 
 
 def test_a_share_of_the_largest_volume_is_given_in_percent():

@@ -107,7 +107,7 @@ def test_the_avi_has_every_frame_at_the_clips_rate_and_even_sides(tmp_path, rate
 @pytest.mark.parametrize("write", [write_overlay_gif, write_overlay_avi])
 def test_what_no_overlay_can_be_made_of_is_refused_and_leaves_no_file(tmp_path, write):
     picture, mask, _ = moving_box(3)
-    with pytest.raises(ValueError, match="frames_per_second is 0.0, a positive number is expected"):
+    with pytest.raises(ValueError, match="frames_per_second is 0.0, expected a positive number"):
         write(tmp_path / "o", picture, mask, 3, frames_per_second=0)
     with pytest.raises(ValueError, match="must be at least 1"):
         write(tmp_path / "o", picture, mask, 0)

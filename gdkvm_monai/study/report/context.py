@@ -1,4 +1,4 @@
-"""What the templates of the clip report are filled with."""
+"""The values that fill the templates of the clip report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["ClipData", "ReportContext", "Still", "gather"]
 
 @dataclass(frozen=True)
 class Still:
-    """The frame of end-diastole or end-systole of one beat, with what was measured in it."""
+    """The frame of end-diastole or end-systole of one beat, with its measurements."""
 
     name: str
     frame: int
@@ -34,17 +34,17 @@ class Still:
 
 @dataclass(frozen=True)
 class ClipData:
-    """What the script of the page reads.
+    """The data that the script of the page reads.
 
     Attributes:
-        shown: frames that are embedded.
-        times: onset of every frame of the clip in seconds, ``None`` if unknown.
-        rate: frames per second at which a clip without times is played.
-        percent: place of every frame on the axis of time, 0 to 100.
-        valid: whether each frame is.
-        plots: values of every frame by structure, for each plot.
-        contours: SVG path of each structure, for every embedded frame.
-        start: frame that is shown first.
+        shown: embedded frames.
+        times: start of every frame of the clip in seconds, or ``None`` if unknown.
+        rate: frames per second for a clip without times.
+        percent: position of every frame on the time axis, 0 to 100.
+        valid: whether each frame is valid.
+        plots: one value per frame for each structure, for each plot.
+        contours: SVG path of each structure for every embedded frame.
+        start: frame to show first.
     """
 
     shown: list[int]
@@ -59,21 +59,21 @@ class ClipData:
 
 @dataclass(frozen=True)
 class ReportContext:
-    """The names that the templates know.
+    """The names that the templates use.
 
     Attributes:
-        measurements: of the clip.
-        structures: names of all that are segmented, the left ventricle first.
-        colors: red, green and blue of each structure, 0 to 255.
+        measurements: measurements of the clip.
+        structures: names of all structures, the left ventricle first.
+        colors: red, green, and blue of each structure, 0 to 255.
         phases: frames of ``ED`` and ``ES``.
-        pictures: the frames that are embedded.
-        picture_urls: their ``data:`` URLs, made one by one as the page is written.
-        curves: volume and areas over time.
-        stills: ED and ES of one beat; empty without a beat.
+        pictures: embedded frames.
+        picture_urls: their ``data:`` URLs, created one by one while the page is written.
+        curves: volume and areas over time, as coordinates.
+        stills: ED and ES of one beat; empty if there is none.
         still_beat: index of that beat.
         notes: why numbers are missing.
-        provenance: names and texts.
-        data: for the script.
+        provenance: name and text of each entry of ``run.json``.
+        data: data for the script.
     """
 
     measurements: Measurements
@@ -98,15 +98,15 @@ def gather(
     picture_urls: Iterator[str],
     contours: list[dict[str, str]],
 ) -> ReportContext:
-    """Gather what the templates show of one clip.
+    """Gather the values for the report of one clip.
 
     Args:
         measurements: see :func:`~gdkvm_monai.study.report.writer.write_clip_report`.
-        frames: likewise.
-        run: likewise.
-        pictures: the frames to embed.
+        frames: see there.
+        run: see there.
+        pictures: frames to embed.
         picture_urls: their ``data:`` URLs.
-        contours: SVG path of each structure in each of these frames.
+        contours: SVG path of each structure for each of these frames.
     """
     phases = {"ED": measurements.phases.ed_frames, "ES": measurements.phases.es_frames}
     beats = measurements.beats
@@ -156,7 +156,7 @@ def _clip_data(
 
 
 def _flatten(entries: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
-    """Names and texts of nested entries, each with its path as name."""
+    """Return the name and text of each entry; the name of a nested entry is its path."""
     rows: list[tuple[str, str]] = []
     for key, value in entries.items():
         name = f"{prefix}{key}".replace("_", " ")

@@ -1,4 +1,4 @@
-"""The templates of the clip report, and the filters with which they write numbers and text."""
+"""The templates of the clip report, and the filters that format numbers and text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def load_environment() -> Environment:
-    """Return the environment of the report's templates: every value is escaped, and an unknown name is an error."""
+    """Return the environment of the templates: every value is escaped, and an undefined name is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -41,7 +41,7 @@ def load_environment() -> Environment:
 
 
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:
-    """Write a number with its unit, or an en dash for ``None``.
+    """Format a number with its unit, or ``None`` as an en dash.
 
     Example:
         >>> number(57.24, 1), number(12345, 0), number(-3, 0), number(None)
@@ -53,7 +53,7 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
 
 
 def interval(ends: Sequence[float | None] | None, digits: int = 1) -> Markup:
-    """Write an interval that may break after its dash, or an en dash where an end is unknown.
+    """Format an interval so that a line can break after its dash, or as an en dash if an end is unknown.
 
     Example:
         >>> interval([54.8, 58.94]), interval([54.8, None]), interval(None)
@@ -65,7 +65,7 @@ def interval(ends: Sequence[float | None] | None, digits: int = 1) -> Markup:
 
 
 def ordinal(count: int) -> str:
-    """Write a count as its ordinal number.
+    """Format a count as an ordinal number.
 
     Example:
         >>> [ordinal(count) for count in (2, 11, 23, 101)]
@@ -76,12 +76,12 @@ def ordinal(count: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """Begin a text with a capital letter."""
+    """Capitalize the first letter of a text."""
     return text[:1].upper() + text[1:]
 
 
 def source_hash(text: str) -> str:
-    """Return the source expression by which a content security policy allows an inline script or style.
+    """Return the source expression that allows an inline script or style in a content security policy.
 
     ``text`` is escaped first unless it is markup, so that the hash is that of the text in the file.
     """

@@ -8,34 +8,44 @@ from gdkvm_monai.study.measurements import Measurements
 
 __all__ = ["Notes", "collect_notes"]
 
+SPACING_PROBLEMS = {
+    "ok": "",
+    "absent": "the pixel spacing is unknown",
+    "scaled": "the image was resized after its pixel spacing was recorded",
+    "conflict": "the pixel spacing in the file is contradictory or implausible",
+}
+
 
 @dataclass(frozen=True)
 class Notes:
     """Why numbers are missing.
 
     Attributes:
-        ejection_fraction: why there is no mean ejection fraction, in case there is none.
-        heart_rate: why there is no heart rate, in case there is none.
+        ejection_fraction: why there is no mean ejection fraction, if there is none.
+        heart_rate: why there is no heart rate, if there is none.
+        spacing: why the pixel spacing is not used, as the beginning of a sentence; empty if it is used.
         summary: why volumes and heart rate are missing; empty if all are known.
-        beats: why numbers are missing in the table of the beats.
+        beats: why numbers are missing in the table of beats.
     """
 
     ejection_fraction: str
     heart_rate: str
+    spacing: str
     summary: list[str]
     beats: list[str]
 
 
 def collect_notes(measurements: Measurements) -> Notes:
-    """Say what is missing in the measurements of a clip and why, each reason once."""
+    """Explain what is missing in the measurements of a clip, each reason once."""
     no_beat = measurements.phases.reason
     no_ef = measurements.ef_withheld or no_beat or "the ejection fraction was not measured."
-    no_rate = no_beat or "the heart rate needs two end-diastoles and a known frame time."
+    no_rate = no_beat or "the heart rate requires two end-diastolic frames and a known frame time."
     volumes = _volume_notes(measurements)
     rate = [no_rate] if measurements.phases.heart_rate_bpm is None else []
     return Notes(
         ejection_fraction=no_ef,
         heart_rate=no_rate,
+        spacing=SPACING_PROBLEMS[measurements.clip.spacing_trust],
         summary=list(dict.fromkeys([*volumes, *rate])),
         beats=list(dict.fromkeys([*volumes, *_ef_notes(measurements, no_ef)])),
     )
@@ -47,14 +57,14 @@ def _volume_notes(measurements: Measurements) -> list[str]:
         return []
     no_beat = measurements.phases.reason
     if trust != "ok" and not no_beat:
-        return [f"the spacing of the pixels is {trust}, so nothing is given in cm or mL."]
+        return [f"{SPACING_PROBLEMS[trust]}, so no values are given in cm² or mL."]
     return [measurements.ef_withheld or no_beat or "the volumes were not measured."]
 
 
 def _ef_notes(measurements: Measurements, no_ef: str) -> list[str]:
     if measurements.mean.ef_percent is None:
         return [no_ef]
-    spread = ["the SD needs two beats or more."] if measurements.mean.ef_sd_percent is None else []
+    spread = ["the SD requires at least two beats."] if measurements.mean.ef_sd_percent is None else []
     if measurements.interval.ef_percent is None:
         return [*spread, "no interval was computed."]
-    return [*spread, "no interval of the stroke volume is computed."]
+    return [*spread, "no interval is computed for the stroke volume."]

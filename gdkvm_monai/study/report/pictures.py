@@ -1,4 +1,4 @@
-"""The pictures of the clip report: which frames are embedded, as JPEG and with their contours as SVG paths."""
+"""The pictures of the clip report: a sample of the frames as JPEG, with contours as SVG paths."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_
 __all__ = ["Pictures", "first_measured_beat", "sample_pictures"]
 
 QUALITIES, LARGEST_BYTES = (80, 65, 50, 35), 36_000
-"""Qualities of JPEG, of which the first is taken that makes a picture small enough, and what is small enough."""
+"""JPEG qualities to try in order until a picture has at most this size."""
 
 RandomAccess = Callable[[int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """The frames of a clip that are embedded.
+    """The embedded frames of a clip.
 
     Attributes:
         frames: their indices in the clip.
-        step: every how many-th of the clip's frames they are.
-        all_phases: whether all frames of end-diastole and end-systole are among them.
+        step: interval at which frames of the clip are sampled.
+        all_phases: whether every frame of end-diastole and end-systole is embedded.
         size: columns and rows of a picture.
         shape: lateral and depth pixels of the clip.
     """
@@ -49,7 +49,7 @@ class Pictures:
         return [{name: _path(lines) for name, lines in contours(pixels, self.size).items()} for pixels in masks]
 
     def data_urls(self, picture: RandomAccess) -> Iterator[str]:
-        """Give the embedded pictures as ``data:`` URLs, one in memory at a time.
+        """Yield the embedded pictures as ``data:`` URLs, with one in memory at a time.
 
         Raises:
             ValueError: if a picture is not on the clip's grid.
@@ -63,13 +63,13 @@ class Pictures:
         if array.shape != self.shape:
             raise ValueError(
                 f"frame {frame} has {array.shape} pixels, the measurements state {self.shape[0]} x {self.shape[1]} "
-                "(lateral x depth); give pictures and masks on the clip's own grid."
+                "(lateral x depth); pass pictures and masks on the clip's own grid."
             )
         return array
 
 
 def sample_pictures(measurements: Measurements, max_frames: int) -> Pictures:
-    """Choose the frames of a clip to embed: every n-th, and all of ED and ES or, if these are too many, one beat's.
+    """Choose the frames to embed: every n-th frame plus all of ED and ES or, if there are too many, those of one beat.
 
     Raises:
         ValueError: if ``max_frames`` is too small.

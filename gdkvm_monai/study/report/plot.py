@@ -1,4 +1,4 @@
-"""The curves of a clip as coordinates: what the template of the report draws as SVG."""
+"""The curves of a clip as coordinates, which the template of the report draws as SVG."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ TITLES = {"volume": "Left ventricular volume", "area": "Area"}
 DIGITS = {"cm²": 1, "mL": 1}
 
 MOST_MARKS = 40
-"""Phases beyond which they are short ticks without names."""
+"""Number of phases above which they become short ticks without names."""
 
 CLOSEST_LABELS_PERCENT = 5.0
-"""Share of the width within which the names of two phases would touch."""
+"""Distance, in percent of the width, below which the names of two phases would touch."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Mark:
 
     Attributes:
         name: ``ED`` or ``ES``.
-        place: in percent of the width.
-        named: whether there is room for the name.
+        place: position in percent of the width.
+        named: whether the name fits.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Plot:
     """Curves that share a unit.
 
     Attributes:
-        title: what is drawn.
-        unit: its unit.
+        title: quantity that is drawn.
+        unit: unit of the values.
         digits: decimals of a value in the legend.
         high: value at the upper end.
-        grid: place in percent of the height, and value, of every horizontal line.
-        values: of every frame, by structure.
+        grid: position in percent of the height, and value, of every horizontal line.
+        values: one value per frame for each structure.
         paths: SVG path of each structure on a field of 1000 x 1000; frames without a value part it.
         ranges: smallest and largest value of each structure, in words.
     """
@@ -65,15 +65,15 @@ class Plot:
 
 @dataclass(frozen=True)
 class Plots:
-    """All plots of a clip and the axis of time below them; places and widths are in percent of the width.
+    """All plots of a clip and the time axis below them; positions and widths are in percent of the width.
 
     Attributes:
-        plots: from top to bottom; none where no frame holds a structure.
-        ticks: place and value of the labels of the axis.
-        invalid: start and width of every stretch of frames that are not valid.
-        invalid_frames: how many frames these are.
-        marks: end-diastole and end-systole.
-        crowded: whether the marks are too many to be drawn in full height.
+        plots: plots from top to bottom; empty if no frame shows a structure.
+        ticks: position and value of each label of the axis.
+        invalid: start and width of every run of invalid frames.
+        invalid_frames: number of invalid frames.
+        marks: marks of end-diastole and end-systole.
+        crowded: whether there are too many marks to draw them at full height.
     """
 
     plots: list[Plot]
@@ -90,7 +90,7 @@ def lay_out_plots(frames: FrameTable, structures: Sequence[str], phases: Mapping
     Args:
         frames: values of every frame.
         structures: names of the structures to draw.
-        phases: frames of ``ED`` and ``ES``.
+        phases: frames of ``ED`` and of ``ES``.
     """
     times, unit = time_axis(frames)
     percent = percent_positions(times)
@@ -106,7 +106,7 @@ def lay_out_plots(frames: FrameTable, structures: Sequence[str], phases: Mapping
 
 
 def percent_positions(times: Sequence[float]) -> list[float]:
-    """Spread times over 0 to 100; one alone stands in the middle."""
+    """Scale times to 0 to 100; a single one is placed in the middle."""
     span = times[-1] - times[0]
     return [100 * (time - times[0]) / span if span else 50.0 for time in times]
 
@@ -127,7 +127,7 @@ def _plot(panel: Panel, percent: Sequence[float]) -> Plot:
 
 
 def _path(percent: Sequence[float], values: Values, high: float) -> str:
-    """Lines through the known values; one between unknown ones becomes a dot."""
+    """Draw lines through the known values; a value between unknown ones becomes a dot."""
     steps, pen_down = [], False
     for x, value in zip(percent, values):
         if value is not None:

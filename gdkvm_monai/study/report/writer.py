@@ -1,4 +1,4 @@
-"""The report of one clip: a single HTML file with the clip, its contours, curves and numbers, to be read offline."""
+"""The report of one clip: one HTML file with the clip, its contours, curves, and measurements, for offline reading."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ def write_clip_report(
     mask: Callable[[int], np.ndarray],
     max_frames: int = 120,
 ) -> None:
-    """Write the results of one clip as an HTML file that needs neither network nor server and sends nothing.
+    """Write the results of one clip to an HTML file that needs no network and no server, and sends nothing.
 
     The file holds at most ``max_frames`` pictures. All frames of ED and ES are among them, or, if there are too many,
-    the frames of the beat that is shown. Curves and numbers cover every frame. The file is written piece by piece, with
-    one picture in memory at a time, and takes its place when it is complete.
+    the frames of the beat that is shown. Curves and measurements cover every frame. The write is atomic, with one
+    picture in memory at a time.
 
     Args:
         path: file to write, ``.html``.
-        measurements: numbers of the clip.
+        measurements: measurements of the clip.
         frames: values of every frame.
-        run: how the numbers were computed.
+        run: how they were computed.
         picture: gives the frame ``t`` as gray values ``(H, W)``, lateral and depth, uint8.
         mask: gives its class indices ``(H, W)``.
-        max_frames: most pictures to embed, at least 3 where there is a beat.
+        max_frames: largest number of pictures to embed, at least 3 if there is a beat.
 
     Raises:
-        ValueError: if the table has another number of frames than the clip, ``max_frames`` is too small, or a picture
+        ValueError: if the table and the clip differ in length, ``max_frames`` is too small, or a picture
             or a mask is not on the clip's grid.
     """
     count = measurements.clip.frames
     if len(frames) != count:
-        raise ValueError(f"the table has {len(frames)} frames, the measurements state {count}; give those of one clip.")
+        raise ValueError(f"the table has {len(frames)} frames, the measurements {count}; pass those of one clip.")
     pictures = sample_pictures(measurements, max_frames)
     urls, contours = pictures.data_urls(picture), pictures.contours(mask)
     context = gather(measurements, frames, run, pictures, urls, contours)

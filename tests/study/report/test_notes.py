@@ -11,7 +11,7 @@ from gdkvm_monai.study.report.notes import collect_notes
 from tests.study.report.clip_result import NO_CHANGE, make_measurements, without_beats
 
 MASKS = np.zeros((64, 48, 24), np.uint8)
-SV_NOTE = "no interval of the stroke volume is computed."
+SV_NOTE = "no interval is computed for the stroke volume."
 
 
 def test_where_all_is_known_the_interval_of_the_stroke_volume_alone_is_missing():
@@ -21,7 +21,11 @@ def test_where_all_is_known_the_interval_of_the_stroke_volume_alone_is_missing()
 
 def test_without_a_trusted_spacing_the_volumes_are_missing_because_of_it():
     notes = collect_notes(make_measurements(MASKS, None))
-    assert len(notes.summary) == 1 and "absent" in notes.summary[0] and notes.beats == [*notes.summary, SV_NOTE]
+    assert (
+        len(notes.summary) == 1
+        and "the pixel spacing is unknown" in notes.summary[0]
+        and notes.beats == [*notes.summary, SV_NOTE]
+    )
 
 
 @pytest.mark.parametrize("spacing_mm", [None, (0.6, 0.6)])
@@ -39,8 +43,8 @@ def test_a_missing_spread_interval_and_heart_rate_are_named_one_by_one():
         phases=replace(whole.phases, heart_rate_bpm=None),
     )
     notes = collect_notes(one_beat)
-    assert notes.beats == ["the SD needs two beats or more.", "no interval was computed."]
-    assert notes.summary == [notes.heart_rate] and "two end-diastoles" in notes.heart_rate
+    assert notes.beats == ["the SD requires at least two beats.", "no interval was computed."]
+    assert notes.summary == [notes.heart_rate] and "two end-diastolic frames" in notes.heart_rate
 
 
 def test_an_ejection_fraction_that_is_withheld_says_why():

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from gdkvm_monai.study.measurements import NOTICE, Quality
-from gdkvm_monai.study.report.environment import DASH, TEMPLATES
+from gdkvm_monai.study.report.environment import DASH, TEMPLATES, sentence
 from gdkvm_monai.study.report.writer import write_clip_report
 from tests.study.report.clip_result import (
     ED,
@@ -81,7 +81,7 @@ def test_the_numbers_the_verdict_and_the_notice_can_be_read(written):
     for expected in ("57 %", "54.8–58.9 %", "112 mL", "Quality: Check", "Rate is low.", "150 /min", "single-plane-a4c"):
         assert expected in text
     assert "Mean of 2 beats, SD 1.5 %" in text and "not a confidence interval" in text
-    assert "0.600 × 0.600 mm (lateral × depth), trust: ok" in text and "input, sha256" in text
+    assert "0.600 × 0.600 mm (lateral × depth)" in text and "input, sha256" in text
     assert text.count(NOTICE) == 2
 
 
@@ -134,7 +134,7 @@ def test_of_a_long_clip_every_nth_frame_and_all_of_ed_and_es_are_shown_and_the_p
     _, page = write(tmp_path, max_frames=12)
     shown = page.data("clip-data")["shown"]
     assert len(shown) <= 12 and {*ED, *ES} <= set(shown) and set(range(0, 24, 3)) <= set(shown)
-    assert f"{len(shown)} of 24 frames are shown: every 3rd frame" in page.text
+    assert f"Showing {len(shown)} of 24 frames: every 3rd frame plus all ED and ES frames" in page.text
     assert len(page.data("clip-data")["plots"][1]["LV"]) == 24  # curves keep every frame
 
 
@@ -180,18 +180,18 @@ def test_what_is_unknown_is_an_en_dash_with_its_reason(tmp_path):
         clip=replace(measurements.clip, view=None, **times),
     )
     source, page = write(tmp_path, measurements=measurements, table=make_table(MASKS, timed=False, known=False))
-    assert f"{DASH} the spacing of the pixels is absent, so nothing is given in cm or mL." in page.text
+    assert f"{DASH} The pixel spacing is unknown, so no values are given in cm² or mL." in page.text
     assert "57" in page.text and "View not stated" in page.text and " px" in page.text.replace("\u00a0", " ")
-    assert f"{DASH} the heart rate needs two end-diastoles" in page.text
-    assert f"{DASH} the file states no frame time" in page.text and "1× plays 25 frames per second" in page.text
-    assert "% of the largest" in page.text and page.data("clip-data")["times"] is None
+    assert f"{DASH} The heart rate requires two end-diastolic frames" in page.text
+    assert f"{DASH} The frame time is unknown" in page.text and "1× plays 25 frames per second" in page.text
+    assert "% of maximum" in page.text and page.data("clip-data")["times"] is None
     assert not re.search(r"\b(nan|null|none)\b", page.text.lower().split("provenance")[0])
-    assert "mL</small>" in source and "cm²" not in page.text
+    assert "mL</small>" in source and "cm²</small>" not in source
 
 
 def test_without_a_beat_the_reason_stands_for_the_numbers(tmp_path):
     source, page = write(tmp_path, measurements=without_beats(make_measurements(MASKS)))
-    assert page.text.count(NO_CHANGE) >= 3 and "57" not in page.text.split("Provenance")[0]
+    assert page.text.count(sentence(NO_CHANGE)) >= 3 and "57" not in page.text.split("Provenance")[0]
     assert '<p class="ef-value">–</p>' in source and 'class="has-stills"' not in source
 
 
@@ -201,7 +201,7 @@ def test_one_frame_and_empty_masks_make_a_report(tmp_path):
     _, page = write(tmp_path, masks, without_beats(make_measurements(masks)), table)
     assert page.data("clip-data")["shown"] == [0] and page.data("clip-data")["percent"] == [50.0]
     assert page.data("clip-data")["contours"] == [{"LV": "", "MYO": "", "LA": ""}]
-    assert "No frame holds a structure" in page.text
+    assert "No structure was found in any frame" in page.text
 
 
 @pytest.mark.parametrize("verdict", ["good", "check", "reject"])
@@ -219,7 +219,7 @@ def test_frames_that_are_not_valid_are_shaded_and_unknown_values_leave_a_gap(tmp
         lv_volume_ml=without_values(table.lv_volume_ml, 4, 5),
     )
     source, page = write(tmp_path, table=table)
-    assert "Shaded: 2 frames not valid." in page.text
+    assert "Shaded: 2 invalid frames." in page.text
     assert source.count('<rect class="invalid"') == 2  # one stretch in each of two panels
     assert re.search(r'class="curve LV" d="(.+?)"', source)[1].count("M") == 2
 
@@ -262,7 +262,7 @@ def test_a_failure_leaves_the_earlier_report_and_no_partial_file(tmp_path):
 
 
 def test_what_does_not_fit_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="the table has 23 frames, the measurements state 24"):
+    with pytest.raises(ValueError, match="the table has 23 frames, the measurements 24"):
         write(tmp_path, table=make_table(MASKS[..., :23]))
     with pytest.raises(ValueError, match=r"frame 0 has \(48, 64\) pixels, the measurements state 64 x 48"):
         write(tmp_path, mask=lambda t: MASKS[..., t].T)
@@ -287,7 +287,7 @@ def test_of_more_phases_than_frames_may_be_shown_those_of_the_beat_side_by_side_
     measurements = replace(measurements, beats=(replace(first, ef_percent=None), *others))
     _, page = write(tmp_path, measurements=measurements, max_frames=4)
     assert len(page.data("clip-data")["shown"]) <= 4 and {ED[1], ES[1]} <= set(page.data("clip-data")["shown"])
-    assert "ED and ES of beat 2 of 2" in page.text and "and ED and ES of the beat below" in page.text
+    assert "ED and ES, beat 2 of 2" in page.text and "plus ED and ES of the beat below" in page.text
     with pytest.raises(ValueError, match="max_frames is 2, with the first frame 3 are to be kept; raise it"):
         write(tmp_path, measurements=measurements, max_frames=2)
 
@@ -295,4 +295,4 @@ def test_of_more_phases_than_frames_may_be_shown_those_of_the_beat_side_by_side_
 def test_of_many_beats_the_first_are_listed_and_the_others_counted(tmp_path):
     measurements = make_measurements(MASKS)
     source, page = write(tmp_path, measurements=replace(measurements, beats=50 * measurements.beats))
-    assert source.count('class="seek"') == 24 and "88 more beats: measurements.json" in page.text
+    assert source.count('class="seek"') == 24 and "88 more beats are listed in measurements.json" in page.text

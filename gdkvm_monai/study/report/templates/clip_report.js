@@ -28,7 +28,7 @@ function describe(frame) {
 }
 
 function fillReadout(frame) {
-  byId("readout").textContent = describe(frame) + (clip.valid[frame] ? "" : ", not valid");
+  byId("readout").textContent = describe(frame) + (clip.valid[frame] ? "" : ", invalid");
   for (const output of document.querySelectorAll("output[data-plot]")) {
     const value = clip.plots[output.dataset.plot][output.dataset.name][frame];
     output.textContent = text(value, Number(output.dataset.digits));

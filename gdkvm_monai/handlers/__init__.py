@@ -6,7 +6,6 @@ from gdkvm_monai.handlers.gradient_clipping import GradientClipping
 from gdkvm_monai.handlers.imagenet_loader import ImageNetLoader
 from gdkvm_monai.handlers.learning_curve import LearningCurve
 from gdkvm_monai.handlers.results_writer import ResultsWriter
-from gdkvm_monai.handlers.shared_handler import shared_handler
 from gdkvm_monai.handlers.weights_card import WeightsCard
 
 __all__ = [
@@ -19,5 +18,4 @@ __all__ = [
     "LearningCurve",
     "ResultsWriter",
     "WeightsCard",
-    "shared_handler",
 ]

@@ -12,6 +12,7 @@ from ignite.engine import Engine, Events
 from torch import Tensor, nn
 
 from gdkvm_monai.networks.blocks import load_imagenet_weights
+from gdkvm_monai.networks.checkpoint import read_checkpoint
 
 __all__ = ["ImageNetLoader"]
 
@@ -61,7 +62,7 @@ class ImageNetLoader:
             if found is None:
                 return None
             path = found
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return read_checkpoint(path)
 
 
 def _file_of_package(name: str) -> Path | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from pathlib import Path
 
-import torch.distributed as dist
+import ignite.distributed as idist
 from ignite.engine import Engine, Events
 from monai.config import PathLike
 from monai.handlers import from_engine
 
+from gdkvm_monai.files import write_csv
 from gdkvm_monai.visualize.curves import plot_learning_curve
 
 __all__ = ["LearningCurve"]
@@ -51,13 +51,10 @@ class LearningCurve:
         for name, value in engine.state.metrics.items():
             self.series[name].append((self.iteration, float(value)))
 
+    @idist.one_rank_only()
     def write(self, engine: Engine) -> None:
         """Write what was recorded so far, on the first process."""
-        if dist.is_available() and dist.is_initialized() and dist.get_rank() != 0:
-            return
-        self.output_dir.mkdir(parents=True, exist_ok=True)
-        with open(self.output_dir / "learning_curve.csv", "w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["series", "iteration", "value"])
-            writer.writerows([name, *point] for name, points in self.series.items() for point in points)
+        points = [(name, *point) for name, series in self.series.items() for point in series]
+        columns = ("series", "iteration", "value")
+        write_csv(self.output_dir / "learning_curve.csv", [dict(zip(columns, point)) for point in points], columns)
         plot_learning_curve(self.series, self.output_dir / "learning_curve.png")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+import ignite.distributed as idist
 import numpy as np
 import torch.distributed as dist
 from ignite.engine import Engine, Events
@@ -46,17 +46,13 @@ class ResultsWriter:
         output_dir: PathLike,
         structures: Mapping[str, Sequence[int]] = SCORED_STRUCTURES,
         spacing: str | None = "affine",
-        protocol: Mapping[str, Any] | None = None,
+        protocol: Mapping[str, object] | None = None,
         legacy: bool = False,
     ) -> None:
         if spacing not in ("affine", None):
             raise ValueError(f"spacing is {spacing!r}, expected 'affine' for mm or None for pixels.")
-        self.output_dir, self.structures, self.spacing, self.legacy = (
-            Path(output_dir),
-            dict(structures),
-            spacing,
-            legacy,
-        )
+        self.output_dir, self.structures = Path(output_dir), dict(structures)
+        self.spacing, self.legacy = spacing, legacy
         self.protocol = dict(protocol or {})
         self.clips: list[ClipResult] = []
 
@@ -78,18 +74,19 @@ class ResultsWriter:
 
     def write(self, engine: Engine) -> None:
         """Gather the clips of all processes; the first one writes and prints."""
-        clips = self.clips
-        if dist.is_available() and dist.is_initialized():
-            gathered: list = [None] * dist.get_world_size()
-            dist.all_gather_object(gathered, clips)
-            clips = [clip for part in gathered for clip in part]
-            if dist.get_rank() != 0:
-                return
+        gathered = [self.clips]
+        if idist.get_world_size() > 1:
+            gathered = [[]] * idist.get_world_size()
+            dist.all_gather_object(gathered, self.clips)
+        self._write([clip for clips in gathered for clip in clips])
+
+    @idist.one_rank_only()
+    def _write(self, clips: Sequence[ClipResult]) -> None:
         unique = {(clip.patient, clip.view): clip for clip in clips}
         ordered = [unique[key] for key in sorted(unique)]
         print(write_evaluation(ordered, self.output_dir, {"spacing": self.spacing, **self.protocol}))
 
-    def _score(self, item: Mapping[str, Any]) -> ClipResult:
+    def _score(self, item: Mapping) -> ClipResult:
         label, prediction = item["label"], item["pred"]
         spacing_mm = None
         if self.spacing == "affine":

@@ -36,12 +36,12 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever the bytes of a damaged file lead it to
         raise ValueError(
-            f"{path} is not a checkpoint that weights_only can read; give the model.pt of a training."
+            f"{path} is not a checkpoint that weights_only can read; give the state dict of a network."
         ) from error
     if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
         state = state[key]
     if not isinstance(state, Mapping) or not state or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ValueError(f"{path} is not a checkpoint: it holds no tensors by name; give the model.pt of a training.")
+        raise ValueError(f"{path} is not a checkpoint: it holds no tensors by name; give the state dict of a network.")
     return dict(state)
 
 

@@ -101,10 +101,10 @@ def test_an_overlay_that_adds_to_a_list_is_added_once_and_not_shipped_beside(tmp
     configs.mkdir()
     for name in ("train.json", "inference.json", "camus_stills.yaml"):
         (configs / name).write_text((ROOT / "bundle" / "configs" / name).read_text())
-    before = json.loads((configs / "train.json").read_text())["train"]["handlers"]
-    added = yaml.safe_load((configs / "camus_stills.yaml").read_text())["+train#handlers"]
+    before = json.loads((configs / "train.json").read_text())["train"]["shared_handlers"]
+    added = yaml.safe_load((configs / "camus_stills.yaml").read_text())["+train#shared_handlers"]
     bake(configs, "camus_stills.yaml")
-    assert json.loads((configs / "train.json").read_text())["train"]["handlers"] == [*before, *added]
+    assert json.loads((configs / "train.json").read_text())["train"]["shared_handlers"] == [*before, *added]
     assert {path.name for path in configs.iterdir()} == {"train.json", "inference.json"}
 
 

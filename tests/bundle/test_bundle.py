@@ -253,6 +253,4 @@ def test_a_checkpoint_of_another_network_is_refused(trained, phantom_root, tmp_p
     while cause is not None:
         causes.append(str(cause))
         cause = cause.__cause__
-    assert any(
-        "holds weights of another network; use the network options that it was trained with" in text for text in causes
-    )
+    assert any("holds weights of another network; keep its model.json beside it" in text for text in causes)

@@ -17,6 +17,7 @@ def test_the_light_network_trains_with_deep_supervision_and_saves_its_average(ph
     assert trained.options["backbone"] == "efficientnet_lite0" and trained.decoder.deep_supervision
     assert saved.keys() == trained.state_dict().keys()
     assert not torch.equal(saved["decoder.classify.weight"], trained.state_dict()["decoder.classify.weight"])
+    assert 0 < flow.trainer.state.ema_momentum <= 0.2, "the average follows the trainer"
 
 
 def test_the_schedule_warms_up_both_learning_rates_and_ends_near_zero():

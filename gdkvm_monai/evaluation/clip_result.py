@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gdkvm_monai.evaluation.diagnostics import ClipDiagnostics
-from gdkvm_monai.metrics.segmentation import FrameScores
+from gdkvm_monai.metrics.scores import FrameScores
 
 __all__ = ["ClipResult", "frame_table"]
 

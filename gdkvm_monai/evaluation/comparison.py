@@ -2,74 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from gdkvm_monai.evaluation.bootstrap import patient_means
 from gdkvm_monai.evaluation.ef_comparison import ErrorComparison, compare_ejection_fractions
-from gdkvm_monai.evaluation.paired import ITEM, PairedDifference, compare, pair_items
+from gdkvm_monai.evaluation.paired import pair_items
 from gdkvm_monai.evaluation.result_tables import GRID, read_frame_table, read_scored_grid
-from gdkvm_monai.evaluation.summary import DISTANCES, score_names
+from gdkvm_monai.evaluation.score_comparison import (
+    Failures,
+    PatientChange,
+    ScoreComparison,
+    compare_scores,
+    count_failures,
+    patient_changes,
+)
+from gdkvm_monai.evaluation.summary import score_names
 
 __all__ = ["Comparison", "compare_results"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreComparison(PairedDifference):
-    """Differences of one score of one structure, and its means over the pairs.
-
-    Attributes:
-        structure: name of the structure.
-        mean_a: mean in A over the pairs.
-        mean_b: mean in B.
-        patients_a: mean of each patient in A.
-        patients_b: mean of each patient in B.
-    """
-
-    structure: str
-    mean_a: float
-    mean_b: float
-    patients_a: Mapping[str, float]
-    patients_b: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Failures:
-    """Items of one structure that are empty on one side, and items without a partner.
-
-    Attributes:
-        structure: name of the structure.
-        one_empty_a: items empty on one side in A.
-        one_empty_b: the same in B.
-        new: of the items of both, those that are so in B alone.
-        resolved: those that are so in A alone.
-        only_a: items of A alone.
-        only_b: items of B alone.
-    """
-
-    structure: str
-    one_empty_a: int
-    one_empty_b: int
-    new: int
-    resolved: int
-    only_a: int
-    only_b: int
-
-
-@dataclass(frozen=True)
-class PatientChange:
-    """Change of one structure of one patient; ``worsening`` is positive where B is worse."""
-
-    patient: str
-    structure: str
-    a: float
-    b: float
-    difference: float
-    worsening: float
 
 
 @dataclass(frozen=True)
@@ -137,15 +90,17 @@ def compare_results(
         raise ValueError(f"score {score!r} is not in {folder_a}/per_frame.csv; choose one of {', '.join(names)}.")
     structures = pd.concat([table_a["structure"], table_b["structure"]]).unique()
     parts = {s: [table[table["structure"] == s] for table in (table_a, table_b)] for s in structures}
-    scores = [_compare(structure, name, *pair, resamples, seed) for structure, pair in parts.items() for name in names]
-    changes = _changes(scores, score)
+    scores = [
+        compare_scores(structure, name, *pair, resamples, seed) for structure, pair in parts.items() for name in names
+    ]
+    changes = patient_changes(scores, score)
     return Comparison(
         a=str(folder_a),
         b=str(folder_b),
         difference="b - a",
         unit=table_a["unit"].iloc[0],
         scores=scores,
-        failures=[_failures(structure, *pair) for structure, pair in parts.items()],
+        failures=[count_failures(structure, *pair) for structure, pair in parts.items()],
         judged_by=Judgment(score, threshold),
         worse=sorted((c for c in changes if c.worsening > threshold), key=lambda c: -c.worsening),
         better=sorted((c for c in changes if -c.worsening > threshold), key=lambda c: c.worsening),
@@ -174,47 +129,3 @@ def _check_comparable(table_a: pd.DataFrame, table_b: pd.DataFrame, folder_a: Pa
             f"{item['patient']} {item['view']} was scored on different grids: {one} mm per pixel in {folder_a}, "
             f"{other} in {folder_b}."
         )
-
-
-def _compare(
-    structure: str, score: str, table_a: pd.DataFrame, table_b: pd.DataFrame, resamples: int, seed: int
-) -> ScoreComparison:
-    """Paired differences of one score, and its means in both over the pairs."""
-    difference = compare(table_b, table_a, score, ITEM, resamples, seed)
-    pairs = pair_items(table_a, table_b).dropna(subset=[f"{score}_one", f"{score}_other"])
-    patients = pairs["patient"].tolist()
-    values_a, values_b = (pairs[f"{score}_{side}"] for side in ("one", "other"))
-    return ScoreComparison(
-        **vars(difference),
-        structure=structure,
-        mean_a=float(values_a.mean()),
-        mean_b=float(values_b.mean()),
-        patients_a=patient_means(values_a, patients),
-        patients_b=patient_means(values_b, patients),
-    )
-
-
-def _changes(scores: Sequence[ScoreComparison], score: str) -> list[PatientChange]:
-    sign = 1 if score in DISTANCES else -1
-    return [
-        PatientChange(
-            patient, row.structure, row.patients_a[patient], row.patients_b[patient], difference, sign * difference
-        )
-        for row in scores
-        if row.score == score
-        for patient, difference in row.patients.items()
-    ]
-
-
-def _failures(structure: str, table_a: pd.DataFrame, table_b: pd.DataFrame) -> Failures:
-    pairs = pair_items(table_a, table_b)
-    empty_a, empty_b = (pairs[f"status_{side}"] == "one_empty" for side in ("one", "other"))
-    return Failures(
-        structure=structure,
-        one_empty_a=int((table_a["status"] == "one_empty").sum()),
-        one_empty_b=int((table_b["status"] == "one_empty").sum()),
-        new=int((empty_b & ~empty_a).sum()),
-        resolved=int((empty_a & ~empty_b).sum()),
-        only_a=len(table_a) - len(pairs),
-        only_b=len(table_b) - len(pairs),
-    )

@@ -95,7 +95,6 @@ def write_evaluation(clips: Sequence[ClipResult], output_dir: Path, stated: Mapp
             else None
         ),
     )
-    output_dir.mkdir(parents=True, exist_ok=True)
     write_csv(output_dir / "per_frame.csv", table.to_dict("records"))
     if ejection_fractions:
         write_csv(output_dir / "ef_per_patient.csv", [row.columns() for row in ejection_fractions])

@@ -14,7 +14,8 @@ from gdkvm_monai.metrics.frame_measurements import FrameMeasurement, measure_fra
 from gdkvm_monai.metrics.frame_metric import FrameMetric
 from gdkvm_monai.metrics.long_axis import LongAxis, measure_long_axis
 from gdkvm_monai.metrics.phases import Phases, find_phases
-from gdkvm_monai.metrics.segmentation import FrameScores, PairScores, score_clip, score_pair
+from gdkvm_monai.metrics.scores import FrameScores, PairScores
+from gdkvm_monai.metrics.segmentation import score_clip, score_pair
 from gdkvm_monai.metrics.temporal import Motion, TemporalConsistency, measure_temporal_consistency, second_differences
 from gdkvm_monai.metrics.volume import area_length_volume_ml, disk_volume_ml, ejection_fraction
 

@@ -1,3 +1,5 @@
+"""The folder that an evaluation writes."""
+
 from __future__ import annotations
 
 import csv
@@ -7,26 +9,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.evaluation import ClipResult, write_evaluation
-from gdkvm_monai.metrics import score_clip
-
-SPACING = (0.5, 0.4)
-
-
-def ventricle(length: int, width: int) -> np.ndarray:
-    """A half ellipse with an atrium below it, (96, 128), depth along axis 1."""
-    x, y = np.mgrid[:96, :128]
-    mask = np.zeros((96, 128), np.uint8)
-    mask[((x - 48) / width) ** 2 + ((y - 80) / length) ** 2 < 1] = 1
-    mask[(y > 80)] = 0
-    mask[(((x - 48) / 15) ** 2 + ((y - 81) / 20) ** 2 < 1) & (y > 80)] = 3
-    return mask
-
-
-def clip(patient: str, view: str = "4CH", shift: int = 0, ef: float = 50.0, quality: str = "Good") -> ClipResult:
-    label = np.stack([ventricle(60, 20), ventricle(45, 16)], axis=-1)
-    prediction = np.roll(label, shift, axis=0)
-    rows = score_clip(prediction, label, SPACING, {"LV": (1,), "LA": (3,)})
-    return ClipResult(patient, view, quality, ef, SPACING, rows, True, prediction, label, 2)
+from tests.evaluation.clips import SPACING, scored_clip
 
 
 def read(path) -> list[dict]:
@@ -36,7 +19,9 @@ def read(path) -> list[dict]:
 
 def test_a_perfect_prediction_scores_one_and_its_ejection_fraction_equals_the_reference(tmp_path):
     table = write_evaluation(
-        [clip("a"), clip("b"), clip("c", ef=30.0, quality="Poor")], tmp_path, {"checkpoint": "x.pt"}
+        [scored_clip("a"), scored_clip("b"), scored_clip("c", dataset_ef_percent=30.0, image_quality="Poor")],
+        tmp_path,
+        {"checkpoint": "x.pt"},
     )
     assert "1.0000 [1.0000, 1.0000]" in table
     rows = read(tmp_path / "per_frame.csv")
@@ -55,7 +40,7 @@ def test_a_perfect_prediction_scores_one_and_its_ejection_fraction_equals_the_re
 
 
 def test_both_views_of_a_patient_also_give_a_biplane_row(tmp_path):
-    write_evaluation([clip("a"), clip("a", "2CH"), clip("b")], tmp_path, {})
+    write_evaluation([scored_clip("a"), scored_clip("a", "2CH"), scored_clip("b")], tmp_path, {})
     methods = [(row["patient"], row["method"]) for row in read(tmp_path / "ef_per_patient.csv")]
     assert methods == [
         ("a", "single-plane-a4c-mod-v1"),
@@ -66,9 +51,9 @@ def test_both_views_of_a_patient_also_give_a_biplane_row(tmp_path):
 
 
 def test_a_missing_ventricle_gives_no_number_but_a_reason_and_is_counted_as_excluded(tmp_path):
-    empty = clip("b")
+    empty = scored_clip("b")
     empty.prediction_ends[:] = 0
-    write_evaluation([clip("a"), empty, clip("c"), clip("d")], tmp_path, {})
+    write_evaluation([scored_clip("a"), empty, scored_clip("c"), scored_clip("d")], tmp_path, {})
     row = read(tmp_path / "ef_per_patient.csv")[1]
     assert row["predicted_ef_percent"] == "nan" and "missing" in row["predicted_reason"]
     agreement = json.loads((tmp_path / "metrics.json").read_text())["agreement"]

@@ -1,0 +1,36 @@
+"""Rows of the table of scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.evaluation.clip_result import frame_table
+from tests.evaluation.clips import SPACING, scored_clip
+
+
+def test_the_table_has_one_row_per_frame_and_structure_with_the_facts_of_its_clip():
+    table = frame_table([scored_clip("0001"), scored_clip("0002", "2CH", image_quality="Poor")])
+    assert table["patient"].tolist() == ["0001"] * 4 + ["0002"] * 4
+    assert table["phase"].tolist() == ["ED", "ED", "ES", "ES"] * 2
+    assert table["structure"].tolist() == ["LV", "LA"] * 4
+    assert (table[["spacing_axis0", "spacing_axis1"]] == list(SPACING)).all(axis=None)
+    assert set(table["image_quality"][4:]) == {"Poor"} and set(table["unit"]) == {"mm"}
+
+
+def test_a_clip_in_pixels_has_a_spacing_of_one():
+    table = frame_table([scored_clip("a", spacing_mm=None)])
+    assert (table[["spacing_axis0", "spacing_axis1"]] == 1).all(axis=None) and set(table["unit"]) == {"px"}
+
+
+def test_frames_between_the_ends_and_ends_of_unknown_phase_are_told_apart():
+    long, unknown = scored_clip("a", num_frames=9), scored_clip("a", ends_are_phases=False)
+    assert [long.phase(frame) for frame in (0, 1, 8)] == ["ED", "between", "ES"]
+    assert [unknown.phase(frame) for frame in (0, 1)] == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("ef_percent", "name"), [(39.9, "< 40 %"), (40, "40-55 %"), (55, "40-55 %"), (55.1, "> 55 %"), (np.nan, "unknown")]
+)
+def test_the_class_follows_the_ejection_fraction(ef_percent, name):
+    assert scored_clip("a", dataset_ef_percent=ef_percent).ef_class == name

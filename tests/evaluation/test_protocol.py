@@ -1,0 +1,15 @@
+"""What results state about how they came about."""
+
+from __future__ import annotations
+
+import torch
+
+import gdkvm_monai
+from gdkvm_monai.evaluation.protocol import Protocol
+
+
+def test_versions_and_rules_stand_beside_what_was_stated():
+    entries = Protocol({"checkpoint": "model.pt", "frame_size": [256, 256]}).entries()
+    assert entries["gdkvm_monai"] == gdkvm_monai.__version__ and entries["torch"] == torch.__version__
+    assert entries["checkpoint"] == "model.pt" and "2000 resamples" in entries["intervals"]
+    assert "stated" not in entries and {"decision", "empty masks"} <= set(entries)

@@ -26,6 +26,7 @@ lint: $(VENV)/installed
 	$(BIN)/black --check --quiet $(SOURCES)
 	$(BIN)/isort --check-only --quiet $(SOURCES)
 	$(BIN)/flake8 $(SOURCES)
+	$(BIN)/lint-imports --no-cache
 
 test: lint
 	$(BIN)/python -m pytest -n 2

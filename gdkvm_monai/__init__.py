@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gdkvm_monai.inferers import StreamSession
     from gdkvm_monai.networks.nets import GDKVM
     from gdkvm_monai.study.biplane import measure_biplane
+    from gdkvm_monai.study.measurements import Measurements
+    from gdkvm_monai.study.measurements_file import read_measurements
     from gdkvm_monai.study.options import SegmentOptions
     from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
     from gdkvm_monai.study.segmentation import SegmentationResult, segment
@@ -25,6 +27,7 @@ __all__ = [
     "GDKVM",
     "ClipReadError",
     "ClipReader",
+    "Measurements",
     "Pipeline",
     "SegmentOptions",
     "SegmentationResult",
@@ -32,6 +35,7 @@ __all__ = [
     "load_pipeline",
     "measure_biplane",
     "open_clip",
+    "read_measurements",
     "segment",
 ]
 
@@ -40,6 +44,8 @@ _MODULES = {
     "inferers": ("StreamSession",),
     "networks.nets": ("GDKVM",),
     "study.biplane": ("measure_biplane",),
+    "study.measurements": ("Measurements",),
+    "study.measurements_file": ("read_measurements",),
     "study.options": ("SegmentOptions",),
     "study.pipeline": ("Pipeline", "load_pipeline"),
     "study.segmentation": ("SegmentationResult", "segment"),

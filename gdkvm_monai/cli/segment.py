@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from gdkvm_monai.cli.command import FAILED, OK, wants_traceback, with_options
@@ -62,10 +63,10 @@ def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) ->
             print(outcome.traceback, file=sys.stderr)
         return
     found = outcome.result.measurements
-    ef_percent, quality = found["mean"]["ef_percent"], found["quality"]
-    ef = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {found['ef_withheld']}"
-    codes = ", ".join(dict.fromkeys(reason["code"] for reason in quality["reasons"]))
-    text = f"{head}: {ef}, {quality['verdict']}{f' ({codes})' if codes else ''} -> {outcome.result.folder}"
+    ef_percent, quality = found.mean.ef_percent, found.quality
+    ef = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {found.ef_withheld}"
+    codes = ", ".join(quality.codes)
+    text = f"{head}: {ef}, {quality.verdict}{f' ({codes})' if codes else ''} -> {outcome.result.folder}"
     print(text, file=sys.stderr if options.json else sys.stdout)
 
 
@@ -76,11 +77,11 @@ def _finish(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
     together = {}
     if options.views and all(outcome.result for outcome in outcomes):
         report = measure_biplane({outcome.task.options.view: outcome.result for outcome in outcomes})
-        path, together = write_biplane(options.out, report), {"biplane": report}
-        ef_percent = report["ef_percent"]
-        text = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {report['ef_withheld']}"
-        text += f", check ({'; '.join(report['flags'])})" if report["flags"] else ""
+        path, together = write_biplane(options.out, report), {"biplane": asdict(report)}
+        ef_percent = report.ef_percent
+        text = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {report.ef_withheld}"
+        text += f", check ({'; '.join(report.flags)})" if report.flags else ""
         print(f"biplane: {text} -> {path}", file=sys.stderr if options.json else sys.stdout)
     if options.json:
-        results = [outcome.result.measurements for outcome in outcomes if outcome.result]
+        results = [asdict(outcome.result.measurements) for outcome in outcomes if outcome.result]
         print(json.dumps({"clips": results, **together}, indent=2))

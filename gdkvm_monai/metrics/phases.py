@@ -66,7 +66,8 @@ def find_phases(
 
     The curve is smoothed by local parabolas (:func:`smooth_curve`). Its turns are the extremes between which it swings
     by at least ``SWING`` of its range; of two ends of diastole (or of systole) closer than the refractory time the
-    lesser one is dropped. The first and the last frame count if they come within ``EDGE_TOLERANCE`` of the range.
+    lesser one is dropped. The first and the last frame count if they come within ``EDGE_TOLERANCE`` of the range. A
+    frame that could not be measured is never a phase.
 
     Args:
         curve: area or volume, ``(T,)``, in any unit; NaN where a frame could not be measured.
@@ -98,11 +99,13 @@ def find_phases(
         nothing = np.full(curve.shape, np.nan)
         return Phases((), (), (), time, unit, nothing, "fewer than two frames could be measured.")
     smoothed = smooth_curve(curve, time, smoothing)
-    span = np.ptp(smoothed)
-    if span < SMALLEST_CHANGE * smoothed.max():
+    frames = np.flatnonzero(np.isfinite(curve))  # only a frame that was measured can be a phase
+    measured = smoothed[frames]
+    span = np.ptp(measured)
+    if span < SMALLEST_CHANGE * measured.max():
         return Phases((), (), (), time, unit, smoothed, f"the curve changes by less than {SMALLEST_CHANGE:.0%}.")
-    turns = drop_close(find_turns(smoothed, SWING * span), smoothed, time, refractory)
-    turns = [turn for turn in turns if _is_phase(turn, smoothed, span)]
+    turns = drop_close(find_turns(measured, SWING * span), measured, time[frames], refractory)
+    turns = [Turn(int(frames[turn.frame]), turn.kind) for turn in turns if _is_phase(turn, measured, span)]
     ed = tuple(turn.frame for turn in turns if turn.kind == MAXIMUM)
     es = tuple(turn.frame for turn in turns if turn.kind == MINIMUM)
     beats = _pair(turns)

@@ -8,17 +8,18 @@ import json
 import os
 import re
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from gdkvm_monai.files import write_text
 from gdkvm_monai.study.clip_source import clip_files
+from gdkvm_monai.study.measurements import Measurements
+from gdkvm_monai.study.measurements_file import read_measurements
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.segmentation import SegmentationResult, segment
@@ -132,7 +133,7 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
     writer = csv.DictWriter(rows, INDEX)
     writer.writeheader()
     for path in sorted(out.glob("[!.]*/measurements.json")):  # a hidden folder is another run's, or of one killed
-        writer.writerow(_index_row(json.loads(path.read_text())))
+        writer.writerow(_index_row(read_measurements(path)))
     failures = [
         {"position": outcome.task.position, "error": outcome.error, "message": outcome.message}
         for outcome in outcomes
@@ -142,14 +143,14 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
         write_text(out / name, text)
 
 
-def _index_row(measurements: Mapping[str, Any]) -> dict[str, Any]:
-    clip, mean, quality = (measurements[name] for name in ("clip", "mean", "quality"))
+def _index_row(measurements: Measurements) -> dict[str, str | int | float | None]:
+    clip, mean, quality = measurements.clip, measurements.mean, measurements.quality
     return {
-        **{name: clip[name] for name in ("id", "view", "frames", "spacing_trust")},
-        **{name: mean[name] for name in ("ef_percent", "edv_ml", "esv_ml")},
-        "heart_rate_bpm": measurements["phases"]["heart_rate_bpm"],
-        "verdict": quality["verdict"],
-        "reasons": " ".join(dict.fromkeys(reason["code"] for reason in quality["reasons"])),
+        **{name: getattr(clip, name) for name in ("id", "view", "frames", "spacing_trust")},
+        **{name: getattr(mean, name) for name in ("ef_percent", "edv_ml", "esv_ml")},
+        "heart_rate_bpm": measurements.phases.heart_rate_bpm,
+        "verdict": quality.verdict,
+        "reasons": " ".join(quality.codes),
     }
 
 

@@ -3,29 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import nibabel
 import numpy as np
+from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.files import write_json
 from gdkvm_monai.labels import NOTICE
 from gdkvm_monai.metrics import measure_ejection_fraction
-from gdkvm_monai.study.measurements import SCHEMA_VERSION
+from gdkvm_monai.study.measurements import SCHEMA_VERSION, Measurements, Method, Verdict, View
+from gdkvm_monai.study.record_types import STRICT, Count, NotNegative
 from gdkvm_monai.study.segmentation import SegmentationResult
 
-__all__ = ["measure_biplane", "write_biplane"]
+__all__ = ["BiplaneMeasurements", "measure_biplane", "write_biplane"]
+
+METHOD = Method("biplane-mod-v1", "method of disks, biplane, 20 disks, the longer length")
 
 
-def measure_biplane(results: Mapping[str, SegmentationResult]) -> dict[str, Any]:
+@dataclass(frozen=True, config=STRICT)
+class BiplaneMeasurements:
+    """What ``biplane.json`` holds; what is unknown is ``None``.
+
+    Attributes:
+        schema_version: as in ``measurements.json``.
+        views: identifier of the clip of each view.
+        method: how the volumes were computed.
+        edv_ml: end-diastolic volume.
+        esv_ml: end-systolic volume.
+        sv_ml: stroke volume.
+        ef_percent: ejection fraction.
+        beats: frames of end-diastole and end-systole of each view.
+        flags: what looks wrong.
+        ef_withheld: why there is no ejection fraction; empty if there is one.
+        quality: verdict on each view.
+        notice: the purpose of the numbers.
+    """
+
+    schema_version: str
+    views: dict[View, str]
+    method: Method
+    edv_ml: NotNegative | None
+    esv_ml: NotNegative | None
+    sv_ml: float | None
+    ef_percent: float | None
+    beats: dict[View, tuple[Count, Count]] | None
+    flags: tuple[str, ...]
+    ef_withheld: str
+    quality: dict[View, Verdict]
+    notice: str
+
+
+def measure_biplane(results: Mapping[str, SegmentationResult]) -> BiplaneMeasurements:
     """Measure the first beat of each view together.
 
     Args:
         results: of ``"4CH"`` and ``"2CH"``, with ``mask.nii.gz`` in their folders.
 
     Returns:
-        What ``biplane.json`` holds; what is unknown is ``None``, and ``ef_withheld`` says why.
+        Volumes and ejection fraction, or why there are none.
 
     Raises:
         ValueError: when a view is missing.
@@ -33,51 +70,55 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> dict[str, Any]
     if set(results) != {"4CH", "2CH"}:
         raise ValueError(f"got the views {', '.join(results) or 'none'}, expected 4CH and 2CH.")
     found = {view: result.measurements for view, result in results.items()}
-    report: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "views": {view: measurements["clip"]["id"] for view, measurements in found.items()},
-        "method": {"id": "biplane-mod-v1", "description": "method of disks, biplane, 20 disks, the longer length"},
+    nothing = BiplaneMeasurements(
+        schema_version=SCHEMA_VERSION,
+        views={view: measurements.clip.id for view, measurements in found.items()},
+        method=METHOD,
         **dict.fromkeys(("edv_ml", "esv_ml", "sv_ml", "ef_percent", "beats")),
-        "flags": [],
-        "ef_withheld": _why_not(found),
-        "quality": {view: measurements["quality"]["verdict"] for view, measurements in found.items()},
-        "notice": NOTICE,
-    }
-    if report["ef_withheld"]:
-        return report
-    beats = {view: measurements["beats"][0] for view, measurements in found.items()}
-    masks = {view: nibabel.load(result.folder / "mask.nii.gz").dataobj for view, result in results.items()}
-    ed, es = (
-        {view: np.asarray(masks[view][..., beats[view][f"{phase}_frame"]]) for view in results}
-        for phase in ("ed", "es")
+        flags=(),
+        ef_withheld=_why_not(found),
+        quality={view: measurements.quality.verdict for view, measurements in found.items()},
+        notice=NOTICE,
     )
-    spacing_mm = {view: measurements["clip"]["spacing_mm"] for view, measurements in found.items()}
-    measured = measure_ejection_fraction(ed, es, spacing_mm)
-    found_numbers = {name: getattr(measured, name) for name in ("edv_ml", "esv_ml", "ef_percent")}
-    numbers = {name: round(value, 4) if np.isfinite(value) else None for name, value in found_numbers.items()}
-    known = None not in (numbers["edv_ml"], numbers["esv_ml"])
-    return {
-        **report,
-        **numbers,
-        "sv_ml": round(numbers["edv_ml"] - numbers["esv_ml"], 4) if known else None,
-        "flags": list(measured.flags),
-        "beats": {view: [beat["ed_frame"], beat["es_frame"]] for view, beat in beats.items()},
-        "ef_withheld": measured.reason,
-    }
+    return nothing if nothing.ef_withheld else _measure(nothing, results)
 
 
-def write_biplane(out: Path, report: Mapping[str, Any]) -> Path:
+def write_biplane(out: Path, measured: BiplaneMeasurements) -> Path:
     """Write ``biplane.json`` into a folder in ``out`` that is named by both clips; returns its path."""
-    folder = out / "-".join(report["views"][view][:8] for view in ("4CH", "2CH"))
-    write_json(folder / "biplane.json", report)
+    folder = out / "-".join(measured.views[view][:8] for view in ("4CH", "2CH"))
+    write_json(folder / "biplane.json", asdict(measured))
     return folder / "biplane.json"
 
 
-def _why_not(found: Mapping[str, Mapping[str, Any]]) -> str:
+def _measure(nothing: BiplaneMeasurements, results: Mapping[str, SegmentationResult]) -> BiplaneMeasurements:
+    beats = {view: result.measurements.beats[0] for view, result in results.items()}
+    masks = {view: nibabel.load(result.folder / "mask.nii.gz").dataobj for view, result in results.items()}
+    ed = {view: np.asarray(masks[view][..., beat.ed_frame]) for view, beat in beats.items()}
+    es = {view: np.asarray(masks[view][..., beat.es_frame]) for view, beat in beats.items()}
+    spacing_mm = {view: result.measurements.clip.spacing_mm for view, result in results.items()}
+    measured = measure_ejection_fraction(ed, es, spacing_mm)
+    edv_ml, esv_ml, ef_percent = map(_known, (measured.edv_ml, measured.esv_ml, measured.ef_percent))
+    return replace(
+        nothing,
+        edv_ml=edv_ml,
+        esv_ml=esv_ml,
+        sv_ml=None if edv_ml is None or esv_ml is None else round(edv_ml - esv_ml, 4),
+        ef_percent=ef_percent,
+        beats={view: (beat.ed_frame, beat.es_frame) for view, beat in beats.items()},
+        flags=measured.flags,
+        ef_withheld=measured.reason,
+    )
+
+
+def _known(value: float) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None
+
+
+def _why_not(found: Mapping[str, Measurements]) -> str:
     for view, measurements in found.items():
-        if measurements["clip"]["spacing_mm"] is None:
-            trust = measurements["clip"]["spacing_trust"]
+        if measurements.clip.spacing_mm is None:
+            trust = measurements.clip.spacing_trust
             return f"{view}: the pixel size is {trust}, and lengths of two views cannot be compared without it."
-        if not measurements["beats"]:
-            return f"{view}: {measurements['phases']['reason']}"
+        if not measurements.beats:
+            return f"{view}: {measurements.phases.reason}"
     return ""

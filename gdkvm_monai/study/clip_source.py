@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from monai.config import PathLike
@@ -16,6 +15,7 @@ from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.gray_levels import gray_frames
 from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
 from gdkvm_monai.files import file_sha256
+from gdkvm_monai.study.measurements import ClipFacts
 from gdkvm_monai.study.options import SegmentOptions
 
 __all__ = ["ClipSource", "clip_files"]
@@ -98,28 +98,28 @@ class ClipSource:
             return [frame * meta["frame_time_ms"] / 1000 for frame in range(count)], meta["frame_time_source"]
         return None, None
 
-    def facts(self, valid: Sequence[bool]) -> dict[str, Any]:
+    def facts(self, valid: Sequence[bool]) -> ClipFacts:
         """What ``measurements.json`` says of the clip; complete when all frames were read."""
-        meta: Mapping[str, Any] = self.stream.meta
+        meta = self.stream.meta
         count = len(valid)
         times, timing = self.times(count)
         step_s = (times[-1] - times[0]) / (count - 1) if times and count > 1 else None
         trust = meta["spacing_trust"] if self.options.spacing_mm is None else "ok"
-        return {
-            "id": self.id,
-            "view": self.options.view,
-            "frames": count,
-            "valid_frames": int(sum(valid)),
-            "lateral_px": self.stream.shape[0],
-            "depth_px": self.stream.shape[1],
-            "frame_time_ms": None if not step_s else round(1000 * step_s, 4),
-            "frame_time_source": timing,
-            "frame_rate_hz": None if not step_s else round(1 / step_s, 4),
-            "spacing_trust": trust,
-            "spacing_mm": None if self.spacing_mm is None else [round(length, 6) for length in self.spacing_mm],
-            "partial": bool(meta.get("partial", False)),
-            "mode": meta.get("mode", "unknown"),
-        }
+        return ClipFacts(
+            id=self.id,
+            view=self.options.view,
+            frames=count,
+            valid_frames=int(sum(valid)),
+            lateral_px=self.stream.shape[0],
+            depth_px=self.stream.shape[1],
+            frame_time_ms=None if not step_s else round(1000 * step_s, 4),
+            frame_time_source=timing,
+            frame_rate_hz=None if not step_s else round(1 / step_s, 4),
+            spacing_trust=trust,
+            spacing_mm=None if self.spacing_mm is None else tuple(round(length, 6) for length in self.spacing_mm),
+            partial=bool(meta.get("partial", False)),
+            mode=meta.get("mode", "unknown"),
+        )
 
 
 def _array_stream(clip: np.ndarray) -> ClipStream:

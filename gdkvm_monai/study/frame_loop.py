@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -12,10 +11,11 @@ from gdkvm_monai.inferers.perturbation import PERTURBATIONS
 from gdkvm_monai.labels import BACKGROUND, STRUCTURES
 from gdkvm_monai.metrics.curves import volume_curve
 from gdkvm_monai.metrics.frame_measurements import Sector, dice, edge_fraction, measure_frame
+from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.options import SegmentOptions
-from gdkvm_monai.study.outputs import Spools
 from gdkvm_monai.study.pipeline import Pipeline
+from gdkvm_monai.study.segmented_frame import SegmentedClip, SegmentedFrame
 
 __all__ = ["edge_share", "segment_frames"]
 
@@ -23,35 +23,34 @@ EDGE_FRAMES = 50  # frames at which the sector's edge is looked at
 
 
 def segment_frames(
-    pipeline: Pipeline, source: ClipSource, options: SegmentOptions, spools: Spools, progress: bool
-) -> tuple[list[dict[str, Any]], list[list[float]], Sector]:
-    """Measurements of every frame, the volumes of the perturbed copies, and the sector."""
+    pipeline: Pipeline, source: ClipSource, options: SegmentOptions, cache: ClipCache, progress: bool
+) -> SegmentedClip:
+    """Segment and measure every frame and its perturbed copies."""
     session = pipeline.session(options.save_prob)
     others = [] if options.fast else [(change, pipeline.session()) for change in PERTURBATIONS]
-    rows: list[dict[str, Any]] = []
+    frames: list[SegmentedFrame] = []
     copies: list[list[float]] = [[] for _ in others]
     sector = Sector()
     for frame in tqdm(
         source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"
     ):
         mask = _keep(session.push(frame), options.structures)
-        row = {**measure_frame(mask, source.spacing_mm).columns(), "valid": session.valid}
-        row["intensity_mean"], row["intensity_sd"] = session.statistics
         agreement = []
         for (change, other), volumes in zip(others, copies):
             again = change.undo(other.push(change.apply(frame))) if session.valid else mask
             volumes.append(float(volume_curve(again[..., None], source.spacing_mm)[0]))
             agreement.append(dice(mask, again))
-        row["confidence"] = min(agreement, default=np.nan) if session.valid else np.nan
-        rows.append(row)
+        confidence = min(agreement, default=np.nan) if session.valid else np.nan
+        measured = measure_frame(mask, source.spacing_mm)
+        frames.append(SegmentedFrame(measured, session.valid, confidence, *session.statistics))
         shown = np.nan_to_num(frame, nan=0, posinf=255, neginf=0).clip(0, 255)
         if session.valid:
             sector.add(shown)
-        spools.append(shown, mask)
+        cache.append(shown, mask)
         if options.save_prob:
             unknown = np.full((pipeline.num_classes, *mask.shape), np.nan)
-            spools.append_probabilities(unknown if session.probabilities is None else session.probabilities)
-    return rows, copies, sector
+            cache.append_probabilities(unknown if session.probabilities is None else session.probabilities)
+    return SegmentedClip(frames, copies, sector)
 
 
 def _keep(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
@@ -59,9 +58,9 @@ def _keep(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
     return np.where(np.isin(mask, wanted), mask, BACKGROUND).astype(np.uint8)
 
 
-def edge_share(spools: Spools, source: ClipSource, sector: Sector) -> float:
+def edge_share(cache: ClipCache, source: ClipSource, sector: Sector) -> float:
     """Largest share of the ventricle's outline on the sector's edge, over frames spread evenly."""
-    region, masks = sector.region(), spools.masks
+    region, masks = sector.region(), cache.masks
     frames = range(0, len(masks), max(len(masks) // EDGE_FRAMES, 1))
     shares = [edge_fraction(np.isin(masks[frame][source.box], STRUCTURES["LV"]), region) for frame in frames]
     known = [share for share in shares if not np.isnan(share)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -76,6 +77,10 @@ class FrameTable:
             "LV_volume_relative": self.lv_volume_relative,
             "ComputerSmall": [int(small) for small in self.end_systole],
         }
+
+    def with_end_systole(self, frames: Sequence[int]) -> FrameTable:
+        """The same table with these frames, counted from 0, as those of end-systole."""
+        return replace(self, end_systole=tuple(frame in set(frames) for frame in range(len(self))))
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Column]) -> FrameTable:

@@ -29,6 +29,7 @@ __all__ = [
     "Quality",
     "Reason",
     "Verdict",
+    "View",
 ]
 
 SCHEMA_VERSION = "1.0"
@@ -164,6 +165,11 @@ class Quality:
 
     verdict: Verdict
     reasons: tuple[Reason, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the reasons, each once."""
+        return tuple(dict.fromkeys(reason.code for reason in self.reasons))
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from monai.bundle import ConfigParser
@@ -19,6 +18,7 @@ from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.networks.card import ModelCard, read_card
 from gdkvm_monai.networks.checkpoint import load_weights
+from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
 from gdkvm_monai.transforms import LoadClipd
 
 __all__ = ["Pipeline", "load_pipeline"]
@@ -46,7 +46,7 @@ class Pipeline:
     device: torch.device
     num_classes: int = 4
     card: ModelCard | None = None
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: NetworkRecord = field(kw_only=True)
 
     def session(self, keep_probabilities: bool = False) -> StreamSession:
         """A new session, which knows of no other."""
@@ -82,17 +82,17 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
     except Exception as error:  # whatever a config may name
         names = ", ".join(map(str, configs)) or f"the card beside {weights.name}"
         raise ValueError(f"{names} does not describe a network that can be built ({error}); correct it.") from error
-    provenance = {
-        "weights": {
-            "file": weights.name,
-            "sha256": file_sha256(weights),
-            "trained_on": card.trained_on if card else "unknown: there is no model.json beside the weights",
-            "license": card.license if card else "unknown",
-        },
-        "config": {"sha256": hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()},
-        "network": type(network).__name__,
-        "frame_size": list(parser["frame_size"]),
-    }
+    provenance = NetworkRecord(
+        weights=WeightsRecord(
+            file=weights.name,
+            sha256=file_sha256(weights),
+            trained_on=card.trained_on if card else "unknown: there is no model.json beside the weights",
+            license=card.license if card else "unknown",
+        ),
+        config=ConfigRecord(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()),
+        network=type(network).__name__,
+        frame_size=tuple(parser["frame_size"]),
+    )
     load_weights(network, weights)
     network = network.to(place, memory_format=torch.channels_last).eval()
     before = parser.get_parsed_content("preprocessing").transforms
@@ -105,7 +105,7 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
         place,
         int(parser["num_classes"]),
         card,
-        provenance,
+        provenance=provenance,
     )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import get_args
 
 import numpy as np
 
 from gdkvm_monai.metrics.temporal import second_differences
+from gdkvm_monai.study.frame_table import FrameTable
+from gdkvm_monai.study.measurements import ClipNumbers, Quality, Reason, Verdict
+from gdkvm_monai.study.segmented_frame import SegmentedFrame
 
 __all__ = ["VERDICTS", "Evidence", "judge"]
 
-VERDICTS = ("good", "check", "reject")
+VERDICTS = get_args(Verdict)
 
 EF_RANGE = (5.0, 90.0)
 """Ejection fractions outside are not those of a living heart, in percent."""
@@ -38,123 +41,128 @@ class Evidence:
     """What a verdict rests on, beside the measurements.
 
     Attributes:
-        columns: of ``frames.csv``.
-        parts: parts of the left ventricle in each frame.
-        holes: holes of the left ventricle in each frame.
-        edge_fraction: largest share of its outline on the sector's edge.
-        statistics: ``intensity_mean`` and ``intensity_sd`` of the clip as the network saw it.
-        trained_on: ranges of the same numbers in training, as in the weights' card; empty if unknown.
+        table: numbers of every frame.
+        frames: the same before they were tabulated, with parts, holes and intensities.
+        edge_fraction: largest share of the ventricle's outline on the sector's edge, 0 to 1; NaN if unknown.
+        trained_on: lowest and highest ``intensity_mean`` and ``intensity_sd`` in training, as in the weights' card;
+            empty if unknown.
     """
 
-    columns: Mapping[str, list]
-    parts: Sequence[int]
-    holes: Sequence[int]
+    table: FrameTable
+    frames: Sequence[SegmentedFrame]
     edge_fraction: float
-    statistics: Mapping[str, float]
     trained_on: Mapping[str, Sequence[float] | None]
 
 
-def judge(measurements: Mapping[str, Any], evidence: Evidence) -> dict[str, Any]:
+def judge(numbers: ClipNumbers, evidence: Evidence) -> Quality:
     """Judge one clip.
 
     Args:
-        measurements: of :func:`~gdkvm_monai.study.measurements.measure_clip`.
+        numbers: those of :func:`~gdkvm_monai.study.measure.measure_clip`.
         evidence: what else is known.
 
     Returns:
-        ``verdict``: the worst of the reasons', ``"good"`` without any; ``reasons``: each with ``code``, ``verdict`` and
-        ``message``.
+        The worst verdict of all reasons, ``"good"`` without any, and the reasons.
     """
     checks = (_ejection_fraction, _beats, _timing, _source, _masks, _confidence, _intensity)
-    reasons = [
-        {"code": code, "verdict": verdict, "message": message}
-        for check in checks
-        for code, verdict, message in check(measurements, evidence)
-    ]
-    worst = max((VERDICTS.index(reason["verdict"]) for reason in reasons), default=0)
-    return {"verdict": VERDICTS[worst], "reasons": reasons}
+    reasons = tuple(reason for check in checks for reason in check(numbers, evidence))
+    worst = max((VERDICTS.index(reason.verdict) for reason in reasons), default=0)
+    return Quality(VERDICTS[worst], reasons)
 
 
-def _ejection_fraction(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:
-    if measurements["ef_withheld"]:
-        yield "ef_withheld", "check", f"there is no ejection fraction: {measurements['ef_withheld']}"
-    beats = [beat for beat in measurements["beats"] if beat["ef_percent"] is not None]
-    for beat in [beat for beat in beats if beat["ef_percent"] < 0][:1]:
-        frames = f"frames {beat['ed_frame']} and {beat['es_frame']}"
-        yield "edv_below_esv", "reject", f"the volume at end-diastole is below that at end-systole ({frames})."
-    for beat in [beat for beat in beats if not EF_RANGE[0] <= beat["ef_percent"] <= EF_RANGE[1]][:1]:
+def _ejection_fraction(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    if numbers.ef_withheld:
+        yield Reason("ef_withheld", "check", f"there is no ejection fraction: {numbers.ef_withheld}")
+    beats = [beat for beat in numbers.beats if beat.ef_percent is not None]
+    for beat in [beat for beat in beats if beat.ef_percent < 0][:1]:
+        frames = f"frames {beat.ed_frame} and {beat.es_frame}"
+        yield Reason("edv_below_esv", "reject", f"the volume at end-diastole is below that at end-systole ({frames}).")
+    for beat in [beat for beat in beats if not EF_RANGE[0] <= beat.ef_percent <= EF_RANGE[1]][:1]:
         limits = f"{EF_RANGE[0]:.0f} to {EF_RANGE[1]:.0f} %"
-        yield "ef_range", "reject", f"an ejection fraction is {beat['ef_percent']:.0f} %, not {limits}."
+        yield Reason("ef_range", "reject", f"an ejection fraction is {beat.ef_percent:.0f} %, not {limits}.")
 
 
-def _beats(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:
-    phases = measurements["phases"]
-    if len(phases["ed_frames"]) < 2 and len(phases["es_frames"]) < 2:
-        yield "less_than_one_beat", "check", "the clip shows less than one beat from end-diastole to end-diastole."
+def _beats(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    phases = numbers.phases
+    if len(phases.ed_frames) < 2 and len(phases.es_frames) < 2:
+        yield Reason(
+            "less_than_one_beat", "check", "the clip shows less than one beat from end-diastole to end-diastole."
+        )
 
 
-def _timing(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:
-    rate_hz = measurements["clip"]["frame_rate_hz"]
+def _timing(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    rate_hz = numbers.clip.frame_rate_hz
     if rate_hz is None:
-        yield "frame_rate", "check", "the frame rate is unknown; state it with --fps."
+        yield Reason("frame_rate", "check", "the frame rate is unknown; state it with --fps.")
     elif rate_hz < LOWEST_RATE_HZ:
-        yield "frame_rate", "check", (
-            f"the frame rate is {rate_hz:.0f} Hz, below {LOWEST_RATE_HZ:.0f} Hz; end-systole may be missed."
+        yield Reason(
+            "frame_rate",
+            "check",
+            f"the frame rate is {rate_hz:.0f} Hz, below {LOWEST_RATE_HZ:.0f} Hz; end-systole may be missed.",
         )
 
 
-def _source(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:
-    clip = measurements["clip"]
-    if clip["spacing_trust"] != "ok":
-        yield "spacing", "check", (
-            f"the pixel size is {clip['spacing_trust']}; there are no volumes in mL, and the ejection fraction takes "
-            "pixels for squares."
+def _source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    clip = numbers.clip
+    if clip.spacing_trust != "ok":
+        yield Reason(
+            "spacing",
+            "check",
+            f"the pixel size is {clip.spacing_trust}; there are no volumes in mL, and the ejection fraction takes "
+            "pixels for squares.",
         )
-    if clip["mode"] not in ("B-mode", "unknown"):
-        yield "mode", "reject", f"the clip shows {clip['mode']}, the network knows B-mode only."
-    if clip["partial"]:
-        yield "partial", "check", "frames at the end of the file are missing."
-    if clip["valid_frames"] < clip["frames"]:
-        missing = clip["frames"] - clip["valid_frames"]
-        yield "invalid_frames", "check", f"{missing} of {clip['frames']} frames show nothing and have an empty mask."
+    if clip.mode not in ("B-mode", "unknown"):
+        yield Reason("mode", "reject", f"the clip shows {clip.mode}, the network knows B-mode only.")
+    if clip.partial:
+        yield Reason("partial", "check", "frames at the end of the file are missing.")
+    if clip.valid_frames < clip.frames:
+        missing = clip.frames - clip.valid_frames
+        yield Reason(
+            "invalid_frames", "check", f"{missing} of {clip.frames} frames show nothing and have an empty mask."
+        )
 
 
-def _masks(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:
-    valid = np.array(evidence.columns["valid"], bool)
-    area = np.where(valid, np.array(evidence.columns["Size"], float), np.nan)
+def _masks(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    valid = np.array(evidence.table.valid, bool)
+    area = np.where(valid, np.array(evidence.table.area_px["LV"], float), np.nan)
     empty = int((area == 0).sum())
     if empty:
         verdict = "reject" if empty > FAULTY_SHARE * valid.sum() else "check"
-        yield "no_ventricle", verdict, f"no left ventricle was found in {empty} of {valid.sum()} frames."
+        yield Reason("no_ventricle", verdict, f"no left ventricle was found in {empty} of {valid.sum()} frames.")
     jumps = np.abs(second_differences(area)) / np.nanmax(area) if np.nanmax(area, initial=0) > 0 else np.array([np.nan])
     if np.isfinite(jumps).any() and np.nanmax(jumps) > AREA_JUMP:
         frame = int(np.nanargmax(jumps))
-        yield "area_jump", "check", f"the area jumps by {np.nanmax(jumps):.0%} of the largest at frame {frame}."
+        yield Reason("area_jump", "check", f"the area jumps by {np.nanmax(jumps):.0%} of the largest at frame {frame}.")
     if evidence.edge_fraction > EDGE_SHARE:
-        yield "sector_edge", "check", (
-            f"{evidence.edge_fraction:.0%} of the ventricle's outline lies on the sector's edge; it may be cut off."
+        yield Reason(
+            "sector_edge",
+            "check",
+            f"{evidence.edge_fraction:.0%} of the ventricle's outline lies on the sector's edge; it may be cut off.",
         )
     for code, name, faulty in (
-        ("parts", "several parts", np.array(evidence.parts) > 1),
-        ("holes", "holes", np.array(evidence.holes) > 0),
+        ("parts", "several parts", np.array([frame.measured.shapes["LV"].parts for frame in evidence.frames]) > 1),
+        ("holes", "holes", np.array([frame.measured.shapes["LV"].holes for frame in evidence.frames]) > 0),
     ):
         share = (faulty & valid).sum() / max(valid.sum(), 1)
         if share > FAULTY_SHARE:
-            yield code, "check", f"the left ventricle has {name} in {share:.0%} of the frames."
+            yield Reason(code, "check", f"the left ventricle has {name} in {share:.0%} of the frames.")
 
 
-def _confidence(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:
-    mean = measurements["confidence"]["mean"]
+def _confidence(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    mean = numbers.confidence.mean
     if mean is not None and mean < LOW_CONFIDENCE:
         verdict = "reject" if mean < NO_CONFIDENCE else "check"
-        yield "confidence", verdict, f"perturbed copies of the clip give other masks (mean Dice {mean:.2f})."
+        yield Reason("confidence", verdict, f"perturbed copies of the clip give other masks (mean Dice {mean:.2f}).")
 
 
-def _intensity(measurements: Mapping[str, Any], evidence: Evidence) -> Iterator[tuple[str, str, str]]:
-    for name, value in evidence.statistics.items():
+def _intensity(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    valid = [frame for frame in evidence.frames if frame.valid]
+    for name, label in (("intensity_mean", "mean brightness"), ("intensity_sd", "contrast")):
         ends = evidence.trained_on.get(name)
-        if ends is not None and not ends[0] <= value <= ends[1]:
-            label = {"intensity_mean": "mean brightness", "intensity_sd": "contrast"}[name]
-            yield "intensity", "check", (
-                f"the {label} is {value:.2f}, outside the {ends[0]:.2f} to {ends[1]:.2f} seen in training."
+        value = float(np.mean([getattr(frame, name) for frame in valid])) if valid else np.nan
+        if ends is not None and valid and not ends[0] <= value <= ends[1]:
+            yield Reason(
+                "intensity",
+                "check",
+                f"the {label} is {value:.2f}, outside the {ends[0]:.2f} to {ends[1]:.2f} seen in training.",
             )

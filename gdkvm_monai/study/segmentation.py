@@ -6,7 +6,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
@@ -19,42 +19,39 @@ import torch
 from monai.config import PathLike
 
 import gdkvm_monai
-from gdkvm_monai.files import plain
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
+from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.frame_loop import edge_share, segment_frames
-from gdkvm_monai.study.measure import frame_columns, measure_clip
+from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
 from gdkvm_monai.study.options import SegmentOptions
-from gdkvm_monai.study.outputs import Results, Spools, check_formats, fingerprint, results_folder, write_outputs
+from gdkvm_monai.study.outputs import check_formats, write_outputs
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.quality import Evidence, judge
+from gdkvm_monai.study.results_folder import ClipResults, fingerprint, results_folder
+from gdkvm_monai.study.run_record import InputRecord, RunRecord
 
 __all__ = ["SegmentationResult", "segment", "segment_clip"]
 
 
 @dataclass(frozen=True)
-class SegmentationResult:
+class SegmentationResult(ClipResults):
     """Masks and measurements of one clip.
 
     Attributes:
-        clip_id: first 16 digits of the SHA-256 of the clip.
-        measurements: what ``measurements.json`` holds.
-        frames: columns of ``frames.csv``.
-        provenance: what ``run.json`` holds.
+        measurements: content of ``measurements.json``.
+        frames: content of ``frames.csv``.
+        provenance: content of ``run.json``.
         folder: with all results; ``None`` where none was asked for.
     """
 
-    clip_id: str
-    measurements: dict[str, Any]
-    frames: dict[str, list]
-    provenance: dict[str, Any]
     folder: Path | None = None
     _mask: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def ef_percent(self) -> float | None:
         """Mean ejection fraction over the beats; ``None`` where it is withheld."""
-        return self.measurements["mean"]["ef_percent"]
+        return self.measurements.mean.ef_percent
 
     @cached_property
     def mask(self) -> np.ndarray:
@@ -111,55 +108,53 @@ def segment(
     source = ClipSource(clip, chosen)
     check_formats(source, chosen)
     if out is None:
-        with tempfile.TemporaryDirectory(prefix="gdkvm-") as folder, Spools(Path(folder), source) as spools:
-            result = segment_clip(pipeline, source, chosen, spools, progress)
-            return SegmentationResult(*result, None, spools.masks.stack())
-    with results_folder(Path(out), source, pipeline, chosen, overwrite) as (folder, finished):
-        if finished is None:
-            with Spools(folder, source) as spools:
-                finished = segment_clip(pipeline, source, chosen, spools, progress)
-                write_outputs(folder, chosen, spools, finished)
-    return SegmentationResult(*finished, Path(out) / source.id)
+        with tempfile.TemporaryDirectory(prefix="gdkvm-") as folder, ClipCache(Path(folder), source) as cache:
+            results = segment_clip(pipeline, source, chosen, cache, progress)
+            return SegmentationResult(**vars(results), _mask=cache.masks.stack())
+    with results_folder(Path(out), source.id, fingerprint(pipeline, chosen), overwrite) as (folder, results):
+        if results is None:
+            with ClipCache(folder, source) as cache:
+                results = segment_clip(pipeline, source, chosen, cache, progress)
+                results = write_outputs(folder, chosen, cache, results)
+    return SegmentationResult(**vars(results), folder=Path(out) / source.id)
 
 
 def segment_clip(
-    pipeline: Pipeline, source: ClipSource, options: SegmentOptions, spools: Spools, progress: bool = False
-) -> Results:
-    """Segment and measure a clip; pictures and masks go to the spools."""
+    pipeline: Pipeline, source: ClipSource, options: SegmentOptions, cache: ClipCache, progress: bool = False
+) -> ClipResults:
+    """Segment and measure a clip; pictures and masks go to the cache."""
     start, started = time.monotonic(), datetime.now(timezone.utc)
-    rows, copies, sector = segment_frames(pipeline, source, options, spools, progress)
-    valid = [row["valid"] for row in rows]
-    times, _ = source.times(len(rows))
-    columns = frame_columns(source.id, rows, times, source.spacing_mm is not None)
+    segmented = segment_frames(pipeline, source, options, cache, progress)
+    valid = [frame.valid for frame in segmented.frames]
+    times_s, _ = source.times(len(valid))
+    frames = frame_table(source.id, segmented.frames, times_s, source.spacing_mm is not None)
     copies_of = "" if options.fast else " and ".join(str(perturbation) for perturbation in PERTURBATIONS)
-    measurements = measure_clip(source.facts(valid), columns, copies, copies_of)
-    measurements["structures"] = list(options.structures)
-    systole = set(measurements["phases"]["es_frames"])
-    columns["ComputerSmall"] = [int(frame in systole) for frame in columns["Frame"]]  # EchoNet-Dynamic's name
-    seen = {name: [row[name] for row in rows if row["valid"]] for name in ("intensity_mean", "intensity_sd")}
-    evidence = Evidence(
-        columns,
-        [row["LV_parts"] for row in rows],
-        [row["LV_holes"] for row in rows],
-        edge_share(spools, source, sector) if any(valid) else np.nan,
-        {name: float(np.mean(values)) for name, values in seen.items() if values},
-        pipeline.card.intensity_ranges if pipeline.card else {},
+    copies = Copies(segmented.copy_volumes, copies_of)
+    numbers = measure_clip(source.facts(valid), frames, options.structures, copies)
+    frames = frames.with_end_systole(numbers.phases.es_frames)
+    edge = edge_share(cache, source, segmented.sector) if any(valid) else np.nan
+    trained_on = pipeline.card.intensity_ranges if pipeline.card else {}
+    quality = judge(numbers, Evidence(frames, segmented.frames, edge, trained_on))
+    run = _record(pipeline, source, options, started, time.monotonic() - start)
+    return ClipResults(numbers.judged(quality), frames, run)
+
+
+def _record(
+    pipeline: Pipeline, source: ClipSource, options: SegmentOptions, started: datetime, seconds: float
+) -> RunRecord:
+    meta = source.stream.meta
+    return RunRecord(
+        gdkvm_version=gdkvm_monai.__version__,
+        monai_version=monai.__version__,
+        torch_version=str(torch.__version__),
+        python_version=platform.python_version(),
+        device=str(pipeline.device),
+        started_utc=started.isoformat(timespec="seconds"),
+        seconds=round(seconds, 2),
+        input=InputRecord(source.sha256, source.bytes, source.format),
+        **vars(pipeline.provenance),
+        options=options,
+        fingerprint=fingerprint(pipeline, options),
+        intensity_low=meta.get("intensity_low"),
+        intensity_high=meta.get("intensity_high"),
     )
-    measurements["quality"] = judge(measurements, evidence)
-    provenance = {
-        "gdkvm_version": gdkvm_monai.__version__,
-        "monai_version": monai.__version__,
-        "torch_version": torch.__version__,
-        "python_version": platform.python_version(),
-        "device": str(pipeline.device),
-        "started_utc": started.isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - start, 2),
-        "input": {"sha256": source.sha256, "bytes": source.bytes, "format": source.format},
-        **{
-            name: source.stream.meta[name] for name in ("intensity_low", "intensity_high") if name in source.stream.meta
-        },
-        **pipeline.provenance,
-        "options": plain(asdict(options)),
-        "fingerprint": fingerprint(pipeline, options),
-    }
-    return source.id, measurements, columns, provenance

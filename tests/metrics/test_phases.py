@@ -94,6 +94,19 @@ def test_missing_frames_are_bridged():
     assert find_phases(curve, time).es == (25, 75)
 
 
+@pytest.mark.parametrize("gap", [0, 1, 3])
+@pytest.mark.parametrize("phase", [0, 25, 50, 75, 100])
+def test_a_frame_that_was_not_measured_is_no_phase_but_its_nearest_measured_neighbor_is(phase, gap):
+    time = np.arange(0, 2.01, 0.02)
+    curve = 80 + 40 * np.cos(2 * np.pi * time)
+    curve[max(phase - gap, 0) : phase + gap + 1] = np.nan
+    phases = find_phases(curve, time)
+    assert np.isfinite(curve[[*phases.ed, *phases.es]]).all()
+    found = phases.ed if phase % 50 == 0 else phases.es
+    assert min(abs(frame - phase) for frame in found) == gap + 1
+    assert len(phases.ed) == 3 and len(phases.es) == 2 and len(phases.beats) == 2
+
+
 @pytest.mark.parametrize("curve", [np.full(20, 5.0), 100 + 0.1 * np.sin(np.arange(40)), [np.nan, 3, np.nan], []])
 def test_a_curve_without_a_beat_finds_nothing_and_says_why(curve):
     phases = find_phases(curve)

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from gdkvm_monai.data.phantom import EchoPhantom
 from gdkvm_monai.inferers import AutocastInferer
+from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.study.pipeline import Pipeline
+from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
 
 LEVELS = 85  # gray levels between two classes
 
@@ -25,18 +27,17 @@ class GrayLevelNetwork(nn.Module):
         return -100 * (frame - centers).abs(), (state[0] + 1,)
 
 
-def gray_level_pipeline(card: dict | None = None) -> Pipeline:
+def gray_level_pipeline(card: ModelCard | None = None) -> Pipeline:
     before = Compose([ScaleIntensityRanged("image", 0, 255, 0, 1, clip=True)])
     after = Compose([AsDiscreted("pred", argmax=True)])
-    provenance = {
-        "weights": {"file": "none", "sha256": "0" * 64, "trained_on": "nothing", "license": "Apache-2.0"},
-        "config": {"sha256": "0" * 64},
-        "network": "GrayLevelNetwork",
-        "frame_size": [96, 96],
-    }
-    return Pipeline(
-        GrayLevelNetwork(), before, after, AutocastInferer(), torch.device("cpu"), 4, card or {}, provenance
+    provenance = NetworkRecord(
+        weights=WeightsRecord("none", "0" * 64, "nothing", "Apache-2.0"),
+        config=ConfigRecord("0" * 64),
+        network="GrayLevelNetwork",
+        frame_size=(96, 96),
     )
+    device = torch.device("cpu")
+    return Pipeline(GrayLevelNetwork(), before, after, AutocastInferer(), device, 4, card, provenance=provenance)
 
 
 def label_clip(seed: int = 1, view: str = "4CH", beats: float = 1.2, frame_rate_hz: float = 25, size=(96, 96)):

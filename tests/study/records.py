@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from gdkvm_monai.labels import NOTICE
+import math
+from dataclasses import replace
+
+from gdkvm_monai.labels import NOTICE, STRUCTURES
+from gdkvm_monai.metrics.anatomy import StructureShape
+from gdkvm_monai.metrics.frame_measurements import FrameMeasurement
 from gdkvm_monai.study.measurements import (
     AreasCm2,
     Beat,
@@ -16,6 +21,26 @@ from gdkvm_monai.study.measurements import (
     Quality,
     Reason,
 )
+from gdkvm_monai.study.segmented_frame import SegmentedFrame
+
+FRAME = SegmentedFrame(
+    measured=FrameMeasurement(
+        areas_px={"LV": 1000, "MYO": 900, "LA": 500},
+        areas_cm2={"LV": 20.0, "MYO": 18.0, "LA": 10.0},
+        volume=80.0,
+        shapes=dict.fromkeys(STRUCTURES, StructureShape(parts=1, holes=0, on_border=False)),
+    ),
+    valid=True,
+    confidence=math.nan,
+    intensity_mean=0.2,
+    intensity_sd=0.2,
+)
+
+
+def frame(valid: bool = True, confidence: float = math.nan, **measured: object) -> SegmentedFrame:
+    """A frame whose mask was measured like this, otherwise as ``FRAME``."""
+    return replace(FRAME, valid=valid, confidence=confidence, measured=replace(FRAME.measured, **measured))
+
 
 CLIP = ClipFacts(
     id="0123456789abcdef",

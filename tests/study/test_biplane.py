@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import nibabel
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 import gdkvm_monai
-from gdkvm_monai.study.biplane import measure_biplane, write_biplane
+from gdkvm_monai.study.biplane import BiplaneMeasurements, measure_biplane, write_biplane
 from tests.study.gray_level_network import gray_level_pipeline, label_clip
 
 QUICK = {"fast": True, "report": False, "overlay": "none"}
@@ -40,16 +40,16 @@ def results(views):
 def test_volumes_and_ejection_fraction_are_those_of_the_phantom(views, results):
     phantom = views["4CH"][1]
     report = measure_biplane(results)
-    assert report["edv_ml"] == pytest.approx(phantom.edv_ml, rel=0.08)
-    assert report["esv_ml"] == pytest.approx(phantom.esv_ml, rel=0.08)
-    assert abs(report["ef_percent"] - phantom.ef_percent) < 3
-    assert report["sv_ml"] == pytest.approx(report["edv_ml"] - report["esv_ml"])
-    assert report["ef_percent"] == pytest.approx(100 * report["sv_ml"] / report["edv_ml"], abs=0.1)
-    assert report["ef_withheld"] in ("", None) and report["method"]["id"] == "biplane-mod-v1"
-    assert report["views"] == {view: result.clip_id for view, result in results.items()}
+    assert report.edv_ml == pytest.approx(phantom.edv_ml, rel=0.08)
+    assert report.esv_ml == pytest.approx(phantom.esv_ml, rel=0.08)
+    assert abs(report.ef_percent - phantom.ef_percent) < 3
+    assert report.sv_ml == pytest.approx(report.edv_ml - report.esv_ml)
+    assert report.ef_percent == pytest.approx(100 * report.sv_ml / report.edv_ml, abs=0.1)
+    assert report.ef_withheld == "" and report.method.id == "biplane-mod-v1"
+    assert report.views == {view: result.clip_id for view, result in results.items()}
     for view, result in results.items():
-        beat = result.measurements["beats"][0]
-        assert report["beats"][view] == [beat["ed_frame"], beat["es_frame"]]
+        beat = result.measurements.beats[0]
+        assert report.beats[view] == (beat.ed_frame, beat.es_frame)
 
 
 def test_the_order_of_the_views_does_not_matter(results):
@@ -60,15 +60,15 @@ def test_the_order_of_the_views_does_not_matter(results):
 def test_without_a_pixel_size_in_one_view_nothing_is_measured(results, still):
     unknown = gdkvm_monai.segment(still, pipeline=gray_level_pipeline(), view="2CH", **QUICK)
     report = measure_biplane({**results, "2CH": unknown})
-    assert report["ef_withheld"].startswith("2CH: the pixel size is absent")
-    assert all(report[name] is None for name in ("edv_ml", "esv_ml", "sv_ml", "ef_percent", "beats"))
+    assert report.ef_withheld.startswith("2CH: the pixel size is absent")
+    assert all(getattr(report, name) is None for name in ("edv_ml", "esv_ml", "sv_ml", "ef_percent", "beats"))
 
 
 def test_without_a_beat_in_one_view_nothing_is_measured(results, still):
     found = gdkvm_monai.segment(still, pipeline=gray_level_pipeline(), view="4CH", spacing_mm=(1, 1), **QUICK)
     report = measure_biplane({**results, "4CH": found})
-    reason = found.measurements["phases"]["reason"]
-    assert reason and report["ef_withheld"] == f"4CH: {reason}" and report["ef_percent"] is None
+    reason = found.measurements.phases.reason
+    assert reason and report.ef_withheld == f"4CH: {reason}" and report.ef_percent is None
 
 
 def test_both_views_are_needed(results):
@@ -79,14 +79,14 @@ def test_both_views_are_needed(results):
 
 
 def test_masks_without_a_ventricle_have_no_volume_but_a_reason(results, tmp_path):
-    measurements = json.loads(json.dumps(results["4CH"].measurements))
-    measurements["beats"][0].update(ed_frame=0, es_frame=1)
+    measurements = results["4CH"].measurements
+    beat = replace(measurements.beats[0], ed_frame=0, es_frame=1)
+    measurements = replace(measurements, beats=(beat, *measurements.beats[1:]))
     folder = tmp_path / "empty"
     folder.mkdir()
     nibabel.save(nibabel.Nifti1Image(np.zeros((8, 8, 2), np.uint8), np.eye(4)), folder / "mask.nii.gz")
     report = measure_biplane({**results, "4CH": replace(results["4CH"], measurements=measurements, folder=folder)})
-    assert report["ef_percent"] is None and report["ef_withheld"]
-    json.dumps(report, allow_nan=False)
+    assert report.ef_percent is None and report.ef_withheld
 
 
 def test_the_file_is_named_by_both_clips_and_replaced_as_a_whole(results, tmp_path):
@@ -95,4 +95,4 @@ def test_the_file_is_named_by_both_clips_and_replaced_as_a_whole(results, tmp_pa
         path = write_biplane(tmp_path, report)
     assert path.parent.name == f"{results['4CH'].clip_id[:8]}-{results['2CH'].clip_id[:8]}"
     assert [file.name for file in path.parent.iterdir()] == ["biplane.json"]
-    assert json.loads(path.read_text()) == report
+    assert TypeAdapter(BiplaneMeasurements).validate_json(path.read_text()) == report

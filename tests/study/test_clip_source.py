@@ -110,7 +110,7 @@ def test_spacing_is_that_of_the_file_or_of_the_user_or_unknown(dicom):
     data.SequenceOfUltrasoundRegions[0].RegionLocationMaxX1 = 99
     data.save_as(path)
     facts = opened(path).facts([True] * clip.image.shape[-1])
-    assert facts["spacing_mm"] is None and facts["spacing_trust"] == "scaled"
+    assert facts.spacing_mm is None and facts.spacing_trust == "scaled"
 
 
 def test_times_are_those_of_the_user_the_file_or_unknown(dicom):
@@ -134,14 +134,14 @@ def test_uneven_frames_keep_their_times(dicom):
     times, name = source.times(len(steps))
     np.testing.assert_allclose(times, np.cumsum(steps) / 1000)
     facts = source.facts([True] * len(steps))
-    assert name == "FrameTimeVector" and facts["frame_time_ms"] == pytest.approx(np.mean(steps[1:]), abs=1e-3)
-    assert facts["frame_rate_hz"] == pytest.approx(1000 / np.mean(steps[1:]), abs=1e-3)
+    assert name == "FrameTimeVector" and facts.frame_time_ms == pytest.approx(np.mean(steps[1:]), abs=1e-3)
+    assert facts.frame_rate_hz == pytest.approx(1000 / np.mean(steps[1:]), abs=1e-3)
 
 
 def test_facts_of_a_still_have_no_frame_rate():
     facts = opened(noise_clip(1), fps=50).facts([True])
-    assert facts["frames"] == facts["valid_frames"] == 1
-    assert facts["frame_rate_hz"] is None and facts["frame_time_ms"] is None
+    assert facts.frames == facts.valid_frames == 1
+    assert facts.frame_rate_hz is None and facts.frame_time_ms is None
 
 
 def test_an_array_that_is_no_clip_is_refused():

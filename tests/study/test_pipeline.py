@@ -17,6 +17,7 @@ from monai.transforms import SaveImaged
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 from gdkvm_monai.study.pipeline import load_pipeline
+from gdkvm_monai.study.run_record import WeightsRecord
 from gdkvm_monai.transforms import LoadClipd
 from tests.study.tiny_command import QUICK, SMALL, gdkvm, noise_clip, only_result, write_tiny_weights
 
@@ -77,18 +78,13 @@ def test_the_card_beside_the_weights_describes_the_network(weights):
     for name, value in pipeline.network.state_dict().items():
         torch.testing.assert_close(value, expected[name], rtol=0, atol=0)
     assert pipeline.card.trained_on == "nothing"
-    assert pipeline.provenance["weights"] == {
-        "file": "model.pt",
-        "sha256": file_sha256(weights),
-        "trained_on": "nothing",
-        "license": "Apache-2.0",
-    }
+    assert pipeline.provenance.weights == WeightsRecord("model.pt", file_sha256(weights), "nothing", "Apache-2.0")
 
 
 def test_overlays_describe_the_network_where_there_is_no_card(moved, tmp_path):
     pipeline = load_pipeline(moved, [overlay(tmp_path, frame_size=[48, 16])], "cpu")
-    assert pipeline.provenance["frame_size"] == [48, 16] and pipeline.card is None
-    assert pipeline.provenance["weights"]["license"] == "unknown"
+    assert pipeline.provenance.frame_size == (48, 16) and pipeline.card is None
+    assert pipeline.provenance.weights.license == "unknown"
     with pytest.raises(ValueError, match="moved.pt holds weights of another network; keep its model.json beside it"):
         load_pipeline(moved, device="cpu")
 
@@ -96,7 +92,7 @@ def test_overlays_describe_the_network_where_there_is_no_card(moved, tmp_path):
 def test_a_checkpoint_of_a_training_holds_the_network_among_others(weights, tmp_path):
     torch.save({"model": torch.load(weights, weights_only=True), "epoch": 3}, tmp_path / "model.pt")
     shutil.copy(weights.with_suffix(".json"), tmp_path)
-    assert load_pipeline(tmp_path / "model.pt", device="cpu").provenance["network"] == "GDKVM"
+    assert load_pipeline(tmp_path / "model.pt", device="cpu").provenance.network == "GDKVM"
 
 
 def test_the_transforms_are_those_of_the_bundle_without_files(weights):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from pathlib import Path
 
 import jsonschema
 import nibabel
@@ -13,11 +12,9 @@ import pytest
 
 import gdkvm_monai
 from gdkvm_monai.data import ClipReadError
-from gdkvm_monai.study import measurements as measurements_module
-from gdkvm_monai.study.outputs import read_outputs
+from gdkvm_monai.study.measurements_file import measurements_schema, read_measurements
+from gdkvm_monai.study.results_folder import ClipResults, read_results
 from tests.study.gray_level_network import LEVELS, gray_level_pipeline, label_clip
-
-SCHEMA = json.loads(Path(measurements_module.__file__).with_name("measurements.schema.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -43,29 +40,28 @@ def test_masks_volumes_and_phases_are_those_of_the_phantom(clip, finished):
     pixels, phantom, _ = clip
     result = finished[0]
     np.testing.assert_array_equal(result.mask, pixels // LEVELS)
-    beat = result.measurements["beats"][0]
-    assert beat["ed_frame"] <= 2 and abs(beat["es_frame"] - phantom.end_systole_s * 25) <= 2
+    beat = result.measurements.beats[0]
+    assert beat.ed_frame <= 2 and abs(beat.es_frame - phantom.end_systole_s * 25) <= 2
     assert abs(result.ef_percent - phantom.ef_percent) < 6  # a single plane of a heart that is no body of revolution
-    assert beat["edv_ml"] == pytest.approx(phantom.edv_ml, rel=0.2)
-    assert beat["sv_ml"] == pytest.approx(beat["edv_ml"] - beat["esv_ml"], abs=1e-3)
-    assert result.measurements["method"]["id"] == "single-plane-a4c-mod-v1"
+    assert beat.edv_ml == pytest.approx(phantom.edv_ml, rel=0.2)
+    assert beat.sv_ml == pytest.approx(beat.edv_ml - beat.esv_ml, abs=1e-3)
+    assert result.measurements.method.id == "single-plane-a4c-mod-v1"
 
 
 def test_areas_and_times_stand_in_the_columns(clip, finished):
     pixels, _, spacing_mm = clip
     frames = finished[0].frames
     lv = (pixels == LEVELS).sum(axis=(0, 1))
-    np.testing.assert_array_equal(frames["Size"], lv)
-    np.testing.assert_allclose(frames["LV_cm2"], lv * np.prod(spacing_mm) / 100, atol=1e-3)
-    np.testing.assert_allclose(frames["time_s"], np.arange(len(lv)) / 25)
-    assert all(frames["valid"]) and max(frames["LV_volume_relative"]) == 1
-    es_frames = [frame for frame, small in zip(frames["Frame"], frames["ComputerSmall"]) if small]
-    assert es_frames == finished[0].measurements["phases"]["es_frames"]
+    np.testing.assert_array_equal(frames.area_px["LV"], lv)
+    np.testing.assert_allclose(frames.area_cm2["LV"], lv * np.prod(spacing_mm) / 100, atol=1e-3)
+    np.testing.assert_allclose(frames.time_s, np.arange(len(lv)) / 25)
+    assert all(frames.valid) and max(frames.lv_volume_relative) == 1
+    es_frames = np.flatnonzero(frames.end_systole)
+    assert tuple(es_frames) == finished[0].measurements.phases.es_frames
 
 
 def test_the_measurements_fit_the_published_schema(finished):
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.validate(finished[0].measurements, SCHEMA)
+    jsonschema.validate(json.loads((finished[0].folder / "measurements.json").read_text()), measurements_schema())
 
 
 def test_the_folder_is_complete_and_named_by_the_hash(finished):
@@ -76,8 +72,8 @@ def test_the_folder_is_complete_and_named_by_the_hash(finished):
         *("mask.nii.gz", "masks", "mask.npz", "probabilities.npy", "overlay.gif", "contact_sheet.png"),
         *("frames.csv", "measurements.json", "report.html", "run.json"),
     }
-    assert json.loads((result.folder / "measurements.json").read_text()) == result.measurements
-    assert read_outputs(result.folder) == (result.clip_id, result.measurements, result.frames, result.provenance)
+    assert read_measurements(result.folder / "measurements.json") == result.measurements
+    assert read_results(result.folder) == ClipResults(result.measurements, result.frames, result.provenance)
 
 
 def test_probabilities_are_those_of_the_masks(clip, finished):
@@ -115,11 +111,11 @@ def test_overwrite_replaces_results(clip, tmp_path):
 
 def test_without_a_size_of_pixels_there_is_an_ejection_fraction_but_no_volume(clip):
     result = gdkvm_monai.segment(clip[0], pipeline=gray_level_pipeline(), fast=True)
-    text = json.dumps(result.measurements["beats"]) + json.dumps(result.measurements["mean"])
-    assert result.ef_percent is not None and result.measurements["clip"]["spacing_trust"] == "absent"
-    assert '"edv_ml": null' in text and set(result.frames["LV_cm2"]) == {None}
-    assert result.measurements["phases"]["heart_rate_bpm"] is None and set(result.frames["time_s"]) == {None}
-    jsonschema.validate(result.measurements, SCHEMA)
+    assert result.ef_percent is not None and result.measurements.clip.spacing_trust == "absent"
+    assert {beat.edv_ml for beat in (*result.measurements.beats, result.measurements.mean)} == {None}
+    assert set(result.frames.area_cm2["LV"]) == {None}
+    assert result.measurements.phases.heart_rate_bpm is None and set(result.frames.time_s) == {None}
+    jsonschema.validate(json.loads(result.measurements.to_json()), measurements_schema())
     assert result.folder is None and result.mask.shape == clip[0].shape
 
 
@@ -128,18 +124,18 @@ def test_a_still_has_a_mask_but_no_ejection_fraction(clip, frames, tmp_path):
     still = clip[0][..., :1].repeat(frames, axis=-1)
     result = gdkvm_monai.segment(still, out=tmp_path, pipeline=gray_level_pipeline())
     assert result.mask.any() and result.ef_percent is None
-    assert result.measurements["ef_withheld"]
+    assert result.measurements.ef_withheld
     assert {"ef_withheld", "less_than_one_beat"} <= codes(result)
-    jsonschema.validate(result.measurements, SCHEMA)
+    jsonschema.validate(json.loads(result.measurements.to_json()), measurements_schema())
 
 
 def test_the_interval_is_the_range_over_the_perturbed_copies(finished):
-    interval, mean = finished[0].measurements["interval"], finished[0].measurements["mean"]
+    interval, mean = finished[0].measurements.interval, finished[0].measurements.mean
     for name in ("ef_percent", "edv_ml", "esv_ml"):
-        low, high = interval[name]
-        assert low - 1e-3 <= mean[name] <= high + 1e-3  # each is rounded
-    assert "2 perturbed copies" in interval["method"]
-    assert finished[0].measurements["confidence"]["min"] > 0.95
+        low, high = getattr(interval, name)
+        assert low - 1e-3 <= getattr(mean, name) <= high + 1e-3  # each is rounded
+    assert "2 perturbed copies" in interval.method
+    assert finished[0].measurements.confidence.min > 0.95
 
 
 def test_black_and_broken_frames_get_empty_masks_and_are_named(clip):
@@ -147,30 +143,30 @@ def test_black_and_broken_frames_get_empty_masks_and_are_named(clip):
     pixels[..., 4], pixels[3, 3, 7] = 0, np.nan
     result = gdkvm_monai.segment(pixels, pipeline=gray_level_pipeline(), fast=True)
     assert not result.mask[..., [4, 7]].any() and result.mask[..., 5].any()
-    assert [t for t, valid in enumerate(result.frames["valid"]) if not valid] == [4, 7]
+    assert [t for t, valid in enumerate(result.frames.valid) if not valid] == [4, 7]
     assert "invalid_frames" in codes(result)
     np.testing.assert_array_equal(np.delete(result.mask, [4, 7], -1), np.delete(clip[0], [4, 7], -1) // LEVELS)
 
 
 def test_a_clip_without_anything_is_measured_as_nothing():
     result = gdkvm_monai.segment(np.zeros((32, 32, 4), np.uint8), pipeline=gray_level_pipeline())
-    assert result.ef_percent is None and result.measurements["clip"]["valid_frames"] == 0
-    jsonschema.validate(result.measurements, SCHEMA)
+    assert result.ef_percent is None and result.measurements.clip.valid_frames == 0
+    jsonschema.validate(json.loads(result.measurements.to_json()), measurements_schema())
 
 
 def test_structures_that_are_not_wanted_are_background(clip):
     result = gdkvm_monai.segment(clip[0], pipeline=gray_level_pipeline(), structures=("LV",), fast=True)
     assert set(np.unique(result.mask)) == {0, 1}
-    assert result.measurements["structures"] == ["LV"]
+    assert result.measurements.structures == ("LV",)
 
 
 def test_other_gray_levels_are_scaled_and_the_scale_is_recorded(clip):
     scaled = gdkvm_monai.segment(clip[0].astype(np.int16) * 16 - 500, pipeline=gray_level_pipeline(), fast=True)
     np.testing.assert_array_equal(scaled.mask, clip[0] // LEVELS)
-    assert scaled.provenance["intensity_low"] == pytest.approx(-500, abs=1)
-    assert scaled.provenance["intensity_high"] == pytest.approx(255 * 16 - 500, abs=1)
+    assert scaled.provenance.intensity_low == pytest.approx(-500, abs=1)
+    assert scaled.provenance.intensity_high == pytest.approx(255 * 16 - 500, abs=1)
     as_it_is = gdkvm_monai.segment(clip[0], pipeline=gray_level_pipeline(), fast=True)
-    assert "intensity_low" not in as_it_is.provenance
+    assert as_it_is.provenance.intensity_low is None
 
 
 def test_an_error_leaves_nothing_behind(clip, tmp_path, monkeypatch):
@@ -198,7 +194,7 @@ def test_the_mask_file_lies_on_the_grid_of_a_nifti_clip(clip, tmp_path):
     mask = nibabel.load(result.folder / "mask.nii.gz")
     np.testing.assert_allclose(mask.affine, affine, atol=1e-6)
     np.testing.assert_array_equal(np.asarray(mask.dataobj), clip[0][..., :3] // LEVELS)
-    assert result.measurements["clip"]["spacing_mm"] == pytest.approx([0.3, 0.4])
+    assert result.measurements.clip.spacing_mm == pytest.approx([0.3, 0.4])
 
 
 @pytest.mark.parametrize(
@@ -226,4 +222,4 @@ def test_an_array_that_is_no_clip_is_refused(shape):
 
 
 def codes(result) -> set[str]:
-    return {reason["code"] for reason in result.measurements["quality"]["reasons"]}
+    return set(result.measurements.quality.codes)

@@ -1,0 +1,57 @@
+"""Frames of one clip on disk while it is segmented, so that memory does not grow with its length."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from gdkvm_monai.data.frame_cache import FrameCache
+from gdkvm_monai.study.clip_source import ClipSource
+
+__all__ = ["ClipCache"]
+
+
+class ClipCache:
+    """Pictures, masks and probabilities of a clip on disk while it is segmented; deleted at the end.
+
+    Args:
+        folder: for the files.
+        source: the clip.
+    """
+
+    def __init__(self, folder: Path, source: ClipSource) -> None:
+        self.source = source
+        self.pictures = FrameCache(folder / ".pictures", source.stream.shape)
+        self.masks = FrameCache(folder / ".masks", source.shape)
+        self.probabilities: FrameCache | None = None
+
+    def append(self, picture: np.ndarray, mask: np.ndarray) -> None:
+        """Add a picture and its mask, both ``(H, W)`` of the stream; the mask is kept on the full grid."""
+        self.pictures.append(np.rint(picture))
+        self.masks.append(self.source.place(mask))
+
+    def append_probabilities(self, probabilities: np.ndarray) -> None:
+        """Add ``(N, H, W)``, NaN where a frame has none; outside the stream the background is certain."""
+        placed = np.zeros((len(probabilities), *self.source.shape), np.float16)
+        placed[0] = 1
+        placed[(slice(None), *self.source.box)] = probabilities
+        if self.probabilities is None:
+            self.probabilities = FrameCache(self.masks.path.with_name(".probabilities"), placed.shape, np.float16)
+        self.probabilities.append(placed)
+
+    def picture(self, frame: int) -> np.ndarray:
+        """Gray levels ``(H, W)`` of the stream."""
+        return self.pictures[frame]
+
+    def mask(self, frame: int) -> np.ndarray:
+        """Class indices ``(H, W)`` on the grid of the picture."""
+        return self.masks[frame][self.source.box]
+
+    def __enter__(self) -> ClipCache:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for cache in filter(None, (self.pictures, self.masks, self.probabilities)):
+            cache.close()
+            cache.path.unlink()

@@ -1,0 +1,95 @@
+"""The folder of results of one clip: complete or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import gdkvm_monai
+from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.study.frame_table import FrameTable
+from gdkvm_monai.study.measurements import Measurements
+from gdkvm_monai.study.measurements_file import read_measurements
+from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.pipeline import Pipeline
+from gdkvm_monai.study.run_record import RunRecord, read_run
+
+__all__ = ["ClipResults", "fingerprint", "read_results", "results_folder"]
+
+
+@dataclass(frozen=True)
+class ClipResults:
+    """What was found out about one clip, beside its masks.
+
+    Attributes:
+        measurements: content of ``measurements.json``.
+        frames: content of ``frames.csv``.
+        provenance: content of ``run.json``.
+    """
+
+    measurements: Measurements
+    frames: FrameTable
+    provenance: RunRecord
+
+    @property
+    def clip_id(self) -> str:
+        """First 16 digits of the SHA-256 of the clip."""
+        return self.measurements.clip.id
+
+
+def fingerprint(pipeline: Pipeline, options: SegmentOptions) -> str:
+    """A hash of all that decides the results of a clip: weights, config, options, version."""
+    decisive = [asdict(pipeline.provenance), asdict(options), gdkvm_monai.__version__]
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+@contextmanager
+def results_folder(out: Path, clip_id: str, wanted: str, overwrite: bool) -> Iterator[tuple[Path, ClipResults | None]]:
+    """Give a folder to fill, which takes its place if nothing was raised; or a finished one, with its results.
+
+    It is filled under a hidden name, ``.gdkvm-*``. A process that is killed leaves it behind; nothing reads it, and it
+    can be deleted when no run is at work in ``out``, which cannot be told from here.
+
+    Args:
+        out: folder for the results of all clips.
+        clip_id: identifier of the clip, the name of its folder.
+        wanted: fingerprint of the results that are asked for.
+        overwrite: replace finished results.
+
+    Raises:
+        FileExistsError: when there are results of other weights, options or another version.
+    """
+    final = out / clip_id
+    if final.exists() and not overwrite:
+        results = read_results(final)
+        if results.provenance.fingerprint != wanted:
+            raise FileExistsError(
+                f"{final} holds results of other weights or options; set overwrite, or choose another folder."
+            )
+        yield final, results
+        return
+    with atomic_folder(final, overwrite=True) as folder:
+        folder.mkdir()
+        yield folder, None
+
+
+def read_results(folder: Path) -> ClipResults:
+    """Read the results of a finished clip: equal to those that were written.
+
+    Raises:
+        FileExistsError: when the folder holds something else.
+    """
+    try:
+        return ClipResults(
+            read_measurements(folder / "measurements.json"),
+            FrameTable.read_csv(folder / "frames.csv"),
+            read_run(folder / "run.json"),
+        )
+    except (LookupError, OSError, ValueError) as error:
+        raise FileExistsError(
+            f"{folder} holds no finished results of this version; set overwrite, or choose another folder."
+        ) from error

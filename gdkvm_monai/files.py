@@ -12,9 +12,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
-from monai.config import PathLike
+
+if TYPE_CHECKING:  # MONAI takes seconds to import
+    from monai.config import PathLike
 
 __all__ = ["atomic_folder", "atomic_write", "file_sha256", "plain", "write_csv", "write_json", "write_text"]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,13 +12,11 @@ from monai.config import PathLike
 from torch import nn
 
 from gdkvm_monai.files import file_sha256, write_json
-from gdkvm_monai.labels import UNLABELED, VIEWS
+from gdkvm_monai.networks.card_checks import FIELD_CHECKS, check_plain, shorten
 from gdkvm_monai.networks.known import Options, build_network, network_name
-from gdkvm_monai.networks.plain_data import check_plain, shorten
 
 __all__ = ["ModelCard", "read_card"]
 
-LARGEST_FRAME = 2048
 LARGEST_CARD = 1 << 20  # bytes
 NO_OBJECT = "it is no JSON object; give the one that training wrote beside the weights."
 
@@ -79,7 +76,7 @@ class ModelCard:
             if isinstance(value, list):
                 value = tuple(value)
                 object.__setattr__(self, entry.name, value)
-            fits, expected = CHECKS[entry.name]
+            fits, expected = FIELD_CHECKS[entry.name]
             if not (value is None and entry.default is None or fits(value)):
                 raise ValueError(f"{entry.name} is {shorten(value)}, expected {expected}; correct it.")
         if self.network:
@@ -159,45 +156,3 @@ def _check_weights(card: ModelCard, weights: Path) -> None:
             f"it belongs to weights with the SHA-256 {card.weights_sha256[:12]}..., but {weights.name} has "
             f"{found[:12]}...; keep every card with its own weights."
         )
-
-
-def _is_integer(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_range(value: object) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
-
-
-_TEXT = (lambda value: isinstance(value, str), "text")
-_COUNT = (lambda value: _is_integer(value, 0, 10**9), "a whole number of at least 0")
-_RANGE = (_is_range, "the lowest and the highest number")
-
-CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
-    **dict.fromkeys(("network", "trained_on", "domain", "license", "command", "gdkvm_version"), _TEXT),
-    **dict.fromkeys(("clips", "iterations"), _COUNT),
-    **dict.fromkeys(("intensity_mean", "intensity_sd"), _RANGE),
-    "network_options": (lambda value: isinstance(value, Mapping), "an object with the network's arguments"),
-    "frame_size": (
-        lambda value: isinstance(value, tuple) and [_is_integer(n, 1, LARGEST_FRAME) for n in value] == [True, True],
-        f"two whole numbers from 1 to {LARGEST_FRAME}",
-    ),
-    "num_classes": (lambda value: _is_integer(value, 2, UNLABELED - 1), f"a whole number from 2 to {UNLABELED - 1}"),
-    "views": (
-        lambda value: isinstance(value, tuple) and all(view in VIEWS for view in value),
-        f"a list of {', '.join(VIEWS)}",
-    ),
-    "scores": (
-        lambda value: isinstance(value, Mapping) and all(map(_is_number, value.values())),
-        "an object with a number for each score",
-    ),
-    "weights_sha256": (
-        lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
-        "64 hexadecimal digits",
-    ),
-}
-"""For each field of a card whether a value fits it, and in words what fits."""

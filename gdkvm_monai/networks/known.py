@@ -9,9 +9,9 @@ from difflib import get_close_matches
 import torch
 from torch import nn
 
+from gdkvm_monai.networks.card_checks import check_plain, shorten
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 from gdkvm_monai.networks.nets.frame_by_frame import FRAME_NETWORKS
-from gdkvm_monai.networks.plain_data import check_plain, shorten
 
 __all__ = ["NETWORKS", "Options", "build_network", "network_name"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from monai.utils import look_up_option
 
 from gdkvm_monai.data.clip import ReadOptions
-from gdkvm_monai.labels import STRUCTURES, VIEWS
+from gdkvm_monai.labels import STRUCTURES, parse_view
 
 __all__ = ["FORMATS", "OVERLAYS", "SegmentOptions"]
 
@@ -20,7 +20,7 @@ class SegmentOptions:
     """Options of :func:`gdkvm_monai.segment`.
 
     Attributes:
-        view: ``"4CH"`` or ``"2CH"``, or ``None`` where it is not known.
+        view: ``"4CH"`` or ``"2CH"``, also written A4C or A2C, or ``None`` where it is not known.
         structures: which of ``LV``, ``MYO`` and ``LA`` stay in the masks.
         fast: leave out the perturbed copies, and with them confidence and interval: a third of the time.
         fps: frames per second, instead of what the file says.
@@ -54,7 +54,7 @@ class SegmentOptions:
 
     def __post_init__(self) -> None:
         if self.view is not None:
-            look_up_option(self.view, VIEWS)
+            object.__setattr__(self, "view", parse_view(self.view))
         look_up_option(self.overlay, OVERLAYS)
         for values, known in ((self.structures, tuple(STRUCTURES)), (self.formats, FORMATS)):
             if not values or not set(values) <= set(known):

@@ -12,7 +12,7 @@ from monai.config import PathLike
 from monai.utils import look_up_option
 
 from gdkvm_monai.data.datalists.camus_info import clip_info, patient_tables
-from gdkvm_monai.labels import VIEWS
+from gdkvm_monai.labels import VIEWS, parse_view
 
 __all__ = ["camus_datalist"]
 
@@ -33,7 +33,7 @@ def camus_datalist(
     Args:
         root_dir: folder with ``database_nifti`` and ``database_split``, or with the patients' folders themselves.
         section: ``"training"``, ``"validation"``, ``"testing"`` (the official lists), or ``"all"``.
-        views: ``"2CH"``, ``"4CH"`` or both.
+        views: ``"2CH"`` (A2C), ``"4CH"`` (A4C) or both.
         clips: ``"half_sequence"`` for ED to ES where such a file is there and the two stills otherwise, or
             ``"stills"``.
         report: gets one text that says how many clips were found and what was left out and why; ``None`` for none.
@@ -49,7 +49,7 @@ def camus_datalist(
     """
     look_up_option(section, SECTIONS)
     look_up_option(clips, CLIPS)
-    views = [look_up_option(view, VIEWS) for view in ([views] if isinstance(views, str) else views)]
+    views = [parse_view(view) for view in ([views] if isinstance(views, str) else views)]
     root = Path(root_dir)
     if not root.is_dir():
         raise FileNotFoundError(f"{root} is not a directory; set dataset_dir to a CAMUS release with {LAYOUT}.")

@@ -74,7 +74,7 @@ def test_the_sections_share_no_patient(phantom_root):
     assert sum(map(len, sections)) == len(set.union(*sections)) == 6
 
 
-@pytest.mark.parametrize("views", ["4CH", ["4CH"], ("4CH",)])
+@pytest.mark.parametrize("views", ["4CH", ["4CH"], ("a4c",)])
 def test_one_view_may_be_named_alone(phantom_root, views):
     items = quiet(phantom_root, views=views)
     assert [item["view"] for item in items] == ["4CH"] * 3
@@ -180,7 +180,7 @@ def test_a_section_of_which_nothing_is_there_is_an_error_with_the_first_reason(c
 
 @pytest.mark.parametrize("wrong", [{"section": "train"}, {"views": ["3CH"]}, {"clips": "cine"}])
 def test_an_unknown_option_is_refused(phantom_root, wrong):
-    with pytest.raises(ValueError, match=r"(?i)unsupported|is not a valid value"):
+    with pytest.raises(ValueError, match="train|3CH|cine"):
         quiet(phantom_root, **wrong)
 
 

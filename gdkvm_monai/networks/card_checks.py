@@ -1,12 +1,16 @@
-"""Checks that data read from a file are mere data, small, and free of what MONAI's config parser would execute."""
+"""Checks of a model card: its values are mere data, small, of their types, in range, and no expressions."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 
-__all__ = ["check_plain", "shorten"]
+from gdkvm_monai.labels import UNLABELED, VIEWS
 
+__all__ = ["FIELD_CHECKS", "check_plain", "shorten"]
+
+LARGEST_FRAME = 2048
 LARGEST_NUMBER = 1e9
 LONGEST_LIST = 64
 LONGEST_STRING = 1000
@@ -62,3 +66,45 @@ def shorten(value: object) -> str:
     """``repr`` of a value, of at most 60 characters, for error messages."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _is_integer(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_range(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
+
+
+_TEXT = (lambda value: isinstance(value, str), "text")
+_COUNT = (lambda value: _is_integer(value, 0, 10**9), "a whole number of at least 0")
+_RANGE = (_is_range, "the lowest and the highest number")
+
+FIELD_CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
+    **dict.fromkeys(("network", "trained_on", "domain", "license", "command", "gdkvm_version"), _TEXT),
+    **dict.fromkeys(("clips", "iterations"), _COUNT),
+    **dict.fromkeys(("intensity_mean", "intensity_sd"), _RANGE),
+    "network_options": (lambda value: isinstance(value, Mapping), "an object with the network's arguments"),
+    "frame_size": (
+        lambda value: isinstance(value, tuple) and [_is_integer(n, 1, LARGEST_FRAME) for n in value] == [True, True],
+        f"two whole numbers from 1 to {LARGEST_FRAME}",
+    ),
+    "num_classes": (lambda value: _is_integer(value, 2, UNLABELED - 1), f"a whole number from 2 to {UNLABELED - 1}"),
+    "views": (
+        lambda value: isinstance(value, tuple) and all(view in VIEWS for view in value),
+        f"a list of {', '.join(VIEWS)}",
+    ),
+    "scores": (
+        lambda value: isinstance(value, Mapping) and all(map(_is_number, value.values())),
+        "an object with a number for each score",
+    ),
+    "weights_sha256": (
+        lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
+        "64 hexadecimal digits",
+    ),
+}
+"""For each field of a card whether a value fits it, and in words what fits."""

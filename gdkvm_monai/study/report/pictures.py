@@ -16,7 +16,7 @@ from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_
 __all__ = ["Pictures", "first_measured_beat", "sample_pictures"]
 
 QUALITIES, LARGEST_BYTES = (80, 65, 50, 35), 36_000
-"""JPEG qualities to try in order until a picture has at most this size."""
+"""JPEG qualities to try in order until a picture has at most this size; the last one is used in any case."""
 
 RandomAccess = Callable[[int], np.ndarray]
 

@@ -121,15 +121,6 @@ def test_all_frames_of_a_short_clip_are_embedded_once_in_the_hearts_proportions(
     assert np.abs(np.asarray(picture).astype(int) - expected).mean() < 3  # upright: depth runs down
 
 
-def test_contours_lie_on_the_borders_with_few_points(written):
-    contour = written[1].data("clip-data")["contours"][0]["LV"]
-    points = np.array(re.findall(r"([\d.]+) ([\d.]+)", contour), float)
-    columns, rows = np.nonzero(MASKS[..., 0] == 1)
-    np.testing.assert_allclose(points.min(axis=0), (columns.min(), rows.min()), atol=0.7)
-    np.testing.assert_allclose(points.max(axis=0), (columns.max() + 1, rows.max() + 1), atol=0.7)
-    assert 6 <= len(points) <= 40 and contour.endswith("Z")
-
-
 def test_of_a_long_clip_every_nth_frame_and_all_of_ed_and_es_are_shown_and_the_page_says_so(tmp_path):
     _, page = write(tmp_path, max_frames=12)
     shown = page.data("clip-data")["shown"]

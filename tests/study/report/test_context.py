@@ -1,0 +1,70 @@
+"""The values of the report: those of the records, at the frames that are shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gdkvm_monai.labels import COLORS, LV
+from gdkvm_monai.study.report.context import gather
+from gdkvm_monai.study.report.environment import DASH
+from gdkvm_monai.study.report.pictures import sample_pictures
+from tests.study.report.clip_result import ED, ES, RUN, make_masks, make_measurements, make_table, without_beats
+
+MASKS = make_masks()
+
+
+def gather_clip(measurements=None, table=None, run=RUN, max_frames=24):
+    """The context without pictures and contours."""
+    measurements = measurements or make_measurements(MASKS)
+    pictures = sample_pictures(measurements, max_frames)
+    return gather(measurements, table or make_table(MASKS), run, pictures, iter(()), [])
+
+
+def test_the_stills_are_ed_and_es_of_the_first_measured_beat_with_their_own_numbers():
+    measurements, table = make_measurements(MASKS), make_table(MASKS)
+    first, second = measurements.beats
+    context = gather_clip(replace(measurements, beats=(replace(first, ef_percent=None), second)))
+    ed, es = context.stills
+    assert context.still_beat == 1 and (ed.frame, es.frame) == (ED[1], ES[1])
+    assert (ed.volume_ml, es.volume_ml) == (second.edv_ml, second.esv_ml)
+    assert ed.area_px["LV"] == table.area_px["LV"][ED[1]] > es.area_px["LV"] == table.area_px["LV"][ES[1]]
+    assert ed.time_s == table.time_s[ED[1]] and ed.area_cm2 == second.ed_area_cm2
+
+
+def test_without_a_beat_there_are_no_stills():
+    assert gather_clip(without_beats(make_measurements(MASKS))).stills == []
+
+
+@pytest.mark.parametrize(("phases", "start"), [((3, 13), 3), ((), 0)])
+def test_the_clip_starts_at_the_first_end_diastole(phases, start):
+    measurements = without_beats(make_measurements(MASKS))
+    changed = replace(measurements, phases=replace(measurements.phases, ed_frames=phases))
+    assert gather_clip(changed).data.start == start
+
+
+def test_the_script_gets_every_frame_of_what_is_drawn_and_the_sample_of_the_pictures():
+    table = make_table(MASKS)
+    data = gather_clip(max_frames=12).data
+    assert [list(values) for values in data.plots] == [["LV"], ["LV", "MYO", "LA"]]
+    assert data.plots[0]["LV"] == table.lv_volume_ml and data.plots[1]["LA"] == table.area_cm2["LA"]
+    assert data.times == list(table.time_s) and len(data.percent) == 24 and len(data.shown) <= 12
+
+
+def test_without_times_the_script_gets_a_rate():
+    data = gather_clip(table=make_table(MASKS, timed=False)).data
+    assert data.times is None and data.rate == 25 and data.percent[-1] == 100
+
+
+def test_the_provenance_names_every_entry_by_its_path():
+    rows = dict(gather_clip(run=replace(RUN, not_written={"sr.dcm": "no beat was found."})).provenance)
+    assert rows["input, sha256"] == RUN.input.sha256 and rows["weights, trained on"] == RUN.weights.trained_on
+    assert rows["options, fps"] == f"{DASH} not set" and rows["frame size"] == "[256, 256]"
+    assert rows["not written, sr.dcm"] == "no beat was found." and rows["options, crop"] == "true"
+
+
+def test_structures_have_their_own_colors_with_the_left_ventricle_first():
+    context = gather_clip()
+    assert context.structures[0] == "LV" and context.colors["LV"] == COLORS[LV]
+    assert len(set(context.colors.values())) == len(context.structures)

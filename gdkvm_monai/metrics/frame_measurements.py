@@ -14,6 +14,7 @@ from skimage.morphology import convex_hull_image
 from gdkvm_monai.labels import LV, STRUCTURES
 from gdkvm_monai.metrics.anatomy import StructureShape, check_anatomy
 from gdkvm_monai.metrics.curves import volume_curve
+from gdkvm_monai.metrics.segmentation import score_pair
 
 __all__ = ["FrameMeasurement", "Sector", "dice", "edge_fraction", "measure_frame"]
 
@@ -123,6 +124,4 @@ def dice(one: np.ndarray, other: np.ndarray, value: int = LV) -> float:
         >>> dice(np.array([[1, 1]]), np.array([[1, 0]]))
         0.6666666666666666
     """
-    first, second = one == value, other == value
-    total = first.sum() + second.sum()
-    return float(2 * (first & second).sum() / total) if total else np.nan
+    return score_pair(one == value, other == value, distances=False).dice

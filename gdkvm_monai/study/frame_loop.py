@@ -10,7 +10,8 @@ from tqdm.auto import tqdm
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
 from gdkvm_monai.labels import BACKGROUND, STRUCTURES
 from gdkvm_monai.metrics.curves import volume_curve
-from gdkvm_monai.metrics.frame_measurements import Sector, dice, edge_fraction, measure_frame
+from gdkvm_monai.metrics.frame_measurements import dice, measure_frame
+from gdkvm_monai.metrics.sector import Sector, edge_fraction
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.options import SegmentOptions

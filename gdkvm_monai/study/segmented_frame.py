@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gdkvm_monai.metrics.frame_measurements import FrameMeasurement, Sector
+from gdkvm_monai.metrics.frame_measurements import FrameMeasurement
+from gdkvm_monai.metrics.sector import Sector
 
 __all__ = ["SegmentedClip", "SegmentedFrame"]
 

@@ -1,11 +1,11 @@
-"""What one frame says, and where the sector ends."""
+"""What one segmented frame says."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from gdkvm_monai.metrics.frame_measurements import Sector, dice, edge_fraction, measure_frame
+from gdkvm_monai.metrics.frame_measurements import dice, measure_frame
 
 
 def heart() -> np.ndarray:
@@ -38,43 +38,6 @@ def test_parts_and_holes_are_counted():
     mask[0:3, 0:3], mask[20, 20] = 1, 0
     measured = measure_frame(mask)
     assert (measured.shapes["LV"].parts, measured.shapes["LV"].holes, measured.shapes["LA"].parts) == (2, 1, 1)
-
-
-def test_the_sector_is_the_hull_of_what_was_ever_seen_without_the_text_beside_it():
-    sector = Sector()
-    for start in (10, 20):
-        frame = np.zeros((50, 50))
-        frame[start : start + 12, 5:45], frame[2, 2:6] = 90, 255
-        sector.add(frame)
-    region = sector.region()
-    assert region[10:32, 5:45].all() and region.sum() == 22 * 40
-
-
-def test_dark_blood_belongs_to_the_sector():
-    frame = np.full((30, 30), 80.0)
-    frame[10:20, 10:20] = 0
-    sector = Sector()
-    sector.add(frame)
-    assert sector.region().all()
-
-
-def test_a_sector_of_nothing_is_an_error():
-    sector = Sector()
-    sector.add(np.zeros((5, 5)))
-    with pytest.raises(ValueError, match="no frame shows anything"):
-        sector.region()
-
-
-def test_an_outline_inside_the_sector_touches_no_edge_and_one_at_the_border_does():
-    mask, region = np.zeros((20, 20), bool), np.ones((20, 20), bool)
-    mask[5:10, 5:10] = True
-    assert edge_fraction(mask, region) == 0
-    region[:, 10:] = False
-    assert edge_fraction(mask, region) == pytest.approx(5 / 20)
-    at_border = np.zeros((20, 20), bool)
-    at_border[0:5, 5:10] = True
-    assert edge_fraction(at_border, np.ones((20, 20), bool)) == pytest.approx(5 / 20)
-    assert np.isnan(edge_fraction(np.zeros((5, 5), bool), np.ones((5, 5), bool)))
 
 
 def test_dice_counts_one_class():

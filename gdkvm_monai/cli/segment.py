@@ -7,11 +7,15 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gdkvm_monai.cli.command import FAILED, OK, wants_traceback, with_options
 from gdkvm_monai.cli.segment_options import chosen_options, parse_options
+from gdkvm_monai.configs import bundle_dir
+from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.process import prepare_process
+from gdkvm_monai.study.tasks import Task, check_folders, list_tasks, list_views
 
 if TYPE_CHECKING:
     from gdkvm_monai.study.batch import Outcome
@@ -24,12 +28,6 @@ def main(words: Sequence[str]) -> int:
     options = parse_options(words)
     options.traceback = wants_traceback(words)
     prepare_process()
-
-    from gdkvm_monai.configs import bundle_dir
-    from gdkvm_monai.study.batch import run_batch, write_tables
-    from gdkvm_monai.study.options import SegmentOptions
-    from gdkvm_monai.study.tasks import check_folders, list_tasks, list_views, write_map
-
     common = SegmentOptions(**chosen_options(options))
     if options.views:
         tasks = list_views(options.views, common)
@@ -37,6 +35,16 @@ def main(words: Sequence[str]) -> int:
         tasks = list_tasks(options.clips, options.out, common, options.pattern)
     check_folders(filter(None, (options.out, options.map and options.map.parent)))
     weights = options.weights or bundle_dir() / "models" / "model.pt"
+    outcomes = _segment(tasks, weights, options)
+    _finish(outcomes, options)
+    return OK if all(outcome.result for outcome in outcomes) else FAILED
+
+
+def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace) -> list[Outcome]:
+    """Segment all clips and write the tables about them."""
+    from gdkvm_monai.study.batch import run_batch, write_tables
+    from gdkvm_monai.study.clip_map import write_map
+
     outcomes = []
     for outcome in run_batch(
         tasks, options.out, weights, options.config, options.device, options.jobs, options.overwrite, not options.quiet
@@ -50,8 +58,7 @@ def main(words: Sequence[str]) -> int:
         write_map(
             options.map, [(outcome.task, outcome.result.clip_id if outcome.result else "") for outcome in outcomes]
         )
-    _finish(outcomes, options)
-    return OK if all(outcome.result for outcome in outcomes) else FAILED
+    return outcomes
 
 
 def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) -> None:

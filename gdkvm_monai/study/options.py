@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from monai.utils import look_up_option
-
-from gdkvm_monai.data.clip import ReadOptions
 from gdkvm_monai.labels import STRUCTURES, parse_view
+
+if TYPE_CHECKING:
+    from gdkvm_monai.data.clip import ReadOptions
 
 __all__ = ["FORMATS", "OVERLAYS", "SegmentOptions"]
 
@@ -20,7 +21,7 @@ class SegmentOptions:
     """Options of :func:`gdkvm_monai.segment`.
 
     Attributes:
-        view: ``"4CH"`` or ``"2CH"``, also written A4C or A2C, or ``None`` where it is not known.
+        view: ``"4CH"`` (or ``"A4C"``) or ``"2CH"`` (``"A2C"``), or ``None`` where it is not known.
         structures: which of ``LV``, ``MYO`` and ``LA`` stay in the masks.
         fast: leave out the perturbed copies, and with them confidence and interval: a third of the time.
         fps: frames per second, instead of what the file says.
@@ -46,7 +47,7 @@ class SegmentOptions:
     crop: bool = True
     force: bool = False
     allow_partial: bool = False
-    max_voxels: int = ReadOptions.max_voxels
+    max_voxels: int = 2_000_000_000
     formats: tuple[str, ...] = ("nifti",)
     overlay: str = "gif"
     report: bool = True
@@ -55,7 +56,8 @@ class SegmentOptions:
     def __post_init__(self) -> None:
         if self.view is not None:
             object.__setattr__(self, "view", parse_view(self.view))
-        look_up_option(self.overlay, OVERLAYS)
+        if self.overlay not in OVERLAYS:
+            raise ValueError(f"overlay is {self.overlay!r}, expected one of {', '.join(OVERLAYS)}.")
         for values, known in ((self.structures, tuple(STRUCTURES)), (self.formats, FORMATS)):
             if not values or not set(values) <= set(known):
                 raise ValueError(
@@ -70,4 +72,6 @@ class SegmentOptions:
 
     def read_options(self, crop: bool) -> ReadOptions:
         """The part of them that readers know."""
+        from gdkvm_monai.data.clip import ReadOptions  # with numpy and MONAI; the command checks options without them
+
         return ReadOptions(self.max_voxels, crop, self.force, self.allow_partial)

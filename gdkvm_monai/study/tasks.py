@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gdkvm_monai.data import folder_datalist
-from gdkvm_monai.files import write_csv
 from gdkvm_monai.study.options import SegmentOptions
 
-__all__ = ["Task", "check_folders", "is_result", "list_tasks", "list_views", "write_map"]
+__all__ = ["Task", "check_folders", "is_result", "list_tasks", "list_views"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,8 @@ def list_tasks(clips: Sequence[Path], out: Path, options: SegmentOptions, patter
         FileNotFoundError: when one does not exist or a folder holds no clip.
     """
     _check_existence(clips)
+    from gdkvm_monai.data import folder_datalist  # takes seconds to import; what is missing is told before
+
     found = [Path(item["image"]) for path in clips for item in folder_datalist(path, pattern)]
     paths = [path for path in found if not is_result(path, out)]
     if not paths:
@@ -78,17 +78,6 @@ def check_folders(folders: Iterable[Path]) -> None:
     for folder in folders:
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
             raise NotADirectoryError(f"{folder} is, or lies in, a file; give a folder.")
-
-
-def write_map(path: Path, identifiers: Iterable[tuple[Task, str]]) -> None:
-    """Write position, path and identifier of every clip: the only file that names the clips.
-
-    Args:
-        path: CSV file.
-        identifiers: each task with the identifier of its clip, ``""`` where there is none.
-    """
-    rows = [{"position": task.position, "path": task.path, "id": identifier} for task, identifier in identifiers]
-    write_csv(path, rows, ("position", "path", "id"))
 
 
 def _check_existence(paths: Iterable[Path]) -> None:

@@ -1,0 +1,22 @@
+"""Which clip became which folder of results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from gdkvm_monai.files import write_csv
+from gdkvm_monai.study.tasks import Task
+
+__all__ = ["write_map"]
+
+
+def write_map(path: Path, identifiers: Iterable[tuple[Task, str]]) -> None:
+    """Write position, path and identifier of every clip: the only file that names the clips.
+
+    Args:
+        path: CSV file.
+        identifiers: each task with the identifier of its clip, ``""`` where there is none.
+    """
+    rows = [{"position": task.position, "path": task.path, "id": identifier} for task, identifier in identifiers]
+    write_csv(path, rows, ("position", "path", "id"))

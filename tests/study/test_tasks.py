@@ -1,0 +1,54 @@
+"""The clips of a batch are found, numbered and checked before the first one is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.tasks import Task, check_folders, is_result, list_tasks, list_views
+
+OPTIONS = SegmentOptions(fast=True, formats=("png",))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Two clips, and the results of one among them."""
+    (tmp_path / "out" / "0123456789abcdef").mkdir(parents=True)
+    (tmp_path / "out" / "0123456789abcdef" / "measurements.json").write_text("{}")
+    for name in ("a", "b", "out/0123456789abcdef/mask"):
+        np.save(tmp_path / f"{name}.npy", np.zeros((4, 4, 2), np.uint8))
+    return tmp_path
+
+
+def test_clips_are_numbered_in_order_and_results_are_no_clips(folder):
+    tasks = list_tasks([folder], folder / "out", OPTIONS)
+    assert tasks == [Task(1, folder / "a.npy", OPTIONS), Task(2, folder / "b.npy", OPTIONS)]
+    assert [task.path.name for task in list_tasks([folder], folder / "out", OPTIONS, "b*")] == ["b.npy"]
+    assert is_result(folder / "out" / "0123456789abcdef" / "mask.npy", folder / "out")
+    assert not is_result(folder / "a.npy", folder)
+
+
+def test_what_is_missing_or_only_results_is_refused(folder):
+    with pytest.raises(FileNotFoundError, match="absent.npy"):
+        list_tasks([folder / "a.npy", folder / "absent.npy"], folder / "out", OPTIONS)
+    with pytest.raises(FileNotFoundError, match="only results"):
+        list_tasks([folder / "out"], folder / "out", OPTIONS)
+
+
+def test_the_clips_of_two_views_get_their_view_and_nifti_masks(folder):
+    first, second = list_views({"4CH": folder / "a.npy", "2CH": folder / "b.npy"}, OPTIONS)
+    assert (first.position, first.path.name, first.options.view) == (1, "a.npy", "4CH")
+    assert (second.position, second.path.name, second.options.view) == (2, "b.npy", "2CH")
+    assert first.options.formats == ("nifti", "png") and first.options.fast
+    with pytest.raises(FileNotFoundError, match="absent.npy"):
+        list_views({"4CH": folder / "absent.npy"}, OPTIONS)
+
+
+def test_results_are_not_written_into_a_file(folder):
+    check_folders([folder, folder / "new" / "deep"])
+    for wrong in (folder / "a.npy", folder / "a.npy" / "out"):
+        with pytest.raises(NotADirectoryError, match=str(wrong)):
+            check_folders([folder, wrong])

@@ -13,8 +13,8 @@ from pydantic.dataclasses import dataclass
 from gdkvm_monai.files import write_json
 from gdkvm_monai.labels import NOTICE
 from gdkvm_monai.metrics import measure_ejection_fraction
-from gdkvm_monai.study.measurements import SCHEMA_VERSION, Measurements, Method, Verdict, View
-from gdkvm_monai.study.record_types import STRICT, Count, NotNegative
+from gdkvm_monai.study.measurements import SCHEMA_VERSION, Measurements, Method
+from gdkvm_monai.study.record_types import STRICT, Count, NotNegative, Verdict, View
 from gdkvm_monai.study.segmentation import SegmentationResult
 
 __all__ = ["BiplaneMeasurements", "measure_biplane", "write_biplane"]

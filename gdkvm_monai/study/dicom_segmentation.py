@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
 
 import gdkvm_monai
 from gdkvm_monai.data.dicom.source import code_item, copy_study, dicom_item, read_source, save_dicom, set_equipment
-from gdkvm_monai.labels import BACKGROUND, COLORS, CONCEPT_CODES, NOTICE, STRUCTURE_CODES, STRUCTURES
+from gdkvm_monai.labels import COLORS, CONCEPT_CODES, NOTICE, STRUCTURE_CODES, STRUCTURES
+from gdkvm_monai.study.segment_planes import pack_planes, store_planes
 
 __all__ = ["write_dicom_segmentation"]
 
@@ -57,69 +58,14 @@ def write_dicom_segmentation(
         raise ValueError(f"{path} is the clip itself; give another file to write.")
     with TemporaryDirectory(prefix=".segmentation", dir=path.parent) as folder:
         with (Path(folder) / "planes").open("w+b") as planes, (Path(folder) / "pixels").open("w+b") as pixels:
-            count = _store_planes(planes, masks, header, structures, allow_partial)
-            _pack(planes, pixels, len(structures), count, header.Rows * header.Columns)
+            count = store_planes(planes, masks, header, structures, allow_partial)
+            pack_planes(planes, pixels, len(structures), count, header.Rows * header.Columns)
             dataset = _describe(header, structures)
             dataset.NumberOfFrames = len(structures) * count
             _add_frame_items(dataset, header, len(structures), count)
             dataset.add_new(0x7FE00010, "OB", pixels)
             save_dicom(dataset, path)
     return path
-
-
-def _store_planes(
-    file: BinaryIO, masks: Iterable[np.ndarray], header: Any, structures: Sequence[str], allow_partial: bool
-) -> int:
-    """Write each mask's planes, each plane from a byte of its own; give the number of masks."""
-    count = 0
-    for mask in masks:
-        count += 1
-        _check_mask(mask, count, header)
-        file.write(np.packbits(_planes(mask, structures), axis=1).tobytes())
-    if count < (1 if allow_partial else header.NumberOfFrames):
-        raise ValueError(
-            f"{count} masks are given, the clip has {header.NumberOfFrames} frames; give one for each, or set "
-            f"allow_partial where at least the first is known."
-        )
-    return count
-
-
-def _check_mask(mask: np.ndarray, number: int, header: Any) -> None:
-    if number > header.NumberOfFrames:
-        raise ValueError(
-            f"there are more masks than the {header.NumberOfFrames} frames of the clip; give one for each."
-        )
-    if mask.shape != (header.Columns, header.Rows) or not np.issubdtype(mask.dtype, np.integer):
-        raise ValueError(
-            f"mask {number} is {mask.shape} of {mask.dtype}, expected integers of the clip's size (lateral, depth) "
-            f"({header.Columns}, {header.Rows}); put masks of a cropped or resized clip back into its full picture."
-        )
-
-
-def _planes(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
-    """Whether a pixel belongs to each structure, ``(structures, rows * columns)``."""
-    upright = mask.T.ravel()
-    planes = np.stack([np.isin(upright, STRUCTURES[name]) for name in structures])
-    unknown = np.unique(upright[~planes.any(axis=0) & (upright != BACKGROUND)])
-    if unknown.size:
-        raise ValueError(f"a mask holds {unknown.tolist()}, labels of none of {tuple(structures)}; name or clear them.")
-    return planes
-
-
-def _pack(planes: BinaryIO, pixels: BinaryIO, segments: int, count: int, size: int) -> None:
-    """Order planes by segment and leave no gap between them, although most do not end at a byte (PS3.5, 8.1.1)."""
-    stride, rest = -(-size // 8), np.empty(0, np.uint8)
-    for segment in range(segments):
-        for frame in range(count):
-            planes.seek((frame * segments + segment) * stride)
-            plane = np.unpackbits(np.frombuffer(planes.read(stride), np.uint8), count=size)
-            bits = np.concatenate([rest, plane])
-            whole = bits.size // 8 * 8
-            pixels.write(np.packbits(bits[:whole], bitorder="little").tobytes())
-            rest = bits[whole:]
-    pixels.write(np.packbits(rest, bitorder="little").tobytes())
-    pixels.write(bytes(pixels.tell() % 2))
-    pixels.seek(0)
 
 
 def _describe(header: Any, structures: Sequence[str]) -> Any:

@@ -13,7 +13,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.labels import NOTICE
-from gdkvm_monai.study.record_types import STRICT, Count, Length, NotNegative, Positive, Range, Share
+from gdkvm_monai.study.clip_facts import ClipFacts
+from gdkvm_monai.study.record_types import STRICT, Count, NotNegative, Range, ReasonCode, Share, Structure, Verdict
 
 __all__ = [
     "AreasCm2",
@@ -28,50 +29,10 @@ __all__ = [
     "PhaseFrames",
     "Quality",
     "Reason",
-    "Verdict",
-    "View",
 ]
 
 SCHEMA_VERSION = "1.0"
 """Version of ``measurements.schema.json``."""
-
-View = Literal["4CH", "2CH"]
-Structure = Literal["LV", "MYO", "LA"]
-Verdict = Literal["good", "check", "reject"]
-Mode = Literal["B-mode", "color Doppler", "spectral Doppler", "M-mode", "unknown"]
-Trust = Literal["ok", "scaled", "absent", "conflict"]
-ReasonCode = Literal[
-    Literal["ef_withheld", "edv_below_esv", "ef_range", "less_than_one_beat", "frame_rate", "spacing", "mode"],
-    Literal["partial", "invalid_frames", "no_ventricle", "area_jump", "sector_edge", "parts", "holes", "confidence"],
-    Literal["intensity"],
-]
-
-
-@dataclass(frozen=True, config=STRICT)
-class ClipFacts:
-    """What is known of the clip itself."""
-
-    id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
-    """first 16 digits of the SHA-256 of the clip's content"""
-    view: View | None
-    """apical view, as stated by the user"""
-    frames: Length
-    valid_frames: Count
-    """frames that show something; the others have an empty mask"""
-    lateral_px: Length
-    depth_px: Length
-    frame_time_ms: Positive | None
-    """mean time between frames"""
-    frame_time_source: str | None
-    """DICOM attribute, container, or option"""
-    frame_rate_hz: Positive | None
-    spacing_trust: Trust
-    """mm, cm2 and mL are given for ok only"""
-    spacing_mm: tuple[float, float] | None
-    """mm per pixel, lateral and in depth"""
-    partial: bool
-    """whether frames at the end of the file are missing"""
-    mode: Mode
 
 
 @dataclass(frozen=True, config=STRICT)

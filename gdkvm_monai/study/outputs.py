@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gdkvm_monai.data.dicom.header import is_dicom
@@ -74,7 +74,7 @@ def _write_dicom(folder: Path, options: SegmentOptions, cache: ClipCache, result
     if "dicom-sr" in options.formats:
         if measurements.mean.ef_percent is None:
             return {"sr.dcm": measurements.ef_withheld}
-        write_structured_report(folder / "sr.dcm", source, asdict(measurements))
+        write_structured_report(folder / "sr.dcm", source, measurements)
     return {}
 
 

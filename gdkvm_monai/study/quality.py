@@ -10,7 +10,8 @@ import numpy as np
 
 from gdkvm_monai.metrics.temporal import second_differences
 from gdkvm_monai.study.frame_table import FrameTable
-from gdkvm_monai.study.measurements import ClipNumbers, Quality, Reason, Verdict
+from gdkvm_monai.study.measurements import ClipNumbers, Quality, Reason
+from gdkvm_monai.study.record_types import Verdict
 from gdkvm_monai.study.segmented_frame import SegmentedFrame
 
 __all__ = ["VERDICTS", "Evidence", "judge"]

@@ -1,12 +1,15 @@
-"""What the records of a clip have in common: strictness, and the ranges of their numbers."""
+"""What the records of a clip have in common: strictness, the ranges of their numbers, and the words that they know."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-__all__ = ["STRICT", "Count", "Length", "NotNegative", "Positive", "Range", "Share"]
+__all__ = [
+    *("STRICT", "Count", "Length", "Mode", "NotNegative", "Positive", "Range", "ReasonCode", "Share", "Structure"),
+    *("Trust", "Verdict", "View"),
+]
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 """Records accept no unknown field and no NaN; their attributes' docstrings become the schema's descriptions."""
@@ -17,3 +20,13 @@ Share = Annotated[float, Field(ge=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Range = tuple[float, float]
+View = Literal["4CH", "2CH"]
+Structure = Literal["LV", "MYO", "LA"]
+Verdict = Literal["good", "check", "reject"]
+Mode = Literal["B-mode", "color Doppler", "spectral Doppler", "M-mode", "unknown"]
+Trust = Literal["ok", "scaled", "absent", "conflict"]
+ReasonCode = Literal[
+    Literal["ef_withheld", "edv_below_esv", "ef_range", "less_than_one_beat", "frame_rate", "spacing", "mode"],
+    Literal["partial", "invalid_frames", "no_ventricle", "area_jump", "sector_edge", "parts", "holes", "confidence"],
+    Literal["intensity"],
+]

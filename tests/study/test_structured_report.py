@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import copy
-import math
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gdkvm_monai.study.dicom_segmentation import write_dicom_segmentation
+from gdkvm_monai.study.measurements import BeatMean, Method, PhaseFrames
 from gdkvm_monai.study.structured_report import write_structured_report
+from tests.study.records import BEAT, MEASUREMENTS
 
 highdicom = pytest.importorskip("highdicom", reason="highdicom is absent; install it by pip install highdicom")
 import pydicom  # noqa: E402
 from pydicom import uid  # noqa: E402
 from pydicom.dataset import Dataset, FileMetaDataset  # noqa: E402
 
-BEAT = {"ed_frame": 3, "es_frame": 18, "edv_ml": 112.3, "esv_ml": 48.1, "sv_ml": 64.2, "ef_percent": 57.2}
-MEASUREMENTS = {
-    "clip": {"view": "4CH", "frames": 42, "partial": False},
-    "method": {"id": "single-plane-a4c-mod-v1", "description": "method of disks, single plane"},
-    "phases": {"heart_rate_bpm": 81.1, "reason": ""},
-    "beats": [BEAT],
-    "mean": {"n_beats": 1, "edv_ml": 112.3, "esv_ml": 48.1, "sv_ml": 64.2, "ef_percent": 57.2},
-    "ef_withheld": "",
-    "quality": {"verdict": "check", "reasons": [{"message": "the frame rate is 15 Hz."}]},
-    "notice": "Research use only. Not a medical device.",
-}
-EMPTY = dict.fromkeys(("edv_ml", "esv_ml", "sv_ml", "ef_percent"))
+UNKNOWN = dict.fromkeys(("edv_ml", "esv_ml", "sv_ml", "ef_percent"))
+NO_BEAT = replace(MEASUREMENTS, beats=(), mean=BeatMean(n_beats=0, ef_sd_percent=None, **UNKNOWN))
 
 
 @pytest.fixture
 def clip(tmp_path):
     return write_clip(tmp_path / "clip.dcm")
-
-
-@pytest.fixture
-def measured() -> dict:
-    return copy.deepcopy(MEASUREMENTS)
 
 
 def write_clip(path, **attributes):
@@ -79,8 +65,8 @@ def check_dicom(path) -> None:
     assert "Error" not in result.stdout + result.stderr, result.stdout + result.stderr
 
 
-def test_numbers_come_back_with_their_units(tmp_path, clip, measured):
-    path = write_structured_report(tmp_path / "sr.dcm", clip, measured)
+def test_numbers_come_back_with_their_units(tmp_path, clip):
+    path = write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS)
     beat = {
         "Left Ventricular Ejection Fraction by US": (57.2, "%"),
         "Left Ventricular End Diastolic Volume": (112.3, "mL"),
@@ -89,108 +75,108 @@ def test_numbers_come_back_with_their_units(tmp_path, clip, measured):
     }
     assert read_groups(path) == [{**beat, "Heart rate": (81.1, "{H.B.}/min")}, beat]
     texts = read_texts(path)
-    assert measured["notice"] in texts and "check: the frame rate is 15 Hz." in texts
+    assert MEASUREMENTS.notice in texts and "check: the frame rate is 15 Hz." in texts
     check_dicom(path)
 
 
 @pytest.mark.parametrize(("method", "code"), [("single-plane-a4c", "125208"), ("biplane", "125207"), ("other", None)])
-def test_the_method_is_coded_where_it_has_a_code(tmp_path, clip, measured, method, code):
-    measured["method"]["id"] = method
+def test_the_method_is_coded_where_it_has_a_code(tmp_path, clip, method, code):
+    measured = replace(MEASUREMENTS, method=Method(method, "some method"))
     report = highdicom.sr.srread(write_structured_report(tmp_path / "sr.dcm", clip, measured))
     fraction = report.content.get_image_measurement_groups()[1].get_measurements()[0]
     assert (fraction.method and fraction.method.value) == code
 
 
-def test_volumes_of_a_beat_refer_to_its_frames_from_one(tmp_path, clip, measured):
-    report = highdicom.sr.srread(write_structured_report(tmp_path / "sr.dcm", clip, measured))
+def test_volumes_of_a_beat_refer_to_its_frames_from_one(tmp_path, clip):
+    report = highdicom.sr.srread(write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS))
     fraction, diastolic, systolic, _ = report.content.get_image_measurement_groups()[1].get_measurements()
     frames = [list(np.atleast_1d(item.referenced_images[0].referenced_frame_numbers)) for item in (diastolic, systolic)]
     assert frames == [[4], [19]]
     assert list(fraction.referenced_images[0].referenced_frame_numbers) == [4, 19]
 
 
-def test_numbers_that_are_not_known_are_left_out(tmp_path, clip, measured):
-    measured["mean"].update(edv_ml=None, esv_ml=None, sv_ml=None)
-    measured["beats"] = [{**BEAT, **EMPTY}]
-    measured["phases"]["heart_rate_bpm"] = None
+def test_numbers_that_are_not_known_are_left_out(tmp_path, clip):
+    measured = replace(
+        MEASUREMENTS,
+        mean=replace(MEASUREMENTS.mean, edv_ml=None, esv_ml=None, sv_ml=None),
+        beats=(replace(BEAT, **UNKNOWN),),
+        phases=replace(MEASUREMENTS.phases, heart_rate_bpm=None),
+    )
     path = write_structured_report(tmp_path / "sr.dcm", clip, measured)
     assert read_groups(path) == [{"Left Ventricular Ejection Fraction by US": (57.2, "%")}]
     check_dicom(path)
 
 
-def test_a_heart_rate_alone_is_reported_with_the_reason(tmp_path, clip, measured):
-    measured.update(beats=[], mean={"n_beats": 0, **EMPTY}, ef_withheld="The base of the ventricle is cut off.")
+def test_a_heart_rate_alone_is_reported_with_the_reason(tmp_path, clip):
+    measured = replace(NO_BEAT, ef_withheld="The base of the ventricle is cut off.")
     path = write_structured_report(tmp_path / "sr.dcm", clip, measured)
     assert read_groups(path) == [{"Heart rate": (81.1, "{H.B.}/min")}]
-    assert measured["ef_withheld"] in read_texts(path)
+    assert measured.ef_withheld in read_texts(path)
 
 
-def test_a_clip_in_which_nothing_was_measured_has_no_report(tmp_path, clip, measured):
-    measured.update(beats=[], mean={"n_beats": 0, **EMPTY}, phases={"heart_rate_bpm": None, "reason": "No beat."})
+def test_a_clip_in_which_nothing_was_measured_has_no_report(tmp_path, clip):
+    measured = replace(NO_BEAT, phases=PhaseFrames((), (), None, "No beat."))
     with pytest.raises(ValueError, match="nothing was measured .* No beat"):
-        write_structured_report(tmp_path / "sr.dcm", clip, measured)
-    measured["mean"]["ef_percent"] = math.nan
-    with pytest.raises(ValueError, match="not finite"):
         write_structured_report(tmp_path / "sr.dcm", clip, measured)
     assert not (tmp_path / "sr.dcm").exists()
 
 
-def test_the_report_is_never_verified_and_complete_unless_frames_are_missing(tmp_path, clip, measured):
+def test_the_report_is_never_verified_and_complete_unless_frames_are_missing(tmp_path, clip):
     for partial, flag in ((False, "COMPLETE"), (True, "PARTIAL")):
-        measured["clip"]["partial"] = partial
+        measured = replace(MEASUREMENTS, clip=replace(MEASUREMENTS.clip, partial=partial))
         report = pydicom.dcmread(write_structured_report(tmp_path / "sr.dcm", clip, measured))
         flags = report.CompletionFlag, report.PreliminaryFlag, report.VerificationFlag
         assert flags == (flag, "PRELIMINARY", "UNVERIFIED")
 
 
-def test_patient_and_study_are_the_clips(tmp_path, clip, measured):
+def test_patient_and_study_are_the_clips(tmp_path, clip):
     source, report = pydicom.dcmread(clip), pydicom.dcmread(
-        write_structured_report(tmp_path / "sr.dcm", clip, measured)
+        write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS)
     )
     names = ("StudyInstanceUID", "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime")
     assert [str(report[name].value) for name in names] == [str(source[name].value) for name in names]
     assert report.SOPInstanceUID == report.file_meta.MediaStorageSOPInstanceUID != source.SOPInstanceUID
 
 
-def test_nonsense_in_the_header_is_copied_and_told_to_nobody(tmp_path, measured, capfd, caplog, recwarn):
+def test_nonsense_in_the_header_is_copied_and_told_to_nobody(tmp_path, capfd, caplog, recwarn):
     clip = write_clip(tmp_path / "clip.dcm", PatientSex="planted", PatientName="planted" * 12, StudyDate="planted")
     recwarn.clear()
     caplog.clear()
-    report = pydicom.dcmread(write_structured_report(tmp_path / "sr.dcm", clip, measured))
+    report = pydicom.dcmread(write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS))
     told = "".join(capfd.readouterr()) + caplog.text + "".join(str(warning.message) for warning in recwarn)
     assert "planted" not in told
     with pydicom.config.disable_value_validation():
         assert report.PatientSex == report.StudyDate == "planted" and str(report.PatientName) == "planted" * 12
 
 
-def test_the_report_refers_to_the_segmentation_of_the_clip(tmp_path, clip, measured):
+def test_the_report_refers_to_the_segmentation_of_the_clip(tmp_path, clip):
     masks = np.ones((42, 21, 13), np.uint8)
     segmentation = write_dicom_segmentation(tmp_path / "seg.dcm", clip, masks)
-    path = write_structured_report(tmp_path / "sr.dcm", clip, measured, segmentation)
+    path = write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS, segmentation)
     groups = highdicom.sr.srread(path).content.get_image_measurement_groups()
     sources = [item.referenced_sop_instance_uid for item in groups[0].source_images]
     assert sources == [pydicom.dcmread(file).SOPInstanceUID for file in (clip, segmentation)]
     check_dicom(path)
     other = write_clip(tmp_path / "other.dcm")
     with pytest.raises(ValueError, match="is the segmentation of another clip"):
-        write_structured_report(tmp_path / "sr.dcm", other, measured, segmentation)
+        write_structured_report(tmp_path / "sr.dcm", other, MEASUREMENTS, segmentation)
     with pytest.raises(ValueError, match="is no DICOM Segmentation"):
-        write_structured_report(tmp_path / "sr.dcm", clip, measured, other)
+        write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS, other)
     with pytest.raises(ValueError, match="is the clip or the segmentation itself"):
-        write_structured_report(segmentation, clip, measured, segmentation)
+        write_structured_report(segmentation, clip, MEASUREMENTS, segmentation)
 
 
-def test_reports_of_real_clips_are_valid(tmp_path, real_data, measured):
+def test_reports_of_real_clips_are_valid(tmp_path, real_data):
     clips = sorted((real_data / "dicom_us").glob("*.dcm"))
     if not clips:
         pytest.skip("no DICOM clips in the real data")
     for clip in clips:
-        path = write_structured_report(tmp_path / "sr.dcm", clip, measured)
+        path = write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS)
         assert read_groups(path)[1]["Stroke Volume"] == (64.2, "mL")
         check_dicom(path)
 
 
-def test_a_missing_highdicom_is_named(tmp_path, clip, measured, monkeypatch):
+def test_a_missing_highdicom_is_named(tmp_path, clip, monkeypatch):
     monkeypatch.setitem(sys.modules, "highdicom", None)
     with pytest.raises(ImportError, match=r"needs highdicom; install it: pip install \"gdkvm-monai\[dicom\]\""):
-        write_structured_report(tmp_path / "sr.dcm", clip, measured)
+        write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS)

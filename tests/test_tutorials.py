@@ -129,7 +129,7 @@ def test_the_index_names_every_page():
 def test_every_reason_of_a_verdict_is_described_with_its_threshold():
     schema = json.loads(Path(measurements_module.__file__).with_name("measurements.schema.json").read_text())
     codes = schema["$defs"]["Reason"]["properties"]["code"]["enum"]
-    section = (TUTORIALS / "results_folder.md").read_text().partition("\n## Verdict")[2].partition("\n## ")[0]
+    section = (TUTORIALS / "results_folder.md").read_text().partition("\n## Quality check")[2].partition("\n## ")[0]
     table = [row for row in section.splitlines() if row.startswith("| `")]
     rows = {code: row for row in table for code in re.findall(r"`(\w+)`", row.split("|")[1])}
     assert sorted(rows) == sorted(codes)

@@ -132,11 +132,12 @@ def measure_agreement(prediction: ArrayLike, reference: ArrayLike) -> Agreement:
     )
 
 
-def _correlation(prediction: np.ndarray, reference: np.ndarray) -> dict:
+def _correlation(prediction: np.ndarray, reference: np.ndarray) -> dict[str, float | tuple[float, float]]:
     n = len(prediction)
     difference = prediction - reference
     constant = n < 2 or np.ptp(reference) == 0
-    result = dict.fromkeys(("r", "r2", "ccc", "slope", "intercept", "trend", "trend_p"), np.nan)
+    names = ("r", "r2", "ccc", "slope", "intercept", "trend", "trend_p")
+    result: dict[str, float | tuple[float, float]] = dict.fromkeys(names, np.nan)
     result["r_interval"] = (np.nan, np.nan)
     if constant:
         return result

@@ -9,7 +9,6 @@ The file is a plain state dict that loads into the float32 network. It is writte
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import torch
@@ -17,7 +16,8 @@ from monai.bundle import ConfigParser
 from torch import Tensor
 
 from gdkvm_monai.configs import bundle_dir, find_config
-from gdkvm_monai.files import atomic_write
+from gdkvm_monai.files import atomic_write, file_sha256
+from gdkvm_monai.networks.checkpoint import read_checkpoint
 
 LEAST_EQUAL = 0.999
 """Share of pixels in which the masks must agree."""
@@ -30,16 +30,14 @@ def main() -> None:
     parser.add_argument("--dataset_dir", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=bundle_dir() / "models" / "model.pt")
     options = parser.parse_args()
-    weights = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
+    weights = read_checkpoint(options.checkpoint)
     halves = half_precision(weights)
     equal = share_of_equal_pixels(weights, halves, options.dataset_dir)
     if equal < LEAST_EQUAL:
         raise SystemExit(f"the masks agree in {equal:.5f} of the pixels, expected {LEAST_EQUAL}; nothing was written.")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(options.out) as partial:
         torch.save(halves, partial)
-    content = options.out.read_bytes()
-    print(f"{options.out}: {len(content) / 1e6:.1f} MB, SHA-256 {hashlib.sha256(content).hexdigest()}")
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, SHA-256 {file_sha256(options.out)}")
     print(f"equal pixels: {equal:.5f}")
 
 

@@ -11,7 +11,6 @@ on a shared machine.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ import torch
 from monai.data import MetaTensor
 
 from gdkvm_monai.inferers import StreamSession
+from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 
@@ -65,11 +65,10 @@ def random_pipeline(network_options: dict, size: int) -> Pipeline:
     """The bundle's transforms around a network with random weights."""
     torch.manual_seed(0)
     network = GDKVM(**network_options)
-    card = {"network": "gdkvm_monai.networks.nets.GDKVM", "network_options": network.options}
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "model.pt"
         torch.save(network.state_dict(), weights)
-        weights.with_suffix(".json").write_text(json.dumps({**card, "frame_size": [size, size]}))
+        ModelCard("GDKVM", network.options, (size, size)).write(weights.with_suffix(".json"))
         return load_pipeline(weights, device="cpu")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import subprocess
@@ -14,6 +13,7 @@ import torch
 
 from gdkvm_monai.cli.main import main
 from gdkvm_monai.data.phantom import write_phantom_clip
+from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.nets import GDKVM
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,8 +67,7 @@ def test_the_gdkvm_commands_run_on_phantoms(tmp_path, monkeypatch, capsys):
     network = GDKVM(backbone="resnet18", width=8, decoder_width=32)
     Path("demo/models").mkdir(parents=True)
     torch.save(network.state_dict(), "demo/models/model.pt")
-    card = {"network": "gdkvm_monai.networks.nets.GDKVM", "network_options": network.options, "frame_size": [32, 32]}
-    Path("demo/models/model.json").write_text(json.dumps(card))
+    ModelCard("GDKVM", network.options, (32, 32)).write("demo/models/model.json")
     for name, view in (("clip", "4CH"), ("a4c", "4CH"), ("a2c", "2CH")):
         write_phantom_clip(f"{name}.dcm", seed=len(name), view=view, beats=1, frame_rate_hz=10, size=(32, 32))
     gdkvm_commands = [command for command in commands() if command.startswith("gdkvm")]

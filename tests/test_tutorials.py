@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from gdkvm_monai.cli.main import main
+from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study import measurements as measurements_module
 from gdkvm_monai.study import quality as verdict
@@ -49,11 +50,10 @@ def workplace(tmp_path, monkeypatch):
     """A folder with weights where ``make demo`` leaves them, and the bundle's configs."""
     torch.manual_seed(0)
     network = GDKVM(**TINY)
-    card = {"network": "gdkvm_monai.networks.nets.GDKVM", "network_options": network.options, "frame_size": [32, 32]}
     models = tmp_path / "demo" / "models"
     models.mkdir(parents=True)
     torch.save({"model": network.state_dict()}, models / "model.pt")
-    (models / "model.json").write_text(json.dumps(card))
+    ModelCard("GDKVM", network.options, (32, 32)).write(models / "model.json")
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "configs").symlink_to(ROOT / "bundle" / "configs")
     monkeypatch.chdir(tmp_path)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import gdkvm_monai
 from gdkvm_monai.cli.command import OK, WRONG_USE, report, wants_traceback
+from gdkvm_monai.labels import NOTICE
 
 __all__ = ["COMMANDS", "main"]
 
@@ -37,7 +38,7 @@ options:
   --version    show the version
 
 `gdkvm COMMAND --help` explains a command. A clip or folder that is named like a command: ./demo.
-Research use only. Not a medical device."""
+{notice}"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,4 +68,4 @@ def _refuse_misspelled(word: str) -> None:
 
 
 def _help() -> str:
-    return HELP.format(commands="\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items()))
+    return HELP.format(commands="\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items()), notice=NOTICE)

@@ -11,7 +11,7 @@ from pathlib import Path
 import gdkvm_monai
 from gdkvm_monai.cli.choices import MASK_FORMATS, OVERLAYS
 from gdkvm_monai.cli.command import new_parser, view_name
-from gdkvm_monai.labels import STRUCTURES, parse_view
+from gdkvm_monai.labels import NOTICE, STRUCTURES, parse_view
 
 __all__ = ["build_parser", "chosen_options", "parse_options", "parse_views"]
 
@@ -25,7 +25,7 @@ every frame, end-diastole and end-systole, areas, volumes, the ejection fraction
 CLIP is a multi-frame ultrasound DICOM, AVI or MP4, NIfTI, MetaImage (.mhd), .npy, a folder of numbered PNG frames, or a
 folder of such clips. The results of each go to a folder in OUT that is named by the clip's hash, never by a file name.
 """
-EPILOG = """\
+EPILOG = f"""\
 examples:
   gdkvm clip.dcm -o out --weights models/model.pt
   gdkvm clips/ -o out --weights models/model.pt --jobs 2 --map private/names.csv
@@ -34,7 +34,7 @@ examples:
   gdkvm clip.avi -o out --weights models/model.pt --fps 50 --spacing 0.3 0.3
 
 exit codes: 0 everything was segmented, 1 some clips failed (see failures.json), 2 the command was used wrongly.
-Research use only. Not a medical device.
+{NOTICE}
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import torch
 
 from gdkvm_monai.cli.main import main
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
+from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.nets import GDKVM
 from tests.study.gray_level_network import LEVELS
 
@@ -26,15 +26,9 @@ def write_tiny_weights(folder: Path) -> Path:
     """``model.pt`` of an untrained network that sees 32 x 32 pixels, and ``model.json`` beside it."""
     torch.manual_seed(0)
     network = GDKVM(**SMALL)
-    card = {
-        "network": "gdkvm_monai.networks.nets.GDKVM",
-        "network_options": network.options,
-        "frame_size": [32, 32],
-        "trained_on": "nothing",
-        "license": "Apache-2.0",
-    }
+    card = ModelCard("GDKVM", network.options, (32, 32), trained_on="nothing", license="Apache-2.0")
     torch.save(network.state_dict(), folder / "model.pt")
-    (folder / "model.json").write_text(json.dumps(card))
+    card.write(folder / "model.json")
     return folder / "model.pt"
 
 

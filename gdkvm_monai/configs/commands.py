@@ -82,15 +82,19 @@ def _takes_overrides(command: Callable) -> bool:
 
 
 def _checked(command: Callable) -> Callable:
+    signature = inspect.signature(command)
+
     @functools.wraps(command)
     def run(*arguments, **options):
-        given = inspect.signature(command).bind(*arguments, **options).arguments
+        given = signature.bind(*arguments, **options).arguments
         stored = update_kwargs(given.get("args_file"))
         config_file = given.get("config_file") or stored.get("config_file")
         if config_file is None:
             raise ValueError("no config was given; add --config_file, for example bundle/configs/train.json.")
         tracking = given.get("tracking") or stored.get("tracking")
-        check_ids(config_file, given.get("override", {}), _tracking_ids(tracking) if tracking else ())
+        overrides = {name: value for name, value in stored.items() if name not in signature.parameters}
+        known = [*signature.parameters, *(_tracking_ids(tracking) if tracking else ())]
+        check_ids(config_file, overrides | given.get("override", {}), known)
         return command(*arguments, **options)
 
     return run

@@ -43,6 +43,15 @@ def test_the_config_may_stand_in_a_file_of_arguments_but_must_stand_somewhere(ca
         checked_commands()["run"]("training", args_file=str(tmp_path / "arguments.json"), epoch=3)
 
 
+def test_ids_in_a_file_of_arguments_and_arguments_of_the_command_are_checked_too(calls, tmp_path):
+    (tmp_path / "arguments.json").write_text(json.dumps({"config_file": TRAIN, "epoch": 3}))
+    with pytest.raises(ValueError, match="did you mean --epochs"):
+        checked_commands()["run"]("training", args_file=str(tmp_path / "arguments.json"))
+    with pytest.raises(ValueError, match="did you mean --args_file"):
+        checked_commands()["run"]("training", config_file=TRAIN, args_fil="arguments.json")
+    assert not calls
+
+
 def test_the_ids_of_experiment_tracking_are_known_when_it_is_on(calls):
     checked_commands()["run"]("training", config_file=TRAIN, tracking="mlflow", experiment_name="echo")
     with pytest.raises(ValueError, match="experiment_name"):

@@ -1,0 +1,26 @@
+"""``gdkvm demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gdkvm_monai.cli.main import main
+from gdkvm_monai.study import demo
+from gdkvm_monai.study.demo import DemoResult
+
+
+@pytest.mark.parametrize(("options", "smallest"), [([], False), (["--smallest"], True)])
+def test_the_score_and_the_files_are_printed(options, smallest, tmp_path, monkeypatch, capsys):
+    calls = []
+
+    def run_demo(*arguments) -> DemoResult:
+        calls.append(arguments)
+        return DemoResult(0.91234, 12.3, (Path("model.pt"), Path("report.html")))
+
+    monkeypatch.setattr(demo, "run_demo", run_demo)
+    assert main(["demo", "--out", str(tmp_path), *options]) == 0
+    assert calls == [(tmp_path, smallest)]
+    score, *files = capsys.readouterr().out.splitlines()
+    assert "0.9123" in score and files == ["model.pt", "report.html"]

@@ -9,27 +9,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import monai
 import nibabel
 import numpy as np
 import torch
-from monai.config import PathLike
 
 import gdkvm_monai
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
+from gdkvm_monai.study.clip_array import check_clip_array
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.frame_loop import edge_share, segment_frames
 from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
-from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
 from gdkvm_monai.study.outputs import check_formats, write_outputs
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.quality import Evidence, judge
 from gdkvm_monai.study.results_folder import ClipResults, fingerprint, results_folder
 from gdkvm_monai.study.run_record import InputRecord, RunRecord
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["SegmentationResult", "segment", "segment_clip"]
 
@@ -66,22 +70,22 @@ class SegmentationResult(ClipResults):
 
 
 def segment(
-    clip: PathLike | np.ndarray,
-    weights: PathLike | None = None,
-    out: PathLike | None = None,
+    clip: str | PathLike | np.ndarray,
+    weights: str | PathLike | None = None,
+    out: str | PathLike | None = None,
     *,
     pipeline: Pipeline | None = None,
     device: str | None = None,
-    configs: Sequence[PathLike] = (),
+    configs: Sequence[str | PathLike] = (),
     overwrite: bool = False,
     progress: bool = False,
-    **options: Any,
+    **options: Unpack[SegmentKeywords],
 ) -> SegmentationResult:
     """Segment one clip and measure it.
 
     Args:
-        clip: a file or folder that :class:`~gdkvm_monai.data.ClipReader` reads, or an array ``(H, W, T)``: lateral,
-            depth, time.
+        clip: a file or folder that :class:`~gdkvm_monai.data.ClipReader` reads, or an array of gray levels
+            ``(H, W, T)``: lateral, depth, time.
         weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`.
         out: folder; the results go to a folder in it that is named by the clip's hash.
         pipeline: instead of ``weights``, ``device`` and ``configs``, to load them once for several clips.
@@ -98,9 +102,12 @@ def segment(
         ClipReadError: when the clip cannot be read.
         FileNotFoundError: when the clip or the weights do not exist.
         FileExistsError: when there are results of other weights or options, and ``overwrite`` is false.
-        ValueError: when an option or the weights are wrong.
+        TypeError: when the clip is neither a path nor an array, or there is no option of a name.
+        ValueError: when an option or the weights are wrong, or an array looks as if its axes or its scale were.
     """
-    chosen = SegmentOptions(**options)
+    chosen = SegmentOptions.from_keywords(options)
+    if not isinstance(clip, (str, PathLike)):
+        check_clip_array(clip, chosen.force)
     if pipeline is None:
         if weights is None:
             raise ValueError("there are no weights; give the checkpoint of a training, `make demo` makes one.")

@@ -13,8 +13,9 @@ import subprocess
 import sys
 import time
 import zipfile
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
+from multiprocessing import active_children
 from pathlib import Path
 
 import nibabel
@@ -385,13 +386,37 @@ def test_a_run_that_was_killed_or_is_at_work_does_not_enter_the_index(known_mask
     assert (tmp_path / "out" / "index.csv").read_text().count(outcome.result.clip_id) == 1
 
 
-def test_a_process_that_dies_is_a_failure_of_its_clips():
-    class Dead:
-        def result(self):
-            raise BrokenProcessPool("A process in the process pool was terminated abruptly")
+def kill_workers_at_work(out: Path, others: set) -> list[int]:
+    """Kill the processes that this one started, once they work on a clip; their exit codes."""
+    deadline = time.monotonic() + 120
+    while not any(path.stat().st_size for path in out.glob(".gdkvm-*/*/.masks")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    workers = set(active_children()) - others
+    for worker in workers:
+        os.kill(worker.pid, signal.SIGKILL)
+    for worker in workers:
+        worker.join(30)
+    return [worker.exitcode for worker in workers]
 
-    outcome = batch._outcome(Task(1, Path("clip.npy")), Dead())
-    assert outcome.error == "BrokenProcessPool" and "run again with fewer jobs" in outcome.message
+
+def test_a_process_that_is_killed_is_a_failure_of_its_clips(weights, tmp_path):
+    paths = [tmp_path / f"{SECRET}_{number}.npy" for number in range(3)]
+    for number, path in enumerate(paths):
+        np.save(path, np.tile(noise_clip(20, (64, 64), seed=number), 50))
+    tasks = [Task(number, path, SegmentOptions(report=False)) for number, path in enumerate(paths, start=1)]
+    out = tmp_path / "out"
+    with ThreadPoolExecutor(1) as thread:
+        killed = thread.submit(kill_workers_at_work, out, set(active_children()))
+        outcomes = list(run_batch(tasks, out, weights, jobs=2))
+    assert killed.result() and set(killed.result()) == {-signal.SIGKILL}
+    assert [outcome.task for outcome in outcomes] == tasks
+    for outcome in outcomes:
+        assert outcome.result is None and outcome.error == "BrokenProcessPool"
+        assert "run again with fewer jobs" in outcome.message and SECRET not in outcome.message + outcome.traceback
+    assert not list(out.glob("[!.]*"))  # what was begun stays under a hidden name, which is no result
+    write_tables(out, outcomes)
+    assert [failure["position"] for failure in read(out / "failures.json")] == [1, 2, 3]
+    assert (out / "index.csv").read_text().splitlines() == [",".join(batch.INDEX)]
 
 
 def long_clip(path: Path, frames: int) -> Path:

@@ -1,36 +1,61 @@
-"""Options of a segmentation are checked when they are set."""
+"""Options are checked when they are made, and known to editors by name and type."""
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import fields
+from typing import get_type_hints
+
+import numpy as np
 import pytest
 
-from gdkvm_monai.data.clip import ReadOptions
-from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai import segment
+from gdkvm_monai.study import options as module
+from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
 
 
-def test_the_limit_of_a_clip_is_the_readers_and_options_reach_it():
-    assert SegmentOptions().max_voxels == ReadOptions().max_voxels
-    chosen = SegmentOptions(force=True, allow_partial=True, max_voxels=10).read_options(crop=False)
-    assert chosen == ReadOptions(max_voxels=10, crop=False, force=True, allow_partial=True)
+def test_the_keywords_of_segment_are_the_options():
+    hints = {field.name: field.type for field in fields(SegmentOptions)}
+    assert SegmentKeywords.__annotations__.keys() == hints.keys()
+    assert get_type_hints(SegmentKeywords) == {
+        name: get_type_hints(SegmentOptions, vars(module))[name] for name in hints
+    }
+    signature = inspect.signature(segment)
+    assert signature.parameters["options"].annotation == "Unpack[SegmentKeywords]"
+    assert len([kind for kind in signature.parameters.values() if kind.kind != kind.VAR_KEYWORD]) <= 8
 
 
-def test_both_names_of_a_view_are_accepted():
-    assert [SegmentOptions(view=view).view for view in ("4CH", "A4C", "a2c", None)] == ["4CH", "4CH", "2CH", None]
+@pytest.mark.parametrize(("name", "near"), [("veiw", "view"), ("spacing", "spacing_mm"), ("structure", "structures")])
+def test_an_unknown_option_is_answered_with_the_nearest_name(name, near):
+    with pytest.raises(TypeError, match=f"no option '{name}'; did you mean '{near}'"):
+        SegmentOptions.from_keywords({name: 1})
+
+
+def test_an_option_like_no_other_is_answered_with_all_names():
+    with pytest.raises(TypeError, match="no option 'qqq'; the options are view, structures, .*save_prob"):
+        SegmentOptions.from_keywords({"qqq": 1})
+
+
+def test_values_become_what_is_recorded():
+    options = SegmentOptions(view="a4c", structures=["LV"], formats=["png", "npz"], spacing_mm=np.array([0.3, 1]))
+    assert options == SegmentOptions("4CH", ("LV",), formats=("png", "npz"), spacing_mm=(0.3, 1.0))
+    assert all(type(length) is float for length in options.spacing_mm)
 
 
 @pytest.mark.parametrize(
-    ("options", "named"),
+    ("options", "message"),
     [
         ({"view": "PLAX"}, "PLAX"),
+        ({"structures": ()}, "structures got nothing, expected one or several of LV, MYO, LA"),
+        ({"structures": "LV"}, "structures got 'LV', expected .* list"),
+        ({"formats": ("dicom",)}, "formats got dicom, expected one or several of nifti"),
+        ({"fps": 0}, "fps is 0"),
+        ({"fps": 1001}, "fps is 1001"),
+        ({"spacing_mm": (0.3, -1)}, "spacing_mm is"),
+        ({"spacing_mm": (0.3,)}, "spacing_mm is"),
         ({"overlay": "mov"}, "mov"),
-        ({"formats": ("tiff",)}, "tiff"),
-        ({"structures": ()}, "nothing"),
-        ({"structures": ("RV",)}, "RV"),
-        ({"fps": 0}, "0"),
-        ({"fps": float("nan")}, "nan"),
-        ({"spacing_mm": (0.3, -1)}, "-1"),
     ],
 )
-def test_a_value_that_is_unknown_or_out_of_range_is_named(options, named):
-    with pytest.raises(ValueError, match=named):
+def test_a_wrong_value_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
         SegmentOptions(**options)

@@ -9,6 +9,7 @@ import jsonschema
 import nibabel
 import numpy as np
 import pytest
+import torch
 
 import gdkvm_monai
 from gdkvm_monai.data import ClipReadError
@@ -198,20 +199,30 @@ def test_the_mask_file_lies_on_the_grid_of_a_nifti_clip(clip, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "error", "message"),
     [
-        ({"view": "PLAX"}, "PLAX"),
-        ({"structures": ()}, "got nothing, expected one or several of LV, MYO, LA"),
-        ({"formats": ("dicom",)}, "got dicom, expected one or several of nifti"),
-        ({"fps": 0}, "fps is 0"),
-        ({"spacing_mm": (0.3, -1)}, "spacing_mm is"),
-        ({"formats": ("dicom-seg",)}, "the clip is no DICOM"),
-        ({"overlay": "mov"}, "mov"),
+        ({"fps": 0}, ValueError, "fps is 0"),
+        ({"formats": ("dicom-seg",)}, ValueError, "the clip is no DICOM"),
+        ({"structure": ("LV",)}, TypeError, "no option 'structure'; did you mean 'structures'"),
     ],
 )
-def test_wrong_options_are_refused_before_anything_is_computed(clip, options, message, tmp_path):
-    with pytest.raises(ValueError, match=message):
+def test_wrong_options_are_refused_before_anything_is_computed(clip, options, error, message, tmp_path):
+    with pytest.raises(error, match=message):
         gdkvm_monai.segment(clip[0], out=tmp_path, pipeline=gray_level_pipeline(), **options)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (torch.from_numpy, TypeError, "torch.Tensor"),
+        (lambda clip: np.moveaxis(clip, -1, 0), ValueError, "frames of"),
+        (lambda clip: clip / 255, ValueError, "multiply it by 255"),
+    ],
+)
+def test_an_array_that_looks_wrong_is_refused_before_anything_is_computed(clip, change, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        gdkvm_monai.segment(change(clip[0]), out=tmp_path, pipeline=gray_level_pipeline())
     assert not list(tmp_path.iterdir())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import GraphProto, ModelProto, NodeProto
 
 __all__ = ["clip_from_step"]
 
@@ -27,17 +27,41 @@ def clip_from_step(step: ModelProto) -> ModelProto:
     from onnx import TensorProto, checker, helper
 
     frame, memory, foreground = step.graph.input
+    channels = {"memory_channels": _shape(memory)[1:], "foreground_channels": _shape(foreground)[1:2]}
+    graph = helper.make_graph(
+        _nodes(_body(step)),
+        "clip",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [*_shape(frame), "frames"])],
+        [helper.make_tensor_value_info("pred", TensorProto.FLOAT, [*_shape(step.graph.output[0]), "frames"])],
+        initializer=[helper.make_tensor(name, TensorProto.INT64, [len(n)], n) for name, n in channels.items()],
+    )
+    clip = helper.make_model(graph, opset_imports=step.opset_import, ir_version=step.ir_version)
+    checker.check_model(clip)
+    return clip
+
+
+def _body(step: ModelProto) -> GraphProto:
+    """The graph of one frame, with inputs and outputs in the order of ``Scan``: the state first."""
+    from onnx import helper
+
+    frame, memory, foreground = step.graph.input
     logits, next_memory, next_foreground = step.graph.output
-    body = helper.make_graph(
+    return helper.make_graph(
         step.graph.node,
         "one_frame",
-        [memory, foreground, frame],  # Scan passes the state first
+        [memory, foreground, frame],
         [next_memory, next_foreground, logits],
         initializer=step.graph.initializer,
         value_info=step.graph.value_info,
     )
+
+
+def _nodes(body: GraphProto) -> list[NodeProto]:
+    """Zeros of the clip's batch and size for the first state, and the loop over its frames."""
+    from onnx import TensorProto, helper
+
     zero = helper.make_tensor("zero", TensorProto.FLOAT, [1], [0.0])
-    nodes = [
+    return [
         helper.make_node("Shape", ["image"], ["batch"], start=0, end=1),
         helper.make_node("Shape", ["image"], ["size"], start=2, end=4),
         helper.make_node("Concat", ["batch", "memory_channels"], ["memory_shape"], axis=0),
@@ -54,17 +78,6 @@ def clip_from_step(step: ModelProto) -> ModelProto:
             scan_output_axes=[TIME],
         ),
     ]
-    channels = {"memory_channels": _shape(memory)[1:], "foreground_channels": _shape(foreground)[1:2]}
-    graph = helper.make_graph(
-        nodes,
-        "clip",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [*_shape(frame), "frames"])],
-        [helper.make_tensor_value_info("pred", TensorProto.FLOAT, [*_shape(logits), "frames"])],
-        initializer=[helper.make_tensor(name, TensorProto.INT64, [len(n)], n) for name, n in channels.items()],
-    )
-    clip = helper.make_model(graph, opset_imports=step.opset_import, ir_version=step.ir_version)
-    checker.check_model(clip)
-    return clip
 
 
 def _shape(value) -> list[int | str]:

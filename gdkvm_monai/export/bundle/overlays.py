@@ -1,0 +1,70 @@
+"""Make overlays part of the exported configs, and describe the network that results."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import yaml
+from monai.bundle import ConfigParser
+
+from gdkvm_monai.files import write_json
+
+__all__ = ["bake", "describe_network", "root_id"]
+
+INDENT = 4  # of the configs
+
+
+def bake(configs: Path, overlay: str | Path, shipped: Path) -> None:
+    """Make an overlay part of ``train.json`` and, as far as it concerns ids of ``inference.json``, of that.
+
+    Args:
+        configs: folder of the two files.
+        overlay: config file, or the name of one in ``shipped``; such a one is removed from ``configs``.
+        shipped: the configs of the sources.
+
+    Raises:
+        FileNotFoundError: when there is no such overlay.
+        ValueError: when it is no YAML, or holds no ids.
+    """
+    path = Path(overlay) if Path(overlay).is_file() else shipped / overlay
+    if not path.is_file():
+        raise FileNotFoundError(f"overlay {overlay} does not exist; give a file, or a name in bundle/configs.")
+    try:
+        changes = ConfigParser.load_config_file(path)
+    except yaml.YAMLError as error:
+        raise ValueError(f"overlay {path} cannot be read as YAML: {error}; correct it.") from error
+    if not isinstance(changes, dict):
+        raise ValueError(f"overlay {path} holds no ids with values; write for example 'frame_size: [96, 96]'.")
+    for name in ("train.json", "inference.json"):
+        config, part = ConfigParser.load_config_file(configs / name), configs / "part.json"
+        concerned = {key: changes[key] for key in changes if name == "train.json" or root_id(key) in config}
+        write_json(part, concerned, INDENT)
+        write_json(configs / name, ConfigParser.load_config_files([configs / name, part]), INDENT)
+        part.unlink()
+    if path.resolve().parent == shipped.resolve():
+        (configs / path.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
+
+
+def root_id(key: str) -> str:
+    """First part of the id of a config entry.
+
+    >>> root_id("+network_def#width"), root_id("frame_size")
+    ('network_def', 'frame_size')
+    """
+    return re.split("#|::", key.removeprefix("+"))[0]
+
+
+def describe_network(configs: Path) -> None:
+    """Say in the metadata which clips the exported network is made for."""
+    metadata, train = (json.loads((configs / name).read_text()) for name in ("metadata.json", "train.json"))
+    image, pred = (metadata["network_data_format"][end] for end in ("inputs", "outputs"))
+    if len(pred["pred"]["channel_def"]) != train["num_classes"]:
+        raise ValueError(
+            f"num_classes is {train['num_classes']}, but metadata.json names the structures of "
+            f"{len(pred['pred']['channel_def'])}; name those of this network in channel_def."
+        )
+    shape = [*train["frame_size"], train["num_frames"]]
+    image["image"]["spatial_shape"] = pred["pred"]["spatial_shape"] = shape
+    write_json(configs / "metadata.json", metadata, INDENT)

@@ -1,0 +1,40 @@
+"""Weights of a bundle: a plain state that fits the exported network, or its address and hash."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import yaml
+from monai.bundle import ConfigParser
+
+from gdkvm_monai.files import file_sha256
+from gdkvm_monai.networks.card import read_card
+from gdkvm_monai.networks.checkpoint import load_weights, read_checkpoint
+
+__all__ = ["read_weights", "write_weights"]
+
+
+def write_weights(bundle: Path, weights: Path, url: str | None) -> None:
+    """Put a checkpoint that fits the network into the bundle, or its address and hash."""
+    path = bundle / "models" / "model.pt"
+    path.parent.mkdir()
+    torch.save(read_weights(weights, bundle / "configs" / "inference.json"), path)
+    card = read_card(weights)
+    if card is not None:
+        replace(card, weights_sha256=file_sha256(path)).write(path.with_suffix(".json"))
+    if url is not None:
+        entry = {"path": "models/model.pt", "url": url, "hash_val": file_sha256(path), "hash_type": "sha256"}
+        (bundle / "large_files.yml").write_text(yaml.safe_dump({"large_files": [entry]}, sort_keys=False))
+        path.unlink()
+
+
+def read_weights(weights: Path, config: Path) -> dict[str, torch.Tensor]:
+    """Plain state of the network that a config defines, from a checkpoint that fits it."""
+    network = ConfigParser(ConfigParser.load_config_file(config)).get_parsed_content("network_def")
+    load_weights(network, weights, remedy="export with the overlays that they were trained with")
+    state = read_checkpoint(weights)
+    if not all(value.isfinite().all() for value in state.values()):
+        raise ValueError(f"weights {weights} hold values that are not finite; export another checkpoint.")
+    return {key: value.detach().clone(memory_format=torch.contiguous_format) for key, value in state.items()}

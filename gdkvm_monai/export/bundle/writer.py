@@ -1,0 +1,70 @@
+"""Write a self-contained bundle: configs, documents, weights, and the code that the configs import."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import gdkvm_monai
+from gdkvm_monai.export.bundle.checks import check_name, check_target, check_version
+from gdkvm_monai.export.bundle.overlays import bake, describe_network
+from gdkvm_monai.export.bundle.package_copy import copy_package
+from gdkvm_monai.export.bundle.weights import write_weights
+from gdkvm_monai.files import atomic_folder
+
+__all__ = ["NAME", "export_bundle"]
+
+PACKAGE = Path(gdkvm_monai.__file__).resolve().parent
+ROOT = PACKAGE.parent
+NAME = "echo_video_gdkvm_segmentation"
+IGNORED = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "models", "eval", "large_files.*")
+
+
+def export_bundle(
+    out: Path,
+    name: str = NAME,
+    weights: Path | None = None,
+    weights_url: str | None = None,
+    overlays: Sequence[str | Path] = (),
+    overwrite: bool = False,
+) -> Path:
+    """Write the bundle ``out/name``, which needs no installed ``gdkvm_monai``.
+
+    It holds the modules of the package that its configs import, directly or through others.
+
+    Args:
+        out: folder for the bundle; made where it is missing.
+        name: lowercase identifier that ends with ``_segmentation``, by which MONAI Label knows the task.
+        weights: checkpoint for ``models/model.pt``. It must fit the exported network exactly. A ``model.json`` beside
+            it (:class:`~gdkvm_monai.handlers.WeightsCard`) goes with it.
+        weights_url: https address where ``models/model.pt`` will lie. The file is then left out and listed with its
+            SHA-256 in ``large_files.yml``, as the model zoo wants files above 25 MB.
+        overlays: config files, or names in ``bundle/configs``, that become part of ``train.json`` and, as far as they
+            concern ids of ``inference.json``, of that; those of ``bundle/configs`` are not exported beside them.
+        overwrite: replace an older export of the same name.
+
+    Returns:
+        The folder of the bundle. Nothing is written there when an error is raised.
+
+    Raises:
+        FileExistsError: when the folder is not empty and ``overwrite`` is false, or is not a bundle.
+        ValueError: for a wrong name, versions that contradict each other, or weights of another network.
+    """
+    check_name(name)
+    check_version(ROOT)
+    if weights_url is not None and (weights is None or not weights_url.startswith("https://")):
+        raise ValueError(
+            f"weights_url is {weights_url!r}; give an https:// address, and the weights for their SHA-256."
+        )
+    target = Path(out) / name
+    check_target(target, overwrite)
+    with atomic_folder(target, overwrite=True) as bundle:
+        shutil.copytree(ROOT / "bundle", bundle, ignore=IGNORED)
+        for overlay in overlays:
+            bake(bundle / "configs", overlay, ROOT / "bundle" / "configs")
+        describe_network(bundle / "configs")
+        if weights is not None:
+            write_weights(bundle, Path(weights), weights_url)
+        copy_package(PACKAGE, bundle)
+    return target

@@ -1,0 +1,47 @@
+"""Overlays become part of the exported configs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from gdkvm_monai.export.bundle import export_bundle
+from gdkvm_monai.export.bundle.overlays import bake
+from tests.export.bundle.tiny_network import NAME, ROOT
+
+
+def test_an_overlay_becomes_part_of_both_configs_and_of_the_metadata(bundle):
+    train, inference, metadata = (
+        json.loads((bundle / "configs" / f"{name}.json").read_text()) for name in ("train", "inference", "metadata")
+    )
+    assert train["frame_size"] == inference["frame_size"] == [32, 48]
+    assert train["network_def"] == inference["network_def"] and train["network_def"]["width"] == 8
+    assert train["learning_rate"] == 0.5 and "learning_rate" not in inference and "num_frames" not in inference
+    formats = metadata["network_data_format"]
+    assert formats["inputs"]["image"]["spatial_shape"] == formats["outputs"]["pred"]["spatial_shape"] == [32, 48, 3]
+
+
+def test_an_overlay_that_adds_to_a_list_is_added_once_and_not_shipped_beside(tmp_path):
+    configs = tmp_path / "configs"
+    configs.mkdir()
+    for name in ("train.json", "inference.json", "camus_stills.yaml"):
+        (configs / name).write_text((ROOT / "bundle" / "configs" / name).read_text())
+    before = json.loads((configs / "train.json").read_text())["train"]["shared_handlers"]
+    added = yaml.safe_load((configs / "camus_stills.yaml").read_text())["+train#shared_handlers"]
+    bake(configs, "camus_stills.yaml", ROOT / "bundle" / "configs")
+    assert json.loads((configs / "train.json").read_text())["train"]["shared_handlers"] == [*before, *added]
+    assert {path.name for path in configs.iterdir()} == {"train.json", "inference.json"}
+
+
+def test_a_number_of_classes_that_the_metadata_do_not_describe_is_refused(tmp_path):
+    (tmp_path / "two.yaml").write_text("num_classes: 2\n")
+    with pytest.raises(ValueError, match="num_classes is 2, but metadata.json names the structures of 4"):
+        export_bundle(tmp_path / "out", NAME, overlays=[tmp_path / "two.yaml"])
+
+
+def test_an_overlay_that_is_no_yaml_is_refused_by_its_name(tmp_path):
+    (tmp_path / "torn.yaml").write_text("frame_size: [96, 96\n")
+    with pytest.raises(ValueError, match=r"torn\.yaml cannot be read as YAML"):
+        bake(tmp_path, tmp_path / "torn.yaml", tmp_path)

@@ -20,7 +20,7 @@ from monai.fl.utils.constants import ExtraItems, FlStatistics
 from monai.fl.utils.exchange_object import ExchangeObject
 
 from gdkvm_monai.configs import bundle_dir
-from gdkvm_monai.data.phantom import write_camus_phantom
+from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from gdkvm_monai.transforms import LoadClipd, PlaceLabelFramesd
 
 TRAINING = ["configs/train.json", "configs/small_network.yaml"]
@@ -122,9 +122,8 @@ def main() -> None:
     }
     sites = []
     for name, (quality, patients, seed) in SITES.items():
-        data = write_camus_phantom(
-            options.out / name / "data", (patients, 3, 0), (64, 64), seed, frames=(6, 8), qualities=[quality]
-        )
+        settings = PhantomSettings((patients, 3, 0), (64, 64), seed, frames=(6, 8), qualities=[quality])
+        data = write_camus_phantom(options.out / name / "data", settings)
         sites.append(open_site(name, options.out / name, data, overrides, options.local_epochs))
     weights, scores = federate(sites, options.rounds)
     torch.save(weights, options.out / "model.pt")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gdkvm_monai.data.phantom import write_camus_phantom
+from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 
-PHANTOM = {"num_patients": (3, 2, 1), "size": (64, 64), "seed": 0, "frames": (4, 6)}
+PHANTOM = PhantomSettings((3, 2, 1), size=(64, 64), frames=(4, 6), systole_first=0.5)
 
 
 @pytest.fixture(scope="session")
 def phantom_root(tmp_path_factory) -> Path:
     """Six phantom patients in CAMUS's layout, 64x64, clips in both directions; do not write here."""
-    return write_camus_phantom(tmp_path_factory.mktemp("camus"), systole_first=0.5, progress=False, **PHANTOM)
+    return write_camus_phantom(tmp_path_factory.mktemp("camus"), PHANTOM, progress=False)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from gdkvm_monai.cli.main import main
-from gdkvm_monai.data.phantom import write_phantom_clip
+from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.nets import GDKVM
 
@@ -69,7 +69,8 @@ def test_the_gdkvm_commands_run_on_phantoms(tmp_path, monkeypatch, capsys):
     torch.save(network.state_dict(), "demo/models/model.pt")
     ModelCard("GDKVM", network.options, (32, 32)).write("demo/models/model.json")
     for name, view in (("clip", "4CH"), ("a4c", "4CH"), ("a2c", "2CH")):
-        write_phantom_clip(f"{name}.dcm", seed=len(name), view=view, beats=1, frame_rate_hz=10, size=(32, 32))
+        clip = render_phantom_clip(EchoPhantom(len(name)), view, beats=1, frame_rate_hz=10, size=(32, 32))
+        write_clip(f"{name}.dcm", clip, "dicom")
     gdkvm_commands = [command for command in commands() if command.startswith("gdkvm")]
     assert [main(shlex.split(command)[1:]) for command in gdkvm_commands] == [0, 0]
     assert len(list(Path("out").glob("*/report.html"))) == 3 and len(list(Path("out").glob("*/biplane.json"))) == 1

@@ -12,7 +12,7 @@ import numpy as np
 
 from gdkvm_monai.configs.commands import run_in_process
 from gdkvm_monai.data import phantom_datalist
-from gdkvm_monai.data.phantom import write_phantom_clip
+from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from gdkvm_monai.study.segmentation import segment
 from gdkvm_monai.visualize.movies import write_gif
 from gdkvm_monai.visualize.overlay import overlay_clip
@@ -78,7 +78,7 @@ def _segment_clip(out: Path) -> Path:
     """Segment a whole beat as a user would; returns the path of its report."""
     clip, weights = out / "clip.dcm", out / "models" / "model.pt"
     print("$ gdkvm", clip, "-o", out / "clips", "--weights", weights, flush=True)
-    write_phantom_clip(clip, seed=1000, size=SIZE, overwrite=True)
+    write_clip(clip, render_phantom_clip(EchoPhantom(1000), size=SIZE), "dicom", overwrite=True)
     return segment(clip, weights, out / "clips", view="4CH", overwrite=True).folder / "report.html"
 
 

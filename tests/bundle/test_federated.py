@@ -10,7 +10,7 @@ import pytest
 import torch
 from monai.fl.utils.constants import ExtraItems, FlStatistics, ModelType
 
-from gdkvm_monai.data.phantom import write_camus_phantom
+from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from tests.bundle.tiny_bundle import TINY
 
 
@@ -47,9 +47,8 @@ def test_two_sites_train_and_evaluate_one_network_for_two_rounds(simulation, tmp
     overrides = TINY | {"views": ["2CH", "4CH"], "learning_rate": 1e-3}
     for seed, (quality, patients) in enumerate((("good", 2), ("poor", 1))):
         folder = tmp_path / quality
-        data = write_camus_phantom(
-            folder / "data", (patients, 1, 0), (32, 32), seed, frames=3, qualities=[quality], progress=False
-        )
+        settings = PhantomSettings((patients, 1, 0), (32, 32), seed, frames=3, qualities=[quality])
+        data = write_camus_phantom(folder / "data", settings, progress=False)
         sites.append(simulation.open_site(quality, folder, data, overrides, local_epochs=1))
     assert [site.num_items for site in sites] == [4, 2]
     first = {name: value.clone() for name, value in sites[0].algo.get_weights().weights.items()}

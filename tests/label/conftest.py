@@ -42,10 +42,10 @@ def run_bundle(run_id: str, files: list[str], *options: str, cwd: Path) -> None:
 def phantoms(tmp_path_factory) -> Path:
     """Phantom patients 1 to 12 for training, 13 and 14 for validation, 15 and 16 to annotate."""
     pytest.importorskip("monailabel", reason="monailabel is not installed; run make label-test")
-    from gdkvm_monai.data.phantom import write_camus_phantom
+    from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 
     root = tmp_path_factory.mktemp("phantoms")
-    return write_camus_phantom(root, (12, 2, 2), (96, 96), seed=0, frames=(8, 9), progress=False)
+    return write_camus_phantom(root, PhantomSettings((12, 2, 2), (96, 96), frames=(8, 9)), progress=False)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ import pydicom
 import pytest
 from PIL import Image
 
-from gdkvm_monai.data.phantom import write_phantom_clip
+from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from gdkvm_monai.study import batch
 from gdkvm_monai.study.batch import run_batch, without_path, write_tables
 from gdkvm_monai.study.options import SegmentOptions
@@ -34,7 +34,7 @@ from tests.study.tiny_command import QUICK, gdkvm, noise_clip, process_kept, wri
 
 pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR UI")  # that is the point
 
-TINY = {"seed": 1, "beats": 0.5, "frame_rate_hz": 10, "size": (32, 32)}
+TINY = {"beats": 0.5, "frame_rate_hz": 10, "size": (32, 32)}
 SECRET, DATE = "Zwiebelfrosch", "19110203"
 COMMAND = (sys.executable, "-m", "gdkvm_monai")
 
@@ -74,7 +74,7 @@ def terabytes(folder: Path) -> Path:
 
 
 def truncated_avi(folder: Path) -> Path:
-    write_phantom_clip(folder / "x.avi", format="avi", **TINY)
+    write_clip(folder / "x.avi", render_phantom_clip(EchoPhantom(1), **TINY), "avi")
     content = (folder / "x.avi").read_bytes()
     (folder / "x.avi").write_bytes(content[: len(content) * 2 // 3])
     return folder / "x.avi"
@@ -91,7 +91,7 @@ def garbage_dicom(folder: Path) -> Path:
 
 
 def changed_dicom(folder: Path, **attributes) -> Path:
-    write_phantom_clip(folder / "x.dcm", format="dicom", **TINY)
+    write_clip(folder / "x.dcm", render_phantom_clip(EchoPhantom(1), **TINY), "dicom")
     data = pydicom.dcmread(folder / "x.dcm")
     for name, value in attributes.items():
         setattr(data, name, value)
@@ -275,7 +275,8 @@ def patient(tmp_path) -> list[Path]:
     folder = tmp_path / f"{SECRET}^Erika <script>alert" / "Frühstück"
     folder.mkdir(parents=True)
     paths = [folder / f"{SECRET}.PID4711.{DATE}.dcm", folder / f"1.2.840.{SECRET}.4711", folder / f"{SECRET} bad.dcm"]
-    write_phantom_clip(paths[0], format="dicom", patient_name=f"{SECRET}^Erika", patient_id="PID4711", **TINY)
+    clip = render_phantom_clip(EchoPhantom(1), **TINY)
+    write_clip(paths[0], clip, "dicom", patient_name=f"{SECRET}^Erika", patient_id="PID4711")
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     data = pydicom.dcmread(paths[0])
     for name, value in ATTRIBUTES.items():

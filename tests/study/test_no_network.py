@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gdkvm_monai.data.phantom import write_phantom_clip
+from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from tests.study.tiny_command import write_tiny_weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_the_command_segments_measures_and_reports_without_a_connection(tmp_path):
-    write_phantom_clip(tmp_path / "clip.dcm", seed=1, size=(48, 48))
+    write_clip(tmp_path / "clip.dcm", render_phantom_clip(EchoPhantom(1), size=(48, 48)), "dicom")
     arguments = [tmp_path / "clip.dcm", "-o", tmp_path / "out", "--weights", write_tiny_weights(tmp_path)]
     arguments += ["--format", "nifti", "dicom-seg", "--view", "4CH"]
     result = subprocess.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 from monai.config import PathLike
 
 from gdkvm_monai.data.datalists.camus import camus_datalist
-from gdkvm_monai.data.phantom import write_camus_phantom
+from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from gdkvm_monai.labels import VIEWS
 
 __all__ = ["phantom_datalist"]
@@ -41,7 +41,7 @@ def phantom_datalist(
         ValueError: when the folder holds phantoms with other parameters, or other data.
     """
     if generate:
-        write_camus_phantom(root_dir, tuple(num_patients), tuple(size), seed)
+        write_camus_phantom(root_dir, PhantomSettings(num_patients, size, seed))
     elif not (Path(root_dir) / "phantom.json").is_file():
         raise FileNotFoundError(f"{root_dir} holds no phantoms; set generate=True to write them.")
     return camus_datalist(root_dir, section, views, clips)

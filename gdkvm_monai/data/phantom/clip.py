@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gdkvm_monai.data.phantom.echo import EchoPhantom
+from gdkvm_monai.data.phantom.truth import ClipTruth
 
 __all__ = ["PhantomClip", "render_phantom_clip"]
 
@@ -32,23 +32,23 @@ class PhantomClip:
     label: np.ndarray
     spacing_mm: tuple[float, float]
 
-    def truth(self) -> dict[str, Any]:
-        """Return what is known of the clip, as ``truth.json`` holds it; frames count from 0."""
+    def truth(self) -> ClipTruth:
+        """Return what is known of the clip."""
         phantom = self.phantom
-        return {
-            "seed": np.asarray(phantom.seed).tolist(),
-            "quality": phantom.quality,
-            "view": self.view,
-            "ef_percent": phantom.ef_percent,
-            "edv_ml": phantom.edv_ml,
-            "esv_ml": phantom.esv_ml,
-            "heart_rate_bpm": phantom.heart_rate_bpm,
-            "ed_frames": self._frames_at(0.0),
-            "es_frames": self._frames_at(phantom.end_systole_s),
-            "frame_rate_hz": self.frame_rate_hz,
-            "spacing_mm": [float(step) for step in self.spacing_mm],
-            "shape": list(self.image.shape),
-        }
+        return ClipTruth(
+            seed=np.asarray(phantom.seed).tolist(),
+            quality=phantom.quality,
+            view=self.view,
+            ef_percent=phantom.ef_percent,
+            edv_ml=phantom.edv_ml,
+            esv_ml=phantom.esv_ml,
+            heart_rate_bpm=phantom.heart_rate_bpm,
+            ed_frames=self._frames_at(0.0),
+            es_frames=self._frames_at(phantom.end_systole_s),
+            frame_rate_hz=self.frame_rate_hz,
+            spacing_mm=[float(step) for step in self.spacing_mm],
+            shape=list(self.image.shape),
+        )
 
     def _frames_at(self, time_s: float) -> list[int]:
         """Return the frames nearest to a time after each end-diastole."""
@@ -79,7 +79,7 @@ def render_phantom_clip(
 
     Example:
         >>> clip = render_phantom_clip(EchoPhantom(seed=0), beats=1, frame_rate_hz=5, size=(48, 64))
-        >>> clip.image.shape, clip.truth()["ed_frames"], clip.truth()["es_frames"]
+        >>> clip.image.shape, clip.truth().ed_frames, clip.truth().es_frames
         ((64, 48, 6), [0], [2])
     """
     if not (0 < beats < np.inf and 1 <= frame_rate_hz <= 1000):

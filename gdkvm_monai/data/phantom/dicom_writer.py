@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 
+from gdkvm_monai.data.dicom.source import dicom_item
+
 if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
     from gdkvm_monai.data.phantom.clip import PhantomClip
 
 __all__ = ["write_dicom"]
@@ -43,7 +47,7 @@ def write_dicom(
     References:
         DICOM PS3.3, A.7 (Ultrasound Multi-frame Image IOD) and C.8.5.5 (US Region Calibration).
     """
-    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.dataset import FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
 
     if photometric not in PHOTOMETRIC:
@@ -53,91 +57,94 @@ def write_dicom(
     identifier = "-".join(["PHANTOM", *map(str, seed)]) if patient_id is None else patient_id
     patient = f"{seed} {name} {identifier}"
     pixels = _pixels(clip, photometric)
-    data = Dataset()
-    for attribute, value in {
-        "SpecificCharacterSet": "ISO_IR 192",
-        "SOPClassUID": UltrasoundMultiFrameImageStorage,
-        "SOPInstanceUID": _uid(f"{patient} {_uid_text(clip)}".encode() + pixels),
-        "StudyInstanceUID": _uid(f"study {patient}".encode()),
-        "SeriesInstanceUID": _uid(f"series {patient} {clip.view}".encode()),
-        "PatientName": name,
-        "PatientID": identifier,
-        **_examination(clip),
-        **_cine(clip),
-        **_picture(clip, photometric),
-        "SequenceOfUltrasoundRegions": [_region(clip)],
-        "PixelData": pixels + bytes(len(pixels) % 2),
-    }.items():
-        setattr(data, attribute, value)
+    data = dicom_item(
+        SpecificCharacterSet="ISO_IR 192",
+        SOPClassUID=UltrasoundMultiFrameImageStorage,
+        SOPInstanceUID=_uid(f"{patient} {_uid_text(clip)}".encode() + pixels),
+        StudyInstanceUID=_uid(f"study {patient}".encode()),
+        SeriesInstanceUID=_uid(f"series {patient} {clip.view}".encode()),
+        PatientName=name,
+        PatientID=identifier,
+        SequenceOfUltrasoundRegions=[_region(clip)],
+        PixelData=pixels + bytes(len(pixels) % 2),
+    )
+    for part in (_examination(clip), _cine(clip), _picture(clip, photometric)):
+        data.update(part)
     data["PixelData"].VR = "OB"
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     data.save_as(path, enforce_file_format=True)
 
 
-def _examination(clip: PhantomClip) -> dict[str, Any]:
+def _examination(clip: PhantomClip) -> Dataset:
     """Patient, study, series and equipment, apart from what the seed decides; what is unknown is empty."""
     empty = ("PatientBirthDate", "ReferringPhysicianName", "AccessionNumber", "PatientOrientation")
-    return {
+    return dicom_item(
         **dict.fromkeys(empty, ""),
-        "PatientSex": "O",
-        "QualityControlSubject": "YES",
-        "StudyDate": DATE,
-        "StudyTime": TIME,
-        "ContentDate": DATE,
-        "ContentTime": TIME,
-        "StudyID": "1",
-        "StudyDescription": "Synthetic echocardiogram",
-        "Modality": "US",
-        "BodyPartExamined": "HEART",
-        "SeriesNumber": 1,
-        "SeriesDescription": f"Apical {clip.view} phantom, {clip.phantom.quality} quality",
-        "InstanceNumber": 1,
-        "Manufacturer": "GDKVM phantom",
-        "ImageType": ["ORIGINAL", "PRIMARY"],
-        "BurnedInAnnotation": "NO",
-        "LossyImageCompression": "00",
-    }
+        PatientSex="O",
+        QualityControlSubject="YES",
+        StudyDate=DATE,
+        StudyTime=TIME,
+        ContentDate=DATE,
+        ContentTime=TIME,
+        StudyID="1",
+        StudyDescription="Synthetic echocardiogram",
+        Modality="US",
+        BodyPartExamined="HEART",
+        SeriesNumber=1,
+        SeriesDescription=f"Apical {clip.view} phantom, {clip.phantom.quality} quality",
+        InstanceNumber=1,
+        Manufacturer="GDKVM phantom",
+        ImageType=["ORIGINAL", "PRIMARY"],
+        BurnedInAnnotation="NO",
+        LossyImageCompression="00",
+    )
 
 
-def _cine(clip: PhantomClip) -> dict[str, Any]:
+def _cine(clip: PhantomClip) -> Dataset:
     from pydicom.tag import Tag
     from pydicom.valuerep import format_number_as_ds
 
-    return {
-        "NumberOfFrames": clip.image.shape[-1],
-        "FrameIncrementPointer": Tag("FrameTime"),
-        "FrameTime": format_number_as_ds(1000 / clip.frame_rate_hz),
-        "RecommendedDisplayFrameRate": max(1, round(clip.frame_rate_hz)),
-        "HeartRate": round(clip.phantom.heart_rate_bpm),
-    }
+    return dicom_item(
+        NumberOfFrames=clip.image.shape[-1],
+        FrameIncrementPointer=Tag("FrameTime"),
+        FrameTime=format_number_as_ds(1000 / clip.frame_rate_hz),
+        RecommendedDisplayFrameRate=max(1, round(clip.frame_rate_hz)),
+        HeartRate=round(clip.phantom.heart_rate_bpm),
+    )
 
 
-def _picture(clip: PhantomClip, photometric: str) -> dict[str, Any]:
+def _picture(clip: PhantomClip, photometric: str) -> Dataset:
     color = {"SamplesPerPixel": 3, "PlanarConfiguration": 0} if photometric == "RGB" else {"SamplesPerPixel": 1}
-    return {
+    return dicom_item(
         **color,
-        "PhotometricInterpretation": photometric,
-        "Rows": clip.image.shape[1],
-        "Columns": clip.image.shape[0],
-        "BitsAllocated": 8,
-        "BitsStored": 8,
-        "HighBit": 7,
-        "PixelRepresentation": 0,
-        "UltrasoundColorDataPresent": 0,
-    }
+        PhotometricInterpretation=photometric,
+        Rows=clip.image.shape[1],
+        Columns=clip.image.shape[0],
+        BitsAllocated=8,
+        BitsStored=8,
+        HighBit=7,
+        PixelRepresentation=0,
+        UltrasoundColorDataPresent=0,
+    )
 
 
-def _region(clip: PhantomClip) -> Any:
-    from pydicom.dataset import Dataset
-
-    region = Dataset()
-    region.RegionSpatialFormat, region.RegionDataType, region.RegionFlags = 1, 1, 0  # 2-D, tissue, opaque
-    region.RegionLocationMinX0, region.RegionLocationMinY0 = 0, 0
-    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = clip.image.shape[0] - 1, clip.image.shape[1] - 1
-    region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3  # cm
-    region.PhysicalDeltaX, region.PhysicalDeltaY = (float(step) / 10 for step in clip.spacing_mm)
-    return region
+def _region(clip: PhantomClip) -> Dataset:
+    width, height = clip.image.shape[:2]
+    lateral_cm, depth_cm = (float(step) / 10 for step in clip.spacing_mm)
+    return dicom_item(
+        RegionSpatialFormat=1,  # 2-D
+        RegionDataType=1,  # tissue
+        RegionFlags=0,  # opaque
+        RegionLocationMinX0=0,
+        RegionLocationMinY0=0,
+        RegionLocationMaxX1=width - 1,
+        RegionLocationMaxY1=height - 1,
+        PhysicalUnitsXDirection=3,  # cm
+        PhysicalUnitsYDirection=3,
+        PhysicalDeltaX=lateral_cm,
+        PhysicalDeltaY=depth_cm,
+    )
 
 
 def _pixels(clip: PhantomClip, photometric: str) -> bytes:

@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,8 @@ from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.formats import check_packages, write_clip
 from gdkvm_monai.data.phantom.plane import ViewPlane
 from gdkvm_monai.data.phantom.section import LEVELS
+from gdkvm_monai.data.phantom.settings import check_counts
+from gdkvm_monai.data.phantom.truth import ClipTruth
 from gdkvm_monai.files import atomic_folder
 
 __all__ = ["trace_ventricle", "write_echonet_phantom"]
@@ -34,7 +35,7 @@ def write_echonet_phantom(
     beats: float = 2,
     frame_rate_hz: float = 50,
     overwrite: bool = False,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, ClipTruth]:
     """Write seeded phantom patients as EchoNet-Dynamic is distributed; the folder is either whole or absent.
 
     ``root_dir`` receives ``Videos/PHANTOM0001.avi`` (112 x 112 square pixels, MJPEG), ``FileList.csv`` and
@@ -62,10 +63,7 @@ def write_echonet_phantom(
         Ouyang et al., "Video-based AI for beat-to-beat assessment of cardiac function", Nature 580, 2020.
     """
     check_packages(["avi"])
-    if len(num_patients) != 3 or min(num_patients) < 0 or not 0 < sum(num_patients) < 10000:
-        raise ValueError(
-            f"num_patients = {num_patients} must be three counts (training, validation, testing) of 1 to 9999 in all."
-        )
+    check_counts(num_patients)
     if beats < 1:
         raise ValueError(f"beats = {beats} must be at least 1, so that a video shows end-diastole and end-systole.")
     splits = np.repeat(SPLITS, num_patients)
@@ -78,7 +76,7 @@ def write_echonet_phantom(
             volumes = (f"{value:.4f}" for value in (phantom.ef_percent, phantom.esv_ml, phantom.edv_ml))
             files.append((name, *volumes, SIDE, SIDE, f"{frame_rate_hz:g}", clip.image.shape[-1], split))
             told = truth[f"Videos/{name}.avi"] = clip.truth()
-            for frame in (told["es_frames"][0], told["ed_frames"][0]):
+            for frame in (told.es_frames[0], told.ed_frames[0]):
                 lines = trace_ventricle(clip, frame).reshape(-1, 4)
                 tracings += [(f"{name}.avi", *(f"{value:.4f}" for value in line), frame) for line in lines]
         _write_csv(root / "FileList.csv", FILE_LIST, files)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import nibabel
 
 from gdkvm_monai.data.datalists.camus import camus_datalist
+from gdkvm_monai.data.phantom.camus import write_camus_phantom
 from gdkvm_monai.data.phantom.clip import render_phantom_clip
 from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.echonet import write_echonet_phantom
 from gdkvm_monai.data.phantom.formats import FORMATS, check_packages, write_clip
-from gdkvm_monai.data.phantom.writer import PHANTOM_VERSION, write_camus_phantom
-from gdkvm_monai.files import atomic_folder, write_json
+from gdkvm_monai.data.phantom.settings import PhantomSettings
+from gdkvm_monai.data.phantom.truth import ClipTruth, read_truth, write_truth
+from gdkvm_monai.files import atomic_folder
 
 __all__ = ["DATA_SETS", "FolderSettings", "share_patients", "write_phantom_folder"]
 
+TRUTH = "truth.json"
 DATA_SETS = ("camus", "echonet")
 """Layouts of whole data sets, beside the formats of single clips."""
 
@@ -81,15 +82,15 @@ def write_phantom_folder(out: Path, settings: FolderSettings) -> Iterator[Path]:
         ValueError: when a setting is out of range, or what is there was not written by this function.
     """
     check_packages(["avi" if name == "echonet" else name for name in settings.formats if name != "camus"])
-    truth = _read_truth(out)
+    truth = read_truth(out / TRUTH)
     _refuse_existing(out, settings, bool(truth))
     try:
         yield from _write_clips(out, settings, truth)
         yield from _write_data_sets(out, settings, truth)
     finally:  # also for what was written before an error
         if truth:
-            _write_truth(out, truth)
-    yield out / "truth.json"
+            write_truth(out / TRUTH, truth)
+    yield out / TRUTH
 
 
 def share_patients(patients: int) -> tuple[int, int, int]:
@@ -103,7 +104,7 @@ def share_patients(patients: int) -> tuple[int, int, int]:
     return patients - 2 * held_out, held_out, held_out
 
 
-def _write_clips(out: Path, settings: FolderSettings, truth: dict[str, dict]) -> Iterator[Path]:
+def _write_clips(out: Path, settings: FolderSettings, truth: dict[str, ClipTruth]) -> Iterator[Path]:
     """Write single clips and add their truth."""
     numbers = range(1, settings.patients + 1) if settings.clip_formats else ()
     for number, view in product(numbers, settings.views):
@@ -116,7 +117,7 @@ def _write_clips(out: Path, settings: FolderSettings, truth: dict[str, dict]) ->
             yield path
 
 
-def _write_data_sets(out: Path, settings: FolderSettings, truth: dict[str, dict]) -> Iterator[Path]:
+def _write_data_sets(out: Path, settings: FolderSettings, truth: dict[str, ClipTruth]) -> Iterator[Path]:
     """Write whole folders and replace what was true of those before."""
     for name in settings.data_sets:
         clips = {"camus": _write_camus, "echonet": _write_echonet}[name](out / name, settings)
@@ -143,7 +144,7 @@ def _clip_path(out: Path, name: str, number: int, view: str) -> Path:
     return out / name / f"phantom{number:04d}_{view}{FORMATS[name].suffix}"
 
 
-def _write_echonet(root: Path, settings: FolderSettings) -> dict[str, dict[str, Any]]:
+def _write_echonet(root: Path, settings: FolderSettings) -> dict[str, ClipTruth]:
     return write_echonet_phantom(
         root,
         share_patients(settings.patients),
@@ -155,50 +156,32 @@ def _write_echonet(root: Path, settings: FolderSettings) -> dict[str, dict[str, 
     )
 
 
-def _write_camus(target: Path, settings: FolderSettings) -> dict[str, dict[str, Any]]:
+def _write_camus(target: Path, settings: FolderSettings) -> dict[str, ClipTruth]:
     with atomic_folder(target, settings.overwrite) as root:
-        write_camus_phantom(
-            root,
-            share_patients(settings.patients),
-            settings.size,
-            settings.seed,
-            views=settings.views,
-            qualities=(settings.quality,),
-            progress=False,
+        patients = share_patients(settings.patients)
+        phantoms = PhantomSettings(
+            patients, settings.size, settings.seed, views=settings.views, qualities=(settings.quality,)
         )
+        write_camus_phantom(root, phantoms, progress=False)
         items = camus_datalist(root, "all", settings.views, report=None)
         return {Path(item["image"]).relative_to(root).as_posix(): _camus_truth(item, settings) for item in items}
 
 
-def _camus_truth(item: dict, settings: FolderSettings) -> dict[str, Any]:
-    """The truth of a half-sequence, under the names of ``PhantomClip.truth``."""
+def _camus_truth(item: dict, settings: FolderSettings) -> ClipTruth:
+    """The truth of a half-sequence."""
     image = nibabel.load(item["image"])
     seed = [settings.seed, int(item["patient"].removeprefix("patient"))]
-    return {
-        "seed": seed,
-        "quality": settings.quality,
-        "view": item["view"],
-        **{name: item[name] for name in ("ef_percent", "edv_ml", "esv_ml")},
-        "heart_rate_bpm": EchoPhantom(seed).heart_rate_bpm,
-        "ed_frames": [item["ed_frame"]],
-        "es_frames": [item["es_frame"]],
-        "frame_rate_hz": item["frame_rate_hz"],
-        "spacing_mm": [float(step) for step in image.header.get_zooms()[:2]],
-        "shape": list(image.shape),
-    }
-
-
-def _read_truth(out: Path) -> dict[str, dict]:
-    """The clips of ``truth.json``, to which this run adds its own; none where there is no such file."""
-    path = out / "truth.json"
-    if not path.is_file():
-        return {}
-    try:
-        return dict(json.loads(path.read_text())["clips"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is not a truth.json of this command; choose another folder.") from error
-
-
-def _write_truth(out: Path, clips: dict[str, dict]) -> None:
-    told = {"phantom_version": PHANTOM_VERSION, "clips": dict(sorted(clips.items()))}
-    write_json(out / "truth.json", told)
+    return ClipTruth(
+        seed=seed,
+        quality=settings.quality,
+        view=item["view"],
+        ef_percent=item["ef_percent"],
+        edv_ml=item["edv_ml"],
+        esv_ml=item["esv_ml"],
+        heart_rate_bpm=EchoPhantom(seed).heart_rate_bpm,
+        ed_frames=[item["ed_frame"]],
+        es_frames=[item["es_frame"]],
+        frame_rate_hz=item["frame_rate_hz"],
+        spacing_mm=[float(step) for step in image.header.get_zooms()[:2]],
+        shape=list(image.shape),
+    )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
 
 from gdkvm_monai.data.clip import INSTALL
-from gdkvm_monai.data.phantom.clip import PhantomClip, render_phantom_clip
+from gdkvm_monai.data.phantom.clip import PhantomClip
 from gdkvm_monai.data.phantom.clip_writers import write_metaimage, write_nifti, write_npy, write_png, write_video
 from gdkvm_monai.data.phantom.dicom_writer import write_dicom
-from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.files import atomic_folder
 
-__all__ = ["FORMATS", "check_packages", "write_clip", "write_phantom_clip"]
+__all__ = ["FORMATS", "check_packages", "write_clip"]
 
 
 class ClipFormat(NamedTuple):
@@ -50,54 +48,11 @@ def write_clip(path: str | os.PathLike, clip: PhantomClip, format: str, overwrit
         ImportError: if a package is missing.
         ValueError: if the format is unknown or its suffix is another one.
     """
-    _check_target(Path(path), format, overwrite)
+    check_packages([format])
+    if not os.fspath(path).endswith(FORMATS[format].suffix):
+        raise ValueError(f"{path} must end in {FORMATS[format].suffix} to be of format {format}; change its name.")
     with atomic_folder(path, overwrite) as temporary:
         FORMATS[format].write(temporary, clip, **options)
-
-
-def write_phantom_clip(
-    path: str | os.PathLike,
-    seed: int | Sequence[int],
-    view: str = "4CH",
-    format: str = "dicom",
-    beats: float = 2,
-    frame_rate_hz: float = 50,
-    size: tuple[int, int] = (256, 256),
-    quality: str = "medium",
-    overwrite: bool = False,
-    **options,
-) -> PhantomClip:
-    """Render a clip of one patient and write it.
-
-    Args:
-        path: as in :func:`write_clip`, also ``format``, ``overwrite`` and ``options``.
-        seed: as in :class:`~gdkvm_monai.data.phantom.echo.EchoPhantom`, also ``quality``.
-        view: as in :func:`render_phantom_clip`, also ``beats``, ``frame_rate_hz`` and ``size``.
-        format: as there.
-        beats: as there.
-        frame_rate_hz: as there.
-        size: as there.
-        quality: as there.
-        overwrite: as there.
-        options: as there.
-
-    Returns:
-        The clip, whose :meth:`~PhantomClip.truth` tells volumes and phases.
-
-    Raises:
-        FileExistsError, ImportError, ValueError: as there.
-
-    Example:
-        >>> import tempfile
-        >>> path = tempfile.mkdtemp() + "/clip.npy"
-        >>> clip = write_phantom_clip(path, 0, "2CH", "npy", beats=1, frame_rate_hz=5, size=(32, 32))
-        >>> clip.image.shape
-        (32, 32, 6)
-    """
-    _check_target(Path(path), format, overwrite)  # before the time that rendering takes
-    clip = render_phantom_clip(EchoPhantom(seed, quality), view, beats, frame_rate_hz, size)
-    write_clip(path, clip, format, overwrite, **options)
-    return clip
 
 
 def check_packages(formats: Iterable[str]) -> None:
@@ -115,14 +70,6 @@ def check_packages(formats: Iterable[str]) -> None:
         except ImportError as error:
             label, install = PACKAGES[FORMATS[name].package], INSTALL.format(FORMATS[name].extra)
             raise ImportError(f"format {name} needs {label} to be written; install it: {install}.") from error
-
-
-def _check_target(path: Path, format: str, overwrite: bool) -> None:
-    check_packages([format])
-    if not path.name.endswith(FORMATS[format].suffix):
-        raise ValueError(f"{path} must end in {FORMATS[format].suffix} to be of format {format}; change its name.")
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} exists; choose another path, or allow it to be overwritten.")
 
 
 PACKAGES = {"pydicom": "pydicom", "av": "PyAV"}

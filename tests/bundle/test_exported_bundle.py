@@ -195,7 +195,9 @@ def test_the_commands_of_the_card_run_in_the_folder_of_the_bundle(bare_python, u
     lines = [line for block in blocks(CARD, "bash") for line in block.splitlines()]
     lines = [line for line in lines if not line.startswith(("torchrun", "python -m monailabel"))]
     assert len(lines) == 9
-    for line in lines:
+    of_the_package = [line for line in lines if line.startswith(("gdkvm", "python -m gdkvm_monai"))]
+    assert len(of_the_package) == 1
+    for line in (line for line in lines if line not in of_the_package):
         if "onnx" in line and run([bare_python, "-c", "import onnx, onnxruntime, onnxscript"], tmp_path).returncode:
             continue
         line = line.replace("/path/to/CAMUS", str(phantom_root)).replace("/path/to/clips", str(phantom_root))
@@ -213,6 +215,20 @@ def test_the_commands_of_the_card_run_in_the_folder_of_the_bundle(bare_python, u
     script, clip = torch.jit.load(unzipped / "models" / "model.ts"), torch.rand(1, 1, 48, 64, 5)
     with torch.no_grad():
         torch.testing.assert_close(script(clip), network.eval()(clip))
+
+
+@pytest.mark.slow
+def test_the_cards_command_of_the_package_exports_the_bundles_network_where_the_package_is_installed(unzipped, foreign):
+    for name in ("onnx", "onnxruntime", "onnxscript"):
+        pytest.importorskip(name)
+    lines = [line for block in blocks(CARD, "bash") for line in block.splitlines()]
+    (line,) = [line for line in lines if line.startswith(("gdkvm", "python -m gdkvm_monai"))]
+    program, *words = shlex.split(line)
+    module, arguments = (words[1], words[2:]) if program == "python" else ("gdkvm_monai", words)
+    launcher = foreign / "launch.py"  # a script, as `gdkvm` is one: the bundle's folder is not on the import path
+    launcher.write_text("import runpy, sys\nsys.argv.pop(0)\nrunpy.run_module(sys.argv[0], run_name='__main__')\n")
+    succeeds([sys.executable, launcher, module, *arguments], unzipped, PYTHONPATH=str(ROOT))
+    assert (unzipped / "models" / "clip.onnx").is_file()
 
 
 @pytest.mark.slow

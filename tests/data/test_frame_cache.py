@@ -1,16 +1,11 @@
-"""A clip on disk, and the mask files that are written from it."""
+"""A clip on disk is read in any order while it is written."""
 
 from __future__ import annotations
 
-import nibabel
 import numpy as np
 import pytest
-from PIL import Image
 
 from gdkvm_monai.data.frame_cache import FrameCache
-from gdkvm_monai.study.mask_files import write_nifti_mask, write_npz_mask, write_png_masks
-
-AFFINE = np.array([[-0.3, 0, 0, 4], [0, -0.2, 0, 5], [0, 0, 0.02, 0], [0, 0, 0, 1.0]])
 
 
 @pytest.fixture()
@@ -41,38 +36,3 @@ def test_a_frame_that_is_not_there_or_does_not_fit_is_an_error(cache, masks):
         cache[3]
     with pytest.raises(ValueError, match=r"frame 3 has shape \(7, 5\)"):
         cache.append(masks[..., 0].T)
-
-
-def test_a_nifti_mask_equals_what_nibabel_writes(cache, masks, tmp_path):
-    write_nifti_mask(tmp_path / "mask.nii.gz", cache, AFFINE)
-    image, expected = nibabel.load(tmp_path / "mask.nii.gz"), nibabel.Nifti1Image(masks, AFFINE)
-    np.testing.assert_array_equal(np.asanyarray(image.dataobj), masks)
-    assert image.get_data_dtype() == np.uint8
-    np.testing.assert_allclose(image.affine, AFFINE, atol=1e-6)
-    np.testing.assert_allclose(image.header.get_zooms(), expected.header.get_zooms())
-
-
-def test_png_masks_hold_class_indices_upright(cache, masks, tmp_path):
-    write_png_masks(tmp_path / "masks_png", cache, [(0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255)])
-    names = sorted(path.name for path in (tmp_path / "masks_png").iterdir())
-    assert names == ["00000.png", "00001.png", "00002.png"]
-    with Image.open(tmp_path / "masks_png" / "00001.png") as picture:
-        assert picture.mode == "P" and picture.size == (5, 7)
-        np.testing.assert_array_equal(np.asarray(picture).T, masks[..., 1])
-
-
-def test_an_array_file_holds_the_clip_and_its_affine(cache, masks, tmp_path):
-    write_npz_mask(tmp_path / "mask.npz", cache, AFFINE)
-    with np.load(tmp_path / "mask.npz") as file:
-        np.testing.assert_array_equal(file["mask"], masks)
-        np.testing.assert_array_equal(file["affine"], AFFINE)
-
-
-def test_a_clip_longer_than_nifti_1_allows_is_written_as_nifti_2(tmp_path):
-    with FrameCache(tmp_path / "masks", (1, 2)) as cache:
-        for frame in range(32768):
-            cache.append(np.array([[frame % 4, 1]]))
-        write_nifti_mask(tmp_path / "mask.nii.gz", cache, AFFINE)
-    image = nibabel.load(tmp_path / "mask.nii.gz")
-    assert isinstance(image, nibabel.Nifti2Image) and image.shape == (1, 2, 32768)
-    np.testing.assert_array_equal(np.asarray(image.dataobj)[0, 0], np.arange(32768) % 4)

@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pytest
 
-from gdkvm_monai.data.clip import ClipReadError
 from gdkvm_monai.labels import COLORS, STRUCTURE_CODES, STRUCTURES
 from gdkvm_monai.study.dicom_segmentation import write_dicom_segmentation
 
@@ -137,31 +136,6 @@ def test_lossy_compression_of_the_clip_is_told(tmp_path):
     path = write_dicom_segmentation(tmp_path / "seg.dcm", clip, draw_masks())
     assert pydicom.dcmread(path).LossyImageCompression == "01"
     check_dicom(path)
-
-
-@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
-@pytest.mark.parametrize(
-    ("attributes", "message"),
-    [
-        ({"SOPClassUID": uid.UltrasoundImageStorage}, "is no multi-frame ultrasound DICOM"),
-        ({"NumberOfFrames": None}, "does not state its rows, columns and frames"),
-        ({"Rows": 0}, "does not state its rows, columns and frames"),
-        ({"StudyInstanceUID": "1.2/../../etc"}, "has no valid StudyInstanceUID"),
-        ({"SeriesInstanceUID": None}, "has no valid SeriesInstanceUID"),
-    ],
-)
-def test_a_clip_that_cannot_be_referred_to_is_refused(tmp_path, attributes, message):
-    clip = write_clip(tmp_path / "clip.dcm", **attributes)
-    with pytest.raises(ClipReadError, match=message):
-        write_dicom_segmentation(tmp_path / "seg.dcm", clip, draw_masks())
-
-
-def test_a_file_that_is_no_dicom_is_refused(tmp_path):
-    (tmp_path / "clip.dcm").write_bytes(b"no DICOM" * 100)
-    with pytest.raises(ClipReadError, match="cannot be read as DICOM"):
-        write_dicom_segmentation(tmp_path / "seg.dcm", tmp_path / "clip.dcm", draw_masks())
-    with pytest.raises(FileNotFoundError, match="does not exist"):
-        write_dicom_segmentation(tmp_path / "seg.dcm", tmp_path / "absent.dcm", draw_masks())
 
 
 @pytest.mark.parametrize(

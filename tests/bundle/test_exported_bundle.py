@@ -195,7 +195,7 @@ def test_the_commands_of_the_card_run_in_the_folder_of_the_bundle(bare_python, u
     lines = [line for block in blocks(CARD, "bash") for line in block.splitlines()]
     lines = [line for line in lines if not line.startswith(("torchrun", "python -m monailabel"))]
     assert len(lines) == 9
-    of_the_package = [line for line in lines if line.startswith(("gdkvm", "python -m gdkvm_monai"))]
+    of_the_package = [line for line in lines if line.startswith("gdkvm ")]
     assert len(of_the_package) == 1
     for line in (line for line in lines if line not in of_the_package):
         if "onnx" in line and run([bare_python, "-c", "import onnx, onnxruntime, onnxscript"], tmp_path).returncode:
@@ -222,12 +222,10 @@ def test_the_cards_command_of_the_package_exports_the_bundles_network_where_the_
     for name in ("onnx", "onnxruntime", "onnxscript"):
         pytest.importorskip(name)
     lines = [line for block in blocks(CARD, "bash") for line in block.splitlines()]
-    (line,) = [line for line in lines if line.startswith(("gdkvm", "python -m gdkvm_monai"))]
-    program, *words = shlex.split(line)
-    module, arguments = (words[1], words[2:]) if program == "python" else ("gdkvm_monai", words)
-    launcher = foreign / "launch.py"  # a script, as `gdkvm` is one: the bundle's folder is not on the import path
-    launcher.write_text("import runpy, sys\nsys.argv.pop(0)\nrunpy.run_module(sys.argv[0], run_name='__main__')\n")
-    succeeds([sys.executable, launcher, module, *arguments], unzipped, PYTHONPATH=str(ROOT))
+    (line,) = [line for line in lines if line.startswith("gdkvm ")]
+    script = foreign / "gdkvm"  # as pip writes it: the bundle's folder is not on the import path
+    script.write_text("import sys\nfrom gdkvm_monai.cli.main import main\nsys.exit(main())\n")
+    succeeds([sys.executable, script, *shlex.split(line)[1:]], unzipped, PYTHONPATH=str(ROOT))
     assert (unzipped / "models" / "clip.onnx").is_file()
 
 

@@ -82,7 +82,7 @@ def test_what_is_exported_must_be_said(words, capsys):
 
 
 def test_the_bundle_names_its_files_and_what_is_too_large_for_a_pull_request(weights, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("gdkvm_monai.export.bundle.ZOO_FILE_LIMIT", 200_000)
+    monkeypatch.setattr("gdkvm_monai.export.bundle.packing.ZOO_FILE_LIMIT", 200_000)
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump({f"network_def#{name}": TINY[name] for name in TINY}))
     name = "echo_test_segmentation"
     options = ["--out", str(tmp_path / "dist"), "--name", name, "--overlay", str(tmp_path / "tiny.yaml"), "--zip"]

@@ -1,4 +1,4 @@
-"""MONAI's checkpoint loader, with an answer to the mistakes that users make."""
+"""MONAI's checkpoint loader, with error messages that say what to do."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ FINE_TUNING = (
 class CheckpointLoader(monai.handlers.CheckpointLoader):
     """Load the weights of networks when an engine starts; arguments as in :class:`monai.handlers.CheckpointLoader`.
 
-    ``strict=False`` loads the names that file and network share. With ``strict_shape=False`` a network gets the weights
-    that fit by name and shape, and the log lists all others, which start fresh. (MONAI 1.6 loads nothing then when the
-    weights stand under a key, and does not say so.)
+    With ``strict=False``, names that the file and the network do not share are ignored. With ``strict_shape=False``,
+    only weights that fit by name and shape are loaded; the log lists the others, which keep their initial values. (In
+    that case, MONAI 1.6 silently loads nothing when the weights are stored under a key.)
 
     Raises:
         FileNotFoundError: when the file does not exist.
         TypeError: when ``load_dict`` holds anything but networks.
-        ValueError: when the file holds the weights of another network; nothing is loaded in part. Also with
-            ``strict_shape=False`` when no weight at all fits.
+        ValueError: when the file holds the weights of another network, or, with ``strict_shape=False``, when no weight
+            fits; the network then stays as it is.
     """
 
     def __call__(self, engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Clips as pictures for the eye, for TensorBoard."""
+"""Clips as pictures for TensorBoard."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["ClipsForDisplay"]
 
 
 class ClipsForDisplay:
-    """Take clips out of a batch or an output, as ``from_engine`` does, depth downwards and unlabeled pixels black.
+    """Select clips as ``from_engine`` does, with depth pointing down and unlabeled pixels black.
 
     Args:
-        keys: entries, for example ``["image", "label"]``; a single name for a single list.
+        keys: entries to select, for example ``["image", "label"]``; a single name gives a single list.
 
     Example:
         >>> item = {"image": torch.zeros(1, 4, 6, 3), "label": torch.full((1, 4, 6, 3), 255.0)}
@@ -29,7 +29,7 @@ class ClipsForDisplay:
         self.keys = keys
 
     def __call__(self, items: Sequence[Mapping]) -> list[Tensor] | tuple[list[Tensor], ...]:
-        """Clips ``(C, H, W, T)`` of decollated items as pictures ``(C, W, H, T)``."""
+        """Return clips ``(C, H, W, T)`` of decollated items as pictures ``(C, W, H, T)``."""
         if isinstance(self.keys, str):
             return self._of(items, self.keys)
         return tuple(self._of(items, key) for key in self.keys)

@@ -1,4 +1,4 @@
-"""Early stopping that a config can name without a circle of references."""
+"""Early stopping that a config can define without circular references."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ __all__ = ["EarlyStopping"]
 
 
 class EarlyStopping(monai.handlers.EarlyStopHandler):
-    """End a training when the key metric of its validations no longer rises.
+    """Stop training when the key validation metric no longer improves.
 
-    MONAI's handler belongs to the validator and needs the trainer, which needs the validator. This one belongs to the
-    trainer, like ``ValidationHandler``.
+    MONAI's handler is attached to the validator and needs the trainer, which needs the validator. This one is attached
+    to the trainer, like ``ValidationHandler``.
 
     Args:
-        evaluator: validator with a key metric, for which more is better.
-        patience: validations without a rise after which training ends, at least 1.
-        min_delta: rise that counts, in the metric's unit.
+        evaluator: validator with a key metric; higher is better.
+        patience: number of validations without improvement after which training stops, at least 1.
+        min_delta: smallest increase that counts as an improvement, in the metric's unit.
     """
 
     def __init__(self, evaluator: Engine, patience: int = 10, min_delta: float = 0.0) -> None:

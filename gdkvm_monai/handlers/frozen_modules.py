@@ -1,4 +1,4 @@
-"""Parts of a network that training leaves as they are."""
+"""Parts of a network that training does not change."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ __all__ = ["FrozenModules"]
 
 
 class FrozenModules:
-    """Freeze modules of a network: no gradients, and normalization with the statistics that they have.
+    """Freeze modules of a network: their parameters get no gradients, and their normalization statistics stay fixed.
 
-    MONAI's ``freeze_layers`` stops the gradients alone: the engine puts the network into training mode at every
-    iteration, where batch normalization goes on to average what it sees. The modules are frozen on construction,
-    which must come before the network is wrapped for several GPUs; as a handler it does nothing more.
+    MONAI's ``freeze_layers`` only stops the gradients: the engine puts the network into training mode at every
+    iteration, where batch normalization keeps updating its statistics. The modules are frozen when this object is
+    constructed, which must happen before the network is wrapped for several GPUs; as a handler, it only logs them.
 
     Args:
-        network: the network, not wrapped.
-        names: modules of it, for example ``["key_encoder"]``; an empty list freezes nothing.
+        network: the unwrapped network.
+        names: its modules to freeze, for example ``["key_encoder"]``; an empty list freezes nothing.
 
     Raises:
-        ValueError: when the network has no module of such a name.
+        ValueError: when the network has no module of that name.
 
     Example:
         >>> network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
@@ -43,7 +43,7 @@ class FrozenModules:
         self.modules = {name: known[name] for name in names}
 
     def attach(self, engine: Engine) -> None:
-        """Log what is frozen; nothing else is left to do in training."""
+        """Log which modules are frozen."""
         for name, module in self.modules.items():
             count = sum(parameter.numel() for parameter in module.parameters())
             engine.logger.info(f"frozen: {name}, {count} parameters")

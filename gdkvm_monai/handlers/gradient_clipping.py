@@ -1,4 +1,4 @@
-"""Gradient clipping for MONAI's trainers, which have none."""
+"""Gradient clipping for MONAI's trainers, which do not offer it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["GradientClipping"]
 
 
 class GradientClipping:
-    """Scale the gradients down whenever their global norm exceeds a bound, between the backward pass and the step.
+    """Scale gradients down to a maximum global norm, between the backward pass and the optimizer step.
 
     Args:
-        max_norm: largest global L2 norm; the paper's value is 3.
+        max_norm: largest global L2 norm of the gradients; the paper uses 3.
     """
 
     def __init__(self, max_norm: float = 3.0) -> None:

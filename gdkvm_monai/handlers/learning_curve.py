@@ -1,4 +1,4 @@
-"""The course of a training run, as a table and a picture."""
+"""The learning curve of a training run, as a table and a picture."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["LearningCurve"]
 class LearningCurve:
     """Write ``learning_curve.csv`` and ``learning_curve.png`` after every epoch of a trainer.
 
-    With several processes the first one writes: its own loss, and the metrics, which are of all of them.
+    In distributed training, only the first process writes: its own loss, and the metrics of all processes.
 
     Args:
-        output_dir: folder of the two files; created where missing.
-        evaluator: validator whose metrics are recorded at the trainer's iteration.
+        output_dir: folder for both files; created if missing.
+        evaluator: validator whose metrics are recorded with the trainer's iteration.
     """
 
     def __init__(self, output_dir: PathLike, evaluator: Engine | None = None) -> None:
@@ -33,7 +33,7 @@ class LearningCurve:
         self.series: dict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def attach(self, engine: Engine) -> None:
-        """Attach to a trainer, behind its ``ValidationHandler``."""
+        """Attach to a trainer, after its ``ValidationHandler``."""
         engine.add_event_handler(Events.ITERATION_COMPLETED, self.record_loss)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.write)
         if self.evaluator is not None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 import re
 import traceback
@@ -16,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from gdkvm_monai.files import write_text
+from gdkvm_monai.files import write_csv, write_json
 from gdkvm_monai.study.clip_source import clip_files
 from gdkvm_monai.study.measurements import Measurements
 from gdkvm_monai.study.measurements_file import read_measurements
@@ -129,18 +126,15 @@ def without_path(message: str, path: Path) -> str:
 
 def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
     """Write ``index.csv``, a line for every finished clip in the folder, and ``failures.json``, those of this run."""
-    rows = io.StringIO()
-    writer = csv.DictWriter(rows, INDEX)
-    writer.writeheader()
-    for path in sorted(out.glob("[!.]*/measurements.json")):  # a hidden folder is another run's, or of one killed
-        writer.writerow(_index_row(read_measurements(path)))
+    finished = sorted(out.glob("[!.]*/measurements.json"))  # a hidden folder is another run's, or of one killed
+    rows = [_index_row(read_measurements(path)) for path in finished]
     failures = [
         {"position": outcome.task.position, "error": outcome.error, "message": outcome.message}
         for outcome in outcomes
         if outcome.result is None
     ]
-    for name, text in (("index.csv", rows.getvalue()), ("failures.json", json.dumps(failures, indent=2) + "\n")):
-        write_text(out / name, text)
+    write_csv(out / "index.csv", rows, INDEX)
+    write_json(out / "failures.json", failures)
 
 
 def _index_row(measurements: Measurements) -> dict[str, str | int | float | None]:

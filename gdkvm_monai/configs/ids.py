@@ -129,7 +129,7 @@ def _changed_ids(content: Mapping[str, object]) -> Iterable[str]:
 def _used_ids(config: ConfigParser, overrides: Mapping[str, object], added: Collection[str]) -> set[str]:
     """Ids that something refers to, and those that MONAI looks for by itself.
 
-    The latter are the steps of a run, and import statements, whatever id they stand under.
+    The latter are the steps of a run, and import statements, whatever id they stand under; ``imports`` by custom.
     """
     imports = {
         name
@@ -137,7 +137,7 @@ def _used_ids(config: ConfigParser, overrides: Mapping[str, object], added: Coll
         if isinstance(value, list) and any(map(ConfigExpression.is_import_statement, value))
     }
     used = references([config.get(), *overrides.values()]) | set(map(normalize, added))
-    return used | imports | {"initialize", "run", "finalize"}
+    return used | imports | {"imports", "initialize", "run", "finalize"}
 
 
 def _merge(files: Sequence[str]) -> ConfigParser:

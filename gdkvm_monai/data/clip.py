@@ -98,13 +98,11 @@ class ReadOptions:
 
     Attributes:
         max_voxels: most pixels (H x W x T) that a file may claim to hold.
-        crop: cut an ultrasound DICOM to its 2-D tissue region, unless ``spacing_trust`` is ``scaled``.
         force: read Doppler and M-mode, too.
         allow_partial: accept a DICOM or video clip whose end is missing; ``partial`` in its metadata is then true.
     """
 
     max_voxels: int = 2_000_000_000
-    crop: bool = False
     force: bool = False
     allow_partial: bool = False
 

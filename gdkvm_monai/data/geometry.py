@@ -6,22 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["picture_affine", "plausible_frame_time", "spacing_meta"]
+__all__ = ["REGION", "picture_affine", "plausible_frame_time", "region_slices", "spacing_meta"]
 
 PLAUSIBLE_MS = (1, 1000)
+REGION = "region"
+"""Entry of a clip's metadata: first column, first row, end column and end row of the tissue, where a file says it."""
 
 
-def picture_affine(spacing_mm: Sequence[float] = (1, 1), frame_time_s: float = 1, corner=(0, 0)) -> np.ndarray:
+def picture_affine(spacing_mm: Sequence[float] = (1, 1), frame_time_s: float = 1) -> np.ndarray:
     """Affine ``(4, 4)`` of an upright picture whose first axis points right and whose second points down, as CAMUS's.
 
     Args:
         spacing_mm: lateral and in depth.
         frame_time_s: along the last axis, one where it is unknown.
-        corner: position of the first pixel in the full picture, in pixels.
     """
-    affine = np.diag([-spacing_mm[0], -spacing_mm[1], frame_time_s, 1.0]).astype(float)
-    affine[:2, 3] = -spacing_mm[0] * corner[0], -spacing_mm[1] * corner[1]
-    return affine
+    return np.diag([-spacing_mm[0], -spacing_mm[1], frame_time_s, 1.0]).astype(float)
 
 
 def spacing_meta(affine: np.ndarray) -> dict:
@@ -38,3 +37,19 @@ def spacing_meta(affine: np.ndarray) -> dict:
 def plausible_frame_time(frame_time_ms: float) -> bool:
     """Whether frames can be that far apart: 1 ms to 1 s."""
     return PLAUSIBLE_MS[0] <= frame_time_ms <= PLAUSIBLE_MS[1]
+
+
+def region_slices(region: Sequence[int] | None, shape: Sequence[int]) -> tuple[slice, slice]:
+    """Where a region lies in a picture of ``shape`` ``(H, W)``; without a region, the whole picture.
+
+    Raises:
+        ValueError: when the region is empty or does not lie in the picture.
+
+    Example:
+        >>> region_slices((2, 0, 6, 5), (8, 5))
+        (slice(2, 6, None), slice(0, 5, None))
+    """
+    x0, y0, x1, y1 = (0, 0, *shape) if region is None else (int(value) for value in region)
+    if not (0 <= x0 < x1 <= shape[0] and 0 <= y0 < y1 <= shape[1]):
+        raise ValueError(f"the region {tuple(region)} does not lie in a picture of {tuple(shape)}; correct it.")
+    return slice(x0, x1), slice(y0, y1)

@@ -1,62 +1,139 @@
-"""Pictures of more than 8 bits become 8-bit gray over the whole clip, without the clip in memory."""
+"""Gray levels of a clip, and which frames can be segmented: defined once, for whole clips and for streams."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
+from scipy.ndimage import label
 
-__all__ = ["eight_bit_frames", "percentiles"]
+__all__ = ["FrameFault", "GrayScale", "measure_gray_scale"]
 
-LOW, HIGH = 0.1, 99.9  # percentiles that become 0 and 255
-
-
-def eight_bit_frames(read: Callable[[], Generator[np.ndarray]], meta: dict) -> Iterator[np.ndarray]:
-    """Scale frames of more than 8 bits: the clip's 0.1st percentile becomes 0 and its 99.9th 255.
-
-    Such frames are read twice, first for the percentiles. Frames of 8 bits are given as they are.
-
-    Args:
-        read: yields the frames from the first on, all of one type.
-        meta: receives the two values as ``intensity_low`` and ``intensity_high``.
-
-    Yields:
-        Frames of type ``uint8``; those of a constant clip are 0.
-    """
-    with closing(read()) as frames:
-        first = next(frames)
-        if first.dtype == np.uint8:
-            yield first
-            yield from frames
-            return
-    with closing(read()) as frames:
-        low, high = percentiles(frames, (LOW, HIGH))
-    meta.update(intensity_low=low, intensity_high=high)
-    with closing(read()) as frames:
-        for frame in frames:
-            scaled = (frame.astype(np.float32) - low) * (255 / (high - low) if high > low else 0)
-            yield np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+BLACK, WHITE = 0.0, 255.0
+LOW, HIGH = 0.1, 99.9  # percentiles that become black and white
+STEPS = 65535  # in which values are counted: exact for 16-bit integers, and memory does not grow with the clip
 
 
-def percentiles(frames: Iterable[np.ndarray], percents: Iterable[float]) -> list[float]:
-    """Percentiles of all frames together, exactly those of ``np.percentile``, from a histogram of their values.
+class FrameFault(IntEnum):
+    """Why a frame cannot be segmented."""
+
+    NONE = 0
+    NOT_FINITE = 1
+    CONSTANT = 2
+
+
+@dataclass(frozen=True)
+class GrayScale:
+    """How the values of a clip become gray levels, 0 to 255.
+
+    Attributes:
+        low: value that becomes black.
+        high: value that becomes white.
+        outside: pixels ``(H, W)`` outside the sector, where the file has no finite value; they become black.
+
+    Raises:
+        ValueError: when ``low`` is not below ``high``.
 
     Example:
-        >>> frames = np.arange(12, dtype=np.uint16).reshape(3, 4) ** 2
-        >>> percentiles(frames, (0.1, 99.9)) == np.percentile(frames, (0.1, 99.9)).tolist()
-        True
+        >>> GrayScale(100, 300).apply(np.array([[50.0, 200.0, 300.0]])).tolist()
+        [[0.0, 127.5, 255.0]]
     """
-    values, counts = np.empty(0, dtype=np.uint8), np.empty(0)
+
+    low: float = BLACK
+    high: float = WHITE
+    outside: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"the gray scale goes from {self.low} to {self.high}; give the lower value first.")
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether gray levels differ from the values of the file."""
+        return (self.low, self.high) != (BLACK, WHITE)
+
+    def apply(self, frame: np.ndarray) -> np.ndarray:
+        """Gray levels of a frame ``(H, W)``, float32; NaN inside the sector stays NaN."""
+        values = np.asarray(frame, np.float32)
+        if self.is_scaled:
+            values = (values.astype(np.float64) - self.low) * (WHITE / (self.high - self.low))
+        gray = np.clip(values, BLACK, WHITE).astype(np.float32)
+        return gray if self.outside is None else np.where(self.outside, np.float32(BLACK), gray)
+
+    def fault(self, frame: np.ndarray) -> FrameFault:
+        """Whether a frame ``(H, W)`` has a pixel inside the sector that is not finite, or shows one value only."""
+        values = np.asarray(frame, np.float32)
+        inside = values if self.outside is None else values[~self.outside]
+        if not np.isfinite(inside).all():
+            return FrameFault.NOT_FINITE
+        return FrameFault.NONE if inside.size and inside.min() < inside.max() else FrameFault.CONSTANT
+
+
+def measure_gray_scale(frames: Iterable[np.ndarray], pixel_type: str = "") -> GrayScale:
+    """The gray scale of a clip, from its frames one at a time.
+
+    Frames of type ``uint8``, and clips whose values lie between 0 and 255 and exceed 1, stay as they are. In all others
+    the 0.1st percentile becomes black and the 99.9th white. Frames with a fault have no say.
+
+    Pixels that are not finite in any frame that shows something, and that are connected to the frame's border, lie
+    outside the sector.
+
+    Args:
+        frames: can be iterated twice, each time from the first frame on, ``(H, W)``; taken as float32.
+        pixel_type: of the file, where ``frames`` are of another: ``"uint8"`` for a picture of 8 bits.
+    """
+    ranges: list[tuple[int, float, float]] = []  # of each frame: pixels that are not finite, extremes of the others
+    unknown: np.ndarray | None = None
     for frame in frames:
-        found, times = np.unique(frame, return_counts=True)
-        values, places = np.unique(np.concatenate([values, found]), return_inverse=True)
-        counts = np.bincount(places, np.concatenate([counts, times]))
+        if pixel_type == "uint8" or frame.dtype == np.uint8:
+            return GrayScale()
+        missing, low, high = _survey(frame)
+        ranges.append((int(missing.sum()), low, high))
+        if low < high:
+            unknown = missing if unknown is None else unknown & missing
+    outside = _at_the_border(unknown)
+    expected = 0 if outside is None else int(outside.sum())
+    valid = [missing == expected and low < high for missing, low, high in ranges]
+    low = min((low for (_, low, _), good in zip(ranges, valid) if good), default=BLACK)
+    high = max((high for (_, _, high), good in zip(ranges, valid) if good), default=WHITE)
+    if low >= BLACK and 1 < high <= WHITE:
+        return GrayScale(outside=outside)
+    good_frames = (frame for frame, good in zip(frames, valid) if good)
+    return GrayScale(*_percentiles(good_frames, low, high), outside)
+
+
+def _survey(frame: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Pixels that are not finite, and the extremes of the others."""
+    values = np.asarray(frame, np.float32)
+    finite = np.isfinite(values)
+    known = values[finite]
+    return ~finite, float(known.min(initial=np.inf)), float(known.max(initial=-np.inf))
+
+
+def _at_the_border(unknown: np.ndarray | None) -> np.ndarray | None:
+    """The part of a mask that is connected to the frame's border; ``None`` where there is none."""
+    if unknown is None or not unknown.any():
+        return None
+    parts, _ = label(unknown)
+    border = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    outside = np.isin(parts, border[border > 0])
+    return outside if outside.any() else None
+
+
+def _percentiles(frames: Iterable[np.ndarray], low: float, high: float) -> tuple[float, float]:
+    """Percentiles ``LOW`` and ``HIGH`` of the finite values, counted in steps; the extremes where they coincide."""
+    counts, step = np.zeros(STEPS + 1), (high - low) / STEPS
+    for frame in frames:
+        values = np.asarray(frame, np.float32)
+        places = (values[np.isfinite(values)].astype(np.float64) - low) / step
+        counts += np.bincount(np.rint(places).astype(np.int64), minlength=STEPS + 1)
     ranks = np.cumsum(counts)
-    results = []
-    for percent in percents:
+    found = []
+    for percent in (LOW, HIGH):
         position = (ranks[-1] - 1) * (percent / 100)
         below = np.floor(position)
-        neighbors = values[np.searchsorted(ranks, (below, min(below + 1, ranks[-1] - 1)), side="right")]
-        results.append(float(np.quantile(neighbors, position - below)))  # of two values: between them by this part
-    return results
+        places = np.searchsorted(ranks, (below, min(below + 1, ranks[-1] - 1)), side="right")
+        found.append(low + step * float(places[0] + (places[1] - places[0]) * (position - below)))
+    return (found[0], found[1]) if found[0] < found[1] else (low, high)

@@ -39,8 +39,7 @@ def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOp
     :class:`~gdkvm_monai.data.reader.ClipReader`.
 
     Returns:
-        Stream of frames ``(H, W)``: lateral, depth; pictures are 8-bit gray; NIfTI, MetaImage and arrays, which may be
-        masks, keep their values.
+        Stream of frames ``(H, W)``: lateral, depth; color becomes gray, otherwise values are those of the file.
 
     Raises:
         ClipReadError: (an ``OSError`` and a ``ValueError``) when a file is damaged, of another format, or not a

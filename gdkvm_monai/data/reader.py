@@ -22,14 +22,14 @@ class ClipReader(ImageReader):
     It reads NIfTI, MetaImage, ultrasound DICOM (also without a suffix), AVI, MP4, Matroska, ``.npy``, a folder of PNG
     frames, or a list of single-frame files in time order; :func:`~gdkvm_monai.data.open.open_clip` does so
     without the whole clip in memory. Nothing is reoriented, because reorienting by the affine would reverse time.
-    Pictures become 8-bit gray; NIfTI, MetaImage and arrays, which may be masks, keep their values.
+    Color becomes gray; otherwise values are those of the file, of any type, and the frame is the whole one:
+    :class:`~gdkvm_monai.transforms.CropToRegiond` and :class:`~gdkvm_monai.transforms.ScaleToGrayd` follow.
 
     Use it as the ``reader`` of MONAI's ``LoadImaged``. What it knows of a clip stands in the metadata, see
     :class:`~gdkvm_monai.data.clip.Clip`. DICOM and video need the extras ``dicom`` and ``video``.
 
     Args:
         max_voxels: most pixels (H x W x T) that a file may claim to hold; checked before memory is asked for.
-        crop: cut an ultrasound DICOM to its 2-D tissue region, unless that does not fit into the picture.
         force: read Doppler and M-mode, too.
         allow_partial: accept a DICOM or video clip whose end is missing; ``partial`` in its metadata is then true.
 
@@ -44,14 +44,10 @@ class ClipReader(ImageReader):
     """
 
     def __init__(
-        self,
-        max_voxels: int = ReadOptions.max_voxels,
-        crop: bool = False,
-        force: bool = False,
-        allow_partial: bool = False,
+        self, max_voxels: int = ReadOptions.max_voxels, force: bool = False, allow_partial: bool = False
     ) -> None:
         super().__init__()
-        self.options = ReadOptions(max_voxels, crop, force, allow_partial)
+        self.options = ReadOptions(max_voxels, force, allow_partial)
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
         """Whether every name is a folder or ends as a clip does."""
@@ -66,6 +62,7 @@ class ClipReader(ImageReader):
         """Pixels ``(H, W, T)`` and the metadata that MONAI's transforms and writers use."""
         meta = {
             **img.meta,
+            "pixel_type": img.pixels.dtype.name,
             MetaKeys.AFFINE: img.affine.copy(),
             MetaKeys.ORIGINAL_AFFINE: img.affine.copy(),
             MetaKeys.SPATIAL_SHAPE: np.asarray(img.pixels.shape),

@@ -14,11 +14,9 @@ from torch import Tensor, nn
 from gdkvm_monai.inferers.autocast_inferer import AutocastInferer
 from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.networks.nets import GDKVM, GDKVMState
+from gdkvm_monai.transforms.crop import CERTAIN
 
 __all__ = ["CorrectionInferer", "segment_with_correction"]
-
-CERTAIN = 20.0
-"""Logit of the class that an annotator drew; minus this for the others."""
 
 
 class CorrectionInferer(AutocastInferer):
@@ -40,12 +38,12 @@ class CorrectionInferer(AutocastInferer):
         super().__init__(dtype)
         self.in_channels, self.steps, self.learning_rate = in_channels, steps, learning_rate
 
-    def __call__(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def run(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Logits ``(B, N, H, W, T)``, float32, of ``inputs`` ``(B, C, H, W, T)`` or ``(B, C + 1, H, W, T)``."""
         if inputs.shape[1] != self.in_channels + 1:
-            return super().__call__(inputs, network, *args, **kwargs)
+            return super().run(inputs, network, *args, **kwargs)
         clip, correction = inputs.split([self.in_channels, 1], dim=1)
-        return super().__call__(
+        return super().run(
             clip, lambda frames: segment_with_correction(network, frames, correction, self.steps, self.learning_rate)
         )
 

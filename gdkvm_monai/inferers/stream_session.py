@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from monai.inferers import Inferer
 from monai.transforms import AsDiscreted, Compose
 from torch import nn
 
+from gdkvm_monai.data.geometry import REGION, region_slices
+from gdkvm_monai.data.intensity import FrameFault, GrayScale, measure_gray_scale
 from gdkvm_monai.inferers.autocast_inferer import AutocastInferer
 
 __all__ = ["StreamSession"]
@@ -21,11 +23,16 @@ __all__ = ["StreamSession"]
 class StreamSession:
     """Segment frames as they come.
 
-    In float32 on the CPU the masks equal, bit by bit, those of the whole clip. All that one frame leaves to the next is
-    :attr:`state`, so two sessions of one network do not know of each other.
+    All that one frame leaves to the next is :attr:`state`, so two sessions of one network do not know of each other.
+    In float32 on the CPU the masks equal, bit by bit, those of the whole clip when ``gray_scale`` and ``region`` are
+    the clip's.
 
-    A frame that holds a value that is not finite, or one value only (black, for instance), is no picture of a heart:
-    its mask is empty, :attr:`valid` is false, and the memory stays as it was.
+    Without ``gray_scale`` a live stream cannot know the frames to come: frames of type ``uint8`` stay as they are, and
+    of others the first valid frame decides for all, by the rule of a clip of this frame alone
+    (:func:`~gdkvm_monai.data.intensity.measure_gray_scale`).
+
+    A frame in which a pixel of the sector is not finite, or that shows one value only (black, for instance), is no
+    picture of a heart: its mask is empty, :attr:`valid` is false, and the memory stays as it was.
 
     Args:
         network: has ``initial_state(frame)`` and ``step(frame, state)``, as
@@ -36,10 +43,13 @@ class StreamSession:
         device: of the network.
         inferer: runs the network; float32 by default.
         keep_probabilities: whether :attr:`probabilities` are wanted.
+        gray_scale: of the clip, where it is known.
+        region: of the tissue, ``(x0, y0, x1, y1)`` in pixels, for :class:`~gdkvm_monai.transforms.CropToRegiond`.
 
     Attributes:
         state: what the last frame left, ``None`` before the first.
         valid: whether the last frame could be segmented.
+        gray_scale: by which frames become gray; ``None`` until it is known.
         probabilities: of the last frame, ``(N, H, W)``, float32, on its own grid; ``None`` unless wanted.
         statistics: mean and standard deviation of the last frame as the network saw it.
 
@@ -58,17 +68,20 @@ class StreamSession:
         device: torch.device | str = "cpu",
         inferer: Inferer | None = None,
         keep_probabilities: bool = False,
+        gray_scale: GrayScale | None = None,
+        region: Sequence[int] | None = None,
     ) -> None:
         self.network = network.eval()
         self.preprocessing = preprocessing or Compose([])
         self.postprocessing = postprocessing or Compose([AsDiscreted("pred", argmax=True)])
         self.device, self.inferer = torch.device(device), inferer or AutocastInferer()
-        self.keep_probabilities = keep_probabilities
+        self.keep_probabilities, self.region, self._given = keep_probabilities, region, gray_scale
         self.reset()
 
     def reset(self) -> None:
         """Forget everything: the next frame is the first of a clip."""
         self.state: Any = None
+        self.gray_scale = self._given
         self.valid, self.shape, self._grid = True, None, None
         self.probabilities: np.ndarray | None = None
         self.statistics = (float("nan"), float("nan"))
@@ -89,36 +102,48 @@ class StreamSession:
         if frame.ndim != 2 or frame.shape != (self.shape or frame.shape):
             expected = "(H, W)" if self.shape is None else f"{self.shape} as before"
             raise ValueError(f"the frame has shape {frame.shape}, expected {expected}; call reset() for another clip.")
+        shown = frame[region_slices(self.region, frame.shape)]
         self.shape = frame.shape
-        self.valid = bool(np.isfinite(frame).all() and frame.min() < frame.max())
+        scale = self.gray_scale or measure_gray_scale([shown])
+        self.valid = scale.fault(shown) is FrameFault.NONE
         if not self.valid:
             self.probabilities = None
             return np.zeros(frame.shape, np.uint8)
-        return self._segment(frame)
+        self.gray_scale = scale
+        return self._segment(frame, scale)
 
     def save(self, path: PathLike) -> None:
-        """Save the state, tensors only, so that :meth:`load` can go on from it."""
+        """Save the state, tensors and numbers only, so that :meth:`load` can go on from it."""
         if self.state is None:
             raise ValueError("there is no state to save before the first valid frame; push a frame first.")
-        torch.save({"state": tuple(self.state), "shape": self.shape, "grid": self._grid}, path)
+        scale = self.gray_scale
+        outside = None if scale.outside is None else torch.from_numpy(scale.outside)
+        gray = {"low": scale.low, "high": scale.high, "outside": outside}
+        torch.save({"state": tuple(self.state), "shape": self.shape, "grid": self._grid, "gray_scale": gray}, path)
 
     def load(self, path: PathLike) -> None:
         """Go on from a saved state; the network must be the one that it was saved with.
 
         Raises:
-            ValueError: when it is the state of a network of other sizes.
+            ValueError: when it is the state of a network of other sizes, or of another version of this package.
         """
         saved = torch.load(path, map_location=self.device, weights_only=True)
+        if "gray_scale" not in saved:
+            raise ValueError(f"{path} holds a state without a gray scale, of an older version; save it again.")
         empty = self.network.initial_state(torch.zeros(saved["grid"], device=self.device))
         found, wanted = ([tuple(part.shape) for part in one] for one in (saved["state"], empty))
         if found != wanted:
             raise ValueError(f"{path} holds a state of sizes {found}, this network has {wanted}; load its own state.")
         self.reset()
         self.state, self.shape, self._grid = type(empty)(*saved["state"]), saved["shape"], saved["grid"]
+        gray = saved["gray_scale"]
+        outside = None if gray["outside"] is None else gray["outside"].cpu().numpy()
+        self.gray_scale = GrayScale(gray["low"], gray["high"], outside)
 
     @torch.inference_mode()
-    def _segment(self, frame: np.ndarray) -> np.ndarray:
-        image = MetaTensor(torch.as_tensor(np.ascontiguousarray(frame)[None, ..., None]).float())
+    def _segment(self, frame: np.ndarray, scale: GrayScale) -> np.ndarray:
+        meta = {"intensity_low": scale.low, "intensity_high": scale.high, "outside": scale.outside, REGION: self.region}
+        image = MetaTensor(torch.from_numpy(np.array(frame, np.float32)[None, ..., None]), meta=meta)
         item = self.preprocessing({"image": image})
         inputs = item["image"].as_tensor().to(self.device)[None, ..., 0]  # (1, 1, h, w)
         self.statistics = (float(inputs.mean()), float(inputs.std()))

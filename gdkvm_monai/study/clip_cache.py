@@ -22,7 +22,7 @@ class ClipCache:
 
     def __init__(self, folder: Path, source: ClipSource) -> None:
         self.source = source
-        self.pictures = FrameCache(folder / ".pictures", source.stream.shape)
+        self.pictures = FrameCache(folder / ".pictures", source.box_shape)
         self.masks = FrameCache(folder / ".masks", source.shape)
         self.probabilities: FrameCache | None = None
 

@@ -1,18 +1,20 @@
-"""One clip to be segmented: its frames as the network wants them, and where its masks belong."""
+"""One clip to be segmented: its frames, its gray scale, and which part of them the network sees."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from monai.config import PathLike
 
 from gdkvm_monai.data.clip import ClipReadError, ClipStream
-from gdkvm_monai.data.geometry import picture_affine
-from gdkvm_monai.data.gray_levels import gray_frames
+from gdkvm_monai.data.geometry import REGION, picture_affine, region_slices
+from gdkvm_monai.data.intensity import GrayScale, measure_gray_scale
 from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.study.measurements import ClipFacts
@@ -31,9 +33,9 @@ class ClipSource:
     Attributes:
         path: of the clip, ``None`` for an array.
         sha256: of its content; the first 16 digits are its :attr:`id`, which tells nothing of a patient.
-        stream: what the network sees: of an ultrasound DICOM its tissue region.
+        stream: the clip's full frames, as the file stores them.
         shape: of the full frame, ``(H, W)``.
-        corner: first pixel of the stream in the full frame.
+        region: of an ultrasound DICOM its tissue, ``(x0, y0, x1, y1)``: what the network sees; ``None`` for all.
         affine: of the full frame, ``(4, 4)``.
 
     Raises:
@@ -44,35 +46,49 @@ class ClipSource:
         self.options = options
         self.path = None if isinstance(clip, np.ndarray) else Path(clip)
         if self.path is None:
-            self.stream = full = _array_stream(np.asarray(clip))
+            self.stream = _array_stream(np.asarray(clip))
             digest, self.bytes, self.format = (
                 hashlib.sha256(np.ascontiguousarray(clip)).hexdigest(),
                 clip.nbytes,
                 "array",
             )
         else:
-            full = open_clip(self.path, options.read_options(crop=False))
-            self.stream = open_clip(self.path, options.read_options(crop=True)) if options.crop else full
+            self.stream = open_clip(self.path, options.read_options())
             digest, self.bytes = _content(self.path)
             self.format = _format(self.path)
         self.sha256, self.id = digest, digest[:16]
-        self.shape, self.affine = full.shape, full.affine
-        self.corner = (0, 0)
-        if self.stream.shape != full.shape:  # of a DICOM, whose affine is diagonal
-            offset = (self.stream.affine - full.affine)[:2, 3] / np.diag(full.affine)[:2]
-            self.corner = (round(offset[0]), round(offset[1]))
+        self.shape, self.affine = self.stream.shape, self.stream.affine
+        self.region = self.stream.meta.get(REGION) if options.crop else None
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Frames ``(H, W)`` of the stream in gray levels, 0 to 255."""
-        yield from gray_frames(self.stream, self.stream.meta)
+        """Full frames ``(H, W)``, as the file stores them."""
+        yield from self.stream
+
+    @cached_property
+    def gray_scale(self) -> GrayScale:
+        """The scale of the whole clip within the box; frames of more than 8 bits are read for it."""
+        scale = measure_gray_scale(_Cropped(self.stream, self.box))
+        if scale.is_scaled:
+            self.stream.meta.update(intensity_low=scale.low, intensity_high=scale.high)
+        return scale
+
+    def gray(self, frame: np.ndarray) -> np.ndarray:
+        """What the network sees of a full frame, before it is resized: gray levels, 0 to 255."""
+        return self.gray_scale.apply(frame[self.box])
 
     @property
     def box(self) -> tuple[slice, slice]:
-        """Where the stream lies in the full frame."""
-        return tuple(slice(start, start + length) for start, length in zip(self.corner, self.stream.shape))
+        """Where the part that the network sees lies in the full frame."""
+        return region_slices(self.region, self.shape)
+
+    @property
+    def box_shape(self) -> tuple[int, int]:
+        """Size of that part."""
+        columns, rows = self.box
+        return columns.stop - columns.start, rows.stop - rows.start
 
     def place(self, mask: np.ndarray) -> np.ndarray:
-        """A mask of the stream's frame on the full grid."""
+        """A mask of the box on the full grid."""
         placed = np.zeros(self.shape, mask.dtype)
         placed[self.box] = mask
         return placed
@@ -110,8 +126,8 @@ class ClipSource:
             view=self.options.view,
             frames=count,
             valid_frames=int(sum(valid)),
-            lateral_px=self.stream.shape[0],
-            depth_px=self.stream.shape[1],
+            lateral_px=self.box_shape[0],
+            depth_px=self.box_shape[1],
             frame_time_ms=None if not step_s else round(1000 * step_s, 4),
             frame_time_source=timing,
             frame_rate_hz=None if not step_s else round(1 / step_s, 4),
@@ -120,6 +136,18 @@ class ClipSource:
             partial=bool(meta.get("partial", False)),
             mode=meta.get("mode", "unknown"),
         )
+
+
+class _Cropped:
+    """The frames of a stream, cut to a box; it can be iterated again."""
+
+    def __init__(self, stream: ClipStream, box: tuple[slice, slice]) -> None:
+        self.stream, self.box = stream, box
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        with closing(self.stream) as stream:
+            for frame in stream:
+                yield frame[self.box]
 
 
 def _array_stream(clip: np.ndarray) -> ClipStream:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
+from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
 from gdkvm_monai.labels import BACKGROUND, STRUCTURES
 from gdkvm_monai.metrics.curves import volume_curve
@@ -27,30 +28,32 @@ def segment_frames(
     pipeline: Pipeline, source: ClipSource, options: SegmentOptions, cache: ClipCache, progress: bool
 ) -> SegmentedClip:
     """Segment and measure every frame and its perturbed copies."""
-    session = pipeline.session(options.save_prob)
-    others = [] if options.fast else [(change, pipeline.session()) for change in PERTURBATIONS]
+    session = pipeline.session(options.save_prob, source.gray_scale, source.region)
+    others = [] if options.fast else [(change, pipeline.session(gray_scale=GrayScale())) for change in PERTURBATIONS]
     frames: list[SegmentedFrame] = []
     copies: list[list[float]] = [[] for _ in others]
     sector = Sector()
     for frame in tqdm(
         source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"
     ):
-        mask = _keep(session.push(frame), options.structures)
+        mask = _keep(session.push(frame)[source.box], options.structures)
+        gray = source.gray(frame)
         agreement = []
         for (change, other), volumes in zip(others, copies):
-            again = change.undo(other.push(change.apply(frame))) if session.valid else mask
+            again = change.undo(other.push(change.apply(gray))) if session.valid else mask
             volumes.append(float(volume_curve(again[..., None], source.spacing_mm)[0]))
             agreement.append(dice(mask, again))
         confidence = min(agreement, default=np.nan) if session.valid else np.nan
         measured = measure_frame(mask, source.spacing_mm)
         frames.append(SegmentedFrame(measured, session.valid, confidence, *session.statistics))
-        shown = np.nan_to_num(frame, nan=0, posinf=255, neginf=0).clip(0, 255)
+        shown = np.nan_to_num(gray)
         if session.valid:
             sector.add(shown)
         cache.append(shown, mask)
         if options.save_prob:
             unknown = np.full((pipeline.num_classes, *mask.shape), np.nan)
-            cache.append_probabilities(unknown if session.probabilities is None else session.probabilities)
+            known = session.probabilities
+            cache.append_probabilities(unknown if known is None else known[(slice(None), *source.box)])
     return SegmentedClip(frames, copies, sector)
 
 

@@ -94,11 +94,11 @@ class SegmentOptions:
                 raise TypeError(f"segment() has no option {name!r}; {advice}")
         return cls(**keywords)
 
-    def read_options(self, crop: bool) -> ReadOptions:
+    def read_options(self) -> ReadOptions:
         """The part of them that readers know."""
         from gdkvm_monai.data.clip import ReadOptions  # with numpy and MONAI; the command checks options without them
 
-        return ReadOptions(self.max_voxels, crop, self.force, self.allow_partial)
+        return ReadOptions(self.max_voxels, self.force, self.allow_partial)
 
 
 class SegmentKeywords(TypedDict, total=False):

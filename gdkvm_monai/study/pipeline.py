@@ -14,6 +14,8 @@ from monai.transforms import Compose, SaveImage, SaveImaged
 from torch import nn
 
 from gdkvm_monai.configs import bundle_dir, find_config
+from gdkvm_monai.configs.errors import explain
+from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.networks.card import ModelCard, read_card
@@ -48,21 +50,24 @@ class Pipeline:
     card: ModelCard | None = None
     provenance: NetworkRecord = field(kw_only=True)
 
-    def session(self, keep_probabilities: bool = False) -> StreamSession:
-        """A new session, which knows of no other."""
-        return StreamSession(
-            self.network, self.preprocessing, self.postprocessing, self.device, self.inferer, keep_probabilities
-        )
+    def session(
+        self, keep_probabilities: bool = False, gray_scale: GrayScale | None = None, region: Sequence[int] | None = None
+    ) -> StreamSession:
+        """A new session, which knows of no other; arguments as in :class:`~gdkvm_monai.inferers.StreamSession`."""
+        transforms = self.preprocessing, self.postprocessing
+        known = keep_probabilities, gray_scale, region
+        return StreamSession(self.network, *transforms, self.device, self.inferer, *known)
 
 
 def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), device: str | None = None) -> Pipeline:
     """Build what ``inference.json`` describes, with weights.
 
-    The network's options come from ``model.json`` beside the weights, which training writes, or from overlays.
+    The network and the size of its frames come from ``model.json`` beside the weights, which training writes; without
+    one, from the config and its overlays. An overlay with ``use_card: false`` ignores the card, as in the bundle.
 
     Args:
         weights: checkpoint, loaded with ``weights_only=True``.
-        configs: overlays on ``inference.json``: files, or names in the bundle's ``configs``. They win over the card.
+        configs: overlays on ``inference.json``: files, or names in the bundle's ``configs``.
         device: for example ``"cpu"`` or ``"cuda:0"``; CUDA by default where it is available.
 
     Raises:
@@ -75,13 +80,12 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
     files = [find_config(name) for name in ("inference.json", *configs)]
     card, place = read_card(weights), _device(device)
     try:
-        parser = _parse(files, None if configs else card)
-        parser["device"] = str(place)
-        described = card is not None and card.describes_network and not configs
-        network = card.build_network() if described else parser.get_parsed_content("network_def")
+        parser = _parse(files, weights, place)
+        network = parser.get_parsed_content("chosen_network")
+        frame_size = parser.get_parsed_content("chosen_frame_size")
     except Exception as error:  # whatever a config may name
         names = ", ".join(map(str, configs)) or f"the card beside {weights.name}"
-        raise ValueError(f"{names} does not describe a network that can be built ({error}); correct it.") from error
+        raise ValueError(f"{names} does not describe a network that can be built: {explain(error)}") from error
     provenance = NetworkRecord(
         weights=WeightsRecord(
             file=weights.name,
@@ -91,7 +95,7 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
         ),
         config=ConfigRecord(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()),
         network=type(network).__name__,
-        frame_size=tuple(parser["frame_size"]),
+        frame_size=tuple(frame_size),
     )
     load_weights(network, weights)
     network = network.to(place, memory_format=torch.channels_last).eval()
@@ -103,20 +107,18 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
         Compose([transform for transform in after if not isinstance(transform, (SaveImage, SaveImaged))]),
         parser.get_parsed_content("inferer"),
         place,
-        int(parser["num_classes"]),
+        int(parser.get_parsed_content("chosen_num_classes")),
         card,
         provenance=provenance,
     )
 
 
-def _parse(files: Sequence[Path], card: ModelCard | None) -> ConfigParser:
+def _parse(files: Sequence[Path], weights: Path, device: torch.device) -> ConfigParser:
     parser = ConfigParser()
     parser.read_config([str(path) for path in files])
     parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
-    if card is not None and card.frame_size:
-        parser["frame_size"] = list(card.frame_size)
-    if card is not None and card.num_classes:
-        parser["num_classes"] = card.num_classes
+    parser["checkpoint"] = str(weights.absolute())  # absolute, so that no name of a file can be an expression
+    parser["device"] = str(device)
     return parser
 
 

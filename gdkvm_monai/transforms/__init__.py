@@ -1,20 +1,26 @@
 from gdkvm_monai.transforms.affine import RandAffineFramesd
 from gdkvm_monai.transforms.check_clip import CheckClipd
 from gdkvm_monai.transforms.correction import AppendCorrectiond, KeepCorrectiond, LoadCorrectiond
+from gdkvm_monai.transforms.crop import CropToRegiond
 from gdkvm_monai.transforms.frames import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
+from gdkvm_monai.transforms.gray import MarkInvalidFramesd, RefuseInvalidFramesd, ScaleToGrayd
 from gdkvm_monai.transforms.load_clip import LoadClipd
 from gdkvm_monai.transforms.sparse_labels import UnlabelEmptyFramesd
 
 __all__ = [
     "AppendCorrectiond",
     "CheckClipd",
+    "CropToRegiond",
     "FromEDToESd",
     "KeepCorrectiond",
     "KeepLabelFramesd",
     "LoadClipd",
     "LoadCorrectiond",
+    "MarkInvalidFramesd",
     "PlaceLabelFramesd",
     "RandAffineFramesd",
+    "RefuseInvalidFramesd",
     "SampleFramesd",
+    "ScaleToGrayd",
     "UnlabelEmptyFramesd",
 ]

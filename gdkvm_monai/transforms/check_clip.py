@@ -22,7 +22,7 @@ class CheckClipd(Transform):
         channels: channels of the clip.
 
     Raises:
-        ValueError: when dimensions, channels, label values or shapes are wrong, or a pixel is not finite.
+        ValueError: when dimensions, channels, label values or shapes are wrong.
     """
 
     def __init__(
@@ -40,8 +40,6 @@ class CheckClipd(Transform):
                 f"{source}: expected a clip of shape ({self.channels}, H, W, T) with T >= 1, got {tuple(image.shape)}; "
                 "convert it to one gray clip, time last."
             )
-        if not bool(torch.isfinite(image).all()):
-            raise ValueError(f"{source}: the clip has pixels that are not finite (NaN or infinite); export it again.")
         if self.label_key in item:
             self._check_label(item[self.label_key], image, source)
         return item

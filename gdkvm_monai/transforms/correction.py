@@ -9,6 +9,7 @@ import torch
 from monai.config import PathLike
 from monai.transforms import Resize, Transform
 
+from gdkvm_monai.data.geometry import REGION, region_slices
 from gdkvm_monai.labels import BACKGROUND, UNLABELED
 from gdkvm_monai.transforms.check_clip import CheckClipd
 from gdkvm_monai.transforms.frames import PlaceLabelFramesd
@@ -80,7 +81,7 @@ class LoadCorrectiond(Transform):
 
 
 class AppendCorrectiond(Transform):
-    """Append ``correction_label``, resized to the clip, as the clip's last channel, for the inferer to read.
+    """Append ``correction_label``, cropped and resized as the clip is, as the clip's last channel, for the inferer.
 
     MONAI Label hands nothing but the image to an inferer; a channel also survives batches.
 
@@ -95,7 +96,9 @@ class AppendCorrectiond(Transform):
         item = dict(data)
         if DRAWN in item:
             clip = item[self.image_key]
-            drawn = Resize(clip.shape[1:], mode="nearest-exact")(item[DRAWN])
+            full = item[DRAWN]
+            columns, rows = region_slices(clip.meta.get(REGION), full.shape[1:3])
+            drawn = Resize(clip.shape[1:], mode="nearest-exact")(full[:, columns, rows])
             item[self.image_key] = torch.cat([clip, drawn.as_tensor().to(clip.dtype)])
         return item
 

@@ -9,8 +9,9 @@ from monai.config import KeysCollection
 from monai.transforms import MapTransform
 
 from gdkvm_monai.labels import UNLABELED
+from gdkvm_monai.transforms.gray import FAULTS
 
-__all__ = ["FromEDToESd", "KeepLabelFramesd", "PlaceLabelFramesd", "SampleFramesd"]
+__all__ = ["FromEDToESd", "KeepLabelFramesd", "PlaceLabelFramesd", "SampleFramesd", "take_frames"]
 
 
 class PlaceLabelFramesd(MapTransform):
@@ -84,7 +85,7 @@ class FromEDToESd(MapTransform):
                     f"{self.ed_key} {ed} and {self.es_key} {es} do not lie in {key}, which has {length} frames; "
                     "frame numbers are 0-based."
                 )
-            item[key] = item[key][..., frames]
+            item[key] = take_frames(item[key], frames)
         item[self.ed_key], item[self.es_key] = 0, len(frames) - 1
         return item
 
@@ -114,8 +115,17 @@ class SampleFramesd(MapTransform):
         labeled = [] if self.label_key is None else labeled_frames(item[self.label_key])
         for key in self.key_iterator(item):
             frames = torch.linspace(0, item[key].shape[-1] - 1, self.num_frames).round().long().tolist()
-            item[key] = item[key][..., _with(labeled, frames)]
+            item[key] = take_frames(item[key], _with(labeled, frames))
         return item
+
+
+def take_frames(clip: torch.Tensor, frames: Sequence[int]) -> torch.Tensor:
+    """Frames of a clip or label ``(C, H, W, T)`` in the order given; what its metadata say of frames goes with them."""
+    taken = clip[..., frames]
+    faults = getattr(clip, "meta", {}).get(FAULTS)
+    if faults is not None:
+        taken.meta = {**clip.meta, FAULTS: torch.as_tensor(faults)[list(frames)]}
+    return taken
 
 
 def labeled_frames(label: torch.Tensor) -> list[int]:

@@ -187,25 +187,33 @@ def test_train_and_inference_describe_the_same_network_and_the_same_preparation_
     assert train["network_def"] == inference["network_def"] and train["network"] == inference["network"]
     assert train["frame_size"] == inference["frame_size"] and train["num_classes"] == inference["num_classes"]
 
-    def image_only(transforms: list[dict]) -> list[dict]:
-        named = [
-            t for t in transforms if t["_target_"].split(".")[-1] in ("Resized", "ScaleIntensityRanged", "LoadClipd")
-        ]
-        return [{k: v[0] if isinstance(v, list) and k in ("keys", "mode") else v for k, v in t.items()} for t in named]
+    def of_image(transforms: list[dict]) -> list[dict]:
+        """What happens to the image; corrections are for inference alone."""
+        keyed = [t for t in transforms if "image" in t.get("keys", "image") and "orrection" not in t["_target_"]]
+        times = ("FromEDToESd", "SampleFramesd")  # frames that are trained on
+        return [{**t, "keys": "image"} for t in keyed if t["_target_"].split(".")[-1] not in times]
 
-    expected = image_only(inference["preprocessing"]["transforms"])
-    assert image_only(train["train"]["deterministic_transforms"]) == expected
-    assert image_only(train["validate"]["preprocessing"]["transforms"]) == expected
+    shared, marked = train["train"]["deterministic_transforms"], train["validate"]["inference_transforms"]
+    assert of_image(inference["preprocessing"]["transforms"]) == of_image(shared + marked)
+    assert len(of_image(shared)) > 5
+    both = "$@train#deterministic_transforms + "
+    assert train["train"]["preprocessing"]["transforms"].startswith(both)
+    assert train["validate"]["preprocessing"]["transforms"] == f"{both}@validate#inference_transforms"
 
 
 def test_labels_stay_where_the_image_is_when_both_are_resized():
     """Plain nearest interpolation takes the first pixel of each cell, which shifts labels by almost half a cell."""
     parser = ConfigParser(ConfigParser.load_config_file(str(CONFIGS / "train.json")))
     parser["frame_size"] = [100, 100]
-    resize = next(t for t in parser.get_parsed_content("train#deterministic_transforms") if isinstance(t, Resized))
+    lists = [parser.get_parsed_content(f"train#{name}_transforms") for name in ("deterministic", "training")]
+    resizes = [transform for transform in sum(lists, []) if isinstance(transform, Resized)]
     label = torch.zeros(1, 512, 512, 2)
     label[:, 200:300, 150:270] = 1
-    resized = resize({"image": label.clone(), "label": label})["label"][0, ..., 0]
+    item = {"image": label.clone(), "label": label}
+    for resize in resizes:
+        item = resize(item)
+    assert item["image"].shape == item["label"].shape
+    resized = item["label"][0, ..., 0]
     for axis, center in ((0, 249.5), (1, 209.5)):
         positions = (resized.sum(1 - axis) * torch.arange(100)).sum() / resized.sum()
         assert abs((positions + 0.5) * 5.12 - 0.5 - center) < 1.5
@@ -245,7 +253,7 @@ def test_a_missing_dataset_directory_is_named_in_one_sentence(tmp_path):
 
 def test_a_checkpoint_of_another_network_is_refused(trained, phantom_root, tmp_path):
     files = ["train.json", "small_network.yaml", "evaluate.json"]
-    options = {"output_dir": str(tmp_path), "network_def#key_channels": 8}
+    options = {"output_dir": str(tmp_path), "network_def#key_channels": 8, "use_card": False}
     with pytest.raises(RuntimeError) as error:
         run("train", "evaluating", files, trained, phantom_root, **options)
     causes = []

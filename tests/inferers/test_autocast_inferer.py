@@ -1,4 +1,4 @@
-"""Mixed precision on any device, with logits in full precision."""
+"""Mixed precision on any device, with logits in full precision, and frames that the network must not see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import torch
 from monai.data import MetaTensor
 from torch import nn
 
-from gdkvm_monai.inferers import AutocastInferer
+from gdkvm_monai.inferers import AutocastInferer, CorrectionInferer
+from gdkvm_monai.networks.nets import GDKVM
 
 
 class Probe(nn.Module):
@@ -70,3 +71,56 @@ def test_further_arguments_reach_the_network_and_metadata_survive(network, clip)
 def test_an_unknown_type_is_refused(dtype):
     with pytest.raises(ValueError, match="dtype is .*expected 'bfloat16', 'float16' or None"):
         AutocastInferer(dtype)
+
+
+SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
+
+
+@pytest.fixture
+def gdkvm() -> GDKVM:
+    torch.manual_seed(0)
+    return GDKVM(**SMALL).eval()
+
+
+@pytest.mark.parametrize("infer", [AutocastInferer(), CorrectionInferer(), AutocastInferer("bfloat16")])
+def test_a_marked_frame_is_background_and_leaves_the_memory_of_its_own_clip_alone(gdkvm, clip, infer):
+    marked = clip.clone()
+    marked[0, ..., 1] = torch.nan
+    with torch.no_grad():
+        logits, plain = infer(marked, gdkvm), infer(clip, gdkvm)
+        without = infer(clip[:1, ..., [0, 2]], gdkvm)
+    assert logits.shape == plain.shape and logits.dtype == torch.float32
+    assert (logits[0, ..., 1].softmax(0)[0] > 0.999).all()
+    assert torch.equal(logits[:1, ..., [0, 2]], without)
+    assert not torch.equal(logits[0, ..., 2], plain[0, ..., 2])
+    torch.testing.assert_close(logits[1], plain[1], atol=0.02 if infer.dtype else 1e-5, rtol=0.02)
+
+
+def test_of_a_clip_without_any_valid_frame_everything_is_background(gdkvm, clip):
+    with torch.no_grad():
+        logits = AutocastInferer()(torch.full_like(clip, torch.nan), gdkvm)
+    assert logits.shape == (2, 4, 16, 16, 3) and not logits.argmax(1).any()
+
+
+def test_a_frame_with_a_single_nan_is_not_taken_for_a_marked_one(clip):
+    clip[0, 0, 3, 3, 1] = torch.nan
+    logits = AutocastInferer()(clip, nn.Conv3d(1, 4, 1))
+    assert logits[0, :, 3, 3, 1].isnan().all() and logits.isnan().sum() == 4
+
+
+def test_metadata_survive_marked_frames(network, clip):
+    clip[0, ..., 1] = torch.nan
+    affine = torch.diag(torch.tensor([0.3, 0.3, 1, 1]))
+    logits = AutocastInferer()(MetaTensor(clip, affine=affine, meta={"name": "clip"}), network)
+    assert isinstance(logits, MetaTensor) and logits.meta["name"] == "clip"
+
+
+def test_a_correction_in_a_marked_frame_is_not_learned_from(gdkvm, clip):
+    correction = torch.full_like(clip, 255)
+    correction[..., 1] = 1
+    marked = torch.cat([clip, correction], dim=1)
+    marked[..., 1] = torch.nan
+    with torch.no_grad():
+        logits = CorrectionInferer()(marked, gdkvm)
+        without = AutocastInferer()(clip[..., [0, 2]], gdkvm)
+    torch.testing.assert_close(logits[..., [0, 2]], without)

@@ -8,8 +8,10 @@ import torch
 from monai.data import MetaTensor
 from monai.transforms import AsDiscreted, Compose, Invertd, Resized, ScaleIntensityRanged
 
+from gdkvm_monai.data.intensity import GrayScale, measure_gray_scale
 from gdkvm_monai.inferers import AutocastInferer, StreamSession
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+from gdkvm_monai.transforms import CropToRegiond, MarkInvalidFramesd, ScaleToGrayd
 
 SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
 
@@ -26,7 +28,9 @@ def clip() -> np.ndarray:
 
 
 def transforms() -> tuple[Compose, Compose]:
-    before = Compose([Resized("image", (32, 48, -1), mode="trilinear"), ScaleIntensityRanged("image", 0, 255, 0, 1)])
+    resize = Resized("image", (32, 48, -1), mode="trilinear")
+    gray = [CropToRegiond("image"), ScaleToGrayd("image"), resize, ScaleIntensityRanged("image", 0, 255, 0, 1)]
+    before = Compose([*gray, MarkInvalidFramesd("image")])
     after = Compose([Invertd("pred", before, "image", nearest_interp=False), AsDiscreted("pred", argmax=True)])
     return before, after
 
@@ -35,15 +39,66 @@ def masks(session: StreamSession, clip: np.ndarray) -> np.ndarray:
     return np.stack([session.push(frame) for frame in np.moveaxis(clip, -1, 0)], axis=-1)
 
 
-def test_a_stream_equals_the_whole_clip_bit_by_bit(network, clip):
+def whole(network: GDKVM, clip: np.ndarray, **meta) -> np.ndarray:
+    """Masks of a clip that is segmented at once."""
     before, after = transforms()
-    item = before({"image": MetaTensor(torch.as_tensor(clip)[None].float())})
+    item = before({"image": MetaTensor(torch.as_tensor(clip)[None].float(), meta=meta)})
     with torch.inference_mode():
         item["pred"] = AutocastInferer()(item["image"][None], network)[0]
-    whole = after(item)["pred"][0].numpy()
+    return after(item)["pred"][0].numpy()
+
+
+def test_a_stream_equals_the_whole_clip_bit_by_bit(network, clip):
     streamed = masks(StreamSession(network, *transforms(), keep_probabilities=True), clip)
     assert streamed.shape == clip.shape and len(np.unique(streamed)) > 1
-    np.testing.assert_array_equal(streamed, whole)
+    np.testing.assert_array_equal(streamed, whole(network, clip, pixel_type="uint8"))
+
+
+def test_with_the_clips_gray_scale_and_region_a_stream_of_any_values_equals_the_whole_clip(network, clip):
+    deep, region = clip.astype(np.float32) ** 2 - 900, (5, 4, 40, 36)
+    deep[..., 0] /= 4
+    deep[..., 2], deep[9, 9, 4], deep[:6] = 77, np.inf, np.nan  # the first column of the region is outside
+    cropped = deep[5:40, 4:36]
+    scale = measure_gray_scale(list(np.moveaxis(cropped, -1, 0)))
+    session = StreamSession(network, *transforms(), gray_scale=scale, region=region)
+    streamed = masks(session, deep)
+    assert len(np.unique(streamed)) > 1 and not streamed[..., [2, 4]].any() and streamed[..., 5].any()
+    np.testing.assert_array_equal(streamed, whole(network, deep, region=region))
+    live = masks(StreamSession(network, *transforms(), region=region), deep)
+    assert (live != streamed).any()  # whose scale is that of the first frame
+
+
+def test_without_a_gray_scale_the_first_valid_frame_decides_for_all(network, clip):
+    deep = clip.astype(np.uint16) * 16 + 300
+    deep[:3, :, :] = 300
+    first = np.zeros_like(deep[..., 0])
+    session = StreamSession(network, *transforms())
+    assert not session.push(first).any() and session.gray_scale is None
+    live = masks(session, deep)
+    scale = measure_gray_scale([deep[..., 0]])
+    assert session.gray_scale == scale and scale.is_scaled
+    np.testing.assert_array_equal(live, masks(StreamSession(network, *transforms(), gray_scale=scale), deep))
+    session.reset()
+    assert session.gray_scale is None
+
+
+def test_frames_of_8_bits_stay_as_they_are_in_a_live_stream(network, clip):
+    dark = clip // 255 + (clip > 100)  # 0 and 1
+    session = StreamSession(network, *transforms())
+    live = masks(session, dark)
+    assert session.gray_scale == GrayScale()
+    np.testing.assert_array_equal(live, whole(network, dark, pixel_type="uint8"))
+
+
+def test_what_is_not_finite_at_the_border_of_the_first_valid_frame_is_outside(network, clip):
+    sector = clip.astype(np.float32)
+    sector[:8, :4] = np.nan
+    session = StreamSession(network, *transforms())
+    live = masks(session, sector)
+    assert session.valid and session.gray_scale.outside.sum() == 32
+    np.testing.assert_array_equal(live, whole(network, sector))
+    sector[20, 20] = np.nan
+    assert not session.push(sector[..., 0]).any() and not session.valid
 
 
 def test_nothing_leaks_from_one_clip_to_the_next(network, clip):
@@ -58,7 +113,8 @@ def test_nothing_leaks_from_one_clip_to_the_next(network, clip):
 
 
 def test_a_saved_state_goes_on_where_it_was(network, clip, tmp_path):
-    session = StreamSession(network, *transforms())
+    session, clip = StreamSession(network, *transforms()), clip.astype(np.float32) * 9
+    clip[0], clip[..., 3:] = np.nan, clip[..., 3:] / 2  # another gray scale than the first frame's
     expected = masks(session, clip)
     session.reset()
     masks(session, clip[..., :3])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from monai.transforms import AsDiscreted, Compose, ScaleIntensityRanged
+from monai.transforms import AsDiscreted, Compose, Invertd, ScaleIntensityRanged
 from torch import Tensor, nn
 
 from gdkvm_monai.data.phantom import EchoPhantom
@@ -12,6 +12,7 @@ from gdkvm_monai.inferers import AutocastInferer
 from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.study.pipeline import Pipeline
 from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
+from gdkvm_monai.transforms import CropToRegiond, ScaleToGrayd
 
 LEVELS = 85  # gray levels between two classes
 
@@ -28,8 +29,9 @@ class GrayLevelNetwork(nn.Module):
 
 
 def gray_level_pipeline(card: ModelCard | None = None) -> Pipeline:
-    before = Compose([ScaleIntensityRanged("image", 0, 255, 0, 1, clip=True)])
-    after = Compose([AsDiscreted("pred", argmax=True)])
+    scale = ScaleIntensityRanged("image", 0, 255, 0, 1, clip=True)
+    before = Compose([CropToRegiond("image"), ScaleToGrayd("image"), scale])
+    after = Compose([Invertd("pred", before, "image", nearest_interp=False), AsDiscreted("pred", argmax=True)])
     provenance = NetworkRecord(
         weights=WeightsRecord("none", "0" * 64, "nothing", "Apache-2.0"),
         config=ConfigRecord("0" * 64),

@@ -90,11 +90,13 @@ def test_the_tissue_region_has_a_place_in_the_full_frame(dicom):
     region.RegionLocationMinX0, region.RegionLocationMinY0, region.RegionLocationMaxY1 = 5, 7, 40
     data.save_as(path)
     source, whole = opened(path), opened(path, crop=False)
-    assert source.corner == (5, 7) and source.stream.shape == (43, 34) and source.shape == (48, 48) == whole.shape
-    assert whole.corner == (0, 0) and whole.stream.shape == (48, 48) and source.id == whole.id
+    assert source.region == (5, 7, 48, 41) and source.box_shape == (43, 34) and source.shape == (48, 48) == whole.shape
+    assert whole.region is None and whole.box_shape == (48, 48) and source.id == whole.id
     frame = next(source.frames())
-    np.testing.assert_array_equal(frame, clip.image[5:, 7:41, 0])
-    mask = (frame // LEVELS).astype(np.uint8)
+    np.testing.assert_array_equal(frame, clip.image[..., 0])
+    gray = source.gray(frame)
+    np.testing.assert_array_equal(gray, clip.image[5:, 7:41, 0])
+    mask = (gray // LEVELS).astype(np.uint8)
     placed = source.place(mask)
     np.testing.assert_array_equal(placed[source.box], mask)
     assert placed.shape == (48, 48) and placed.sum() == mask.sum()

@@ -1,4 +1,4 @@
-"""The command segments as the bundle does; its network comes from the card beside the weights or from overlays."""
+"""The command's network comes from the card beside the weights or from overlays, its transforms from the bundle."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import json
 import shutil
 from pathlib import Path
 
-import nibabel
 import numpy as np
 import pytest
 import torch
 import yaml
-from monai.bundle import ConfigWorkflow
 from monai.transforms import SaveImaged
 
 from gdkvm_monai.files import file_sha256
@@ -19,7 +17,7 @@ from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 from gdkvm_monai.study.pipeline import load_pipeline
 from gdkvm_monai.study.run_record import WeightsRecord
 from gdkvm_monai.transforms import LoadClipd
-from tests.study.tiny_command import QUICK, SMALL, gdkvm, noise_clip, only_result, write_tiny_weights
+from tests.study.tiny_command import SMALL, noise_clip, write_tiny_weights
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,35 +39,6 @@ def overlay(folder: Path, **changes) -> Path:
     return path
 
 
-def test_masks_equal_those_of_the_bundle_bit_by_bit(weights, tmp_path):
-    clip = tmp_path / "clips" / "clip.nii.gz"
-    clip.parent.mkdir()
-    nibabel.save(nibabel.Nifti1Image(noise_clip(6, (45, 38)), np.diag([-0.3, -0.2, 0.02, 1])), clip)
-    options = {f"network_def#{name}": value for name, value in SMALL.items()}
-    workflow = ConfigWorkflow(
-        workflow_type="inference",
-        config_file=str(ROOT / "bundle" / "configs" / "inference.json"),
-        meta_file=str(ROOT / "bundle" / "configs" / "metadata.json"),
-        logging_file=False,
-        bundle_root=str(ROOT / "bundle"),
-        dataset_dir=str(clip.parent),
-        output_dir=str(tmp_path / "bundle"),
-        checkpoint=str(weights),
-        device="$torch.device('cpu')",
-        frame_size=[32, 32],
-        **options,
-    )
-    workflow.initialize()
-    workflow.run()
-    (path,) = (tmp_path / "bundle").glob("*.nii.gz")
-    assert gdkvm(clip, "-o", tmp_path / "out", "--weights", weights, "--device", "cpu", *QUICK) == 0
-    theirs, ours = nibabel.load(path), nibabel.load(only_result(tmp_path / "out") / "mask.nii.gz")
-    expected = np.asarray(theirs.dataobj)
-    assert len(np.unique(expected)) > 1 and expected.shape == (45, 38, 6)
-    np.testing.assert_array_equal(np.asarray(ours.dataobj), expected)
-    np.testing.assert_allclose(ours.affine, theirs.affine, atol=1e-6)
-
-
 def test_the_card_beside_the_weights_describes_the_network(weights):
     pipeline = load_pipeline(weights, device="cpu")
     assert isinstance(pipeline.network, GDKVM) and pipeline.network.options["width"] == 8
@@ -89,6 +58,13 @@ def test_overlays_describe_the_network_where_there_is_no_card(moved, tmp_path):
         load_pipeline(moved, device="cpu")
 
 
+def test_the_card_wins_over_overlays_unless_they_ignore_it(weights, tmp_path):
+    other = overlay(tmp_path, frame_size=[48, 16], **{"network_def#width": 4})
+    assert load_pipeline(weights, [other], "cpu").provenance.frame_size == (32, 32)
+    same = overlay(tmp_path, frame_size=[48, 16], use_card=False)
+    assert load_pipeline(weights, [same], "cpu").provenance.frame_size == (48, 16)
+
+
 def test_a_checkpoint_of_a_training_holds_the_network_among_others(weights, tmp_path):
     torch.save({"model": torch.load(weights, weights_only=True), "epoch": 3}, tmp_path / "model.pt")
     shutil.copy(weights.with_suffix(".json"), tmp_path)
@@ -98,7 +74,8 @@ def test_a_checkpoint_of_a_training_holds_the_network_among_others(weights, tmp_
 def test_the_transforms_are_those_of_the_bundle_without_files(weights):
     pipeline = load_pipeline(weights, device="cpu")
     names = [type(transform).__name__ for transform in pipeline.preprocessing.transforms]
-    assert {"Resized", "ScaleIntensityRanged"} <= set(names)
+    assert {"CropToRegiond", "ScaleToGrayd", "Resized", "ScaleIntensityRanged"} <= set(names)
+    assert names[-1] == "MarkInvalidFramesd"
     assert not [t for t in pipeline.preprocessing.transforms if isinstance(t, LoadClipd)]
     assert not [t for t in pipeline.postprocessing.transforms if isinstance(t, SaveImaged)]
 

@@ -93,8 +93,9 @@ def test_train_json_trains_an_undrawn_frame_only_through_the_drawn_ones(tmp_path
         nibabel.save(nibabel.Nifti1Image(array, np.diag([0.3, 0.3, 0.02, 1])), tmp_path / f"{name}.nii.gz")
     parser = ConfigParser({**json.loads(TRAIN.read_text()), "frame_size": [32, 32], "num_frames": 6})
     item = {name: str(tmp_path / f"{name}.nii.gz") for name in ("image", "label")}
-    for transform in parser.get_parsed_content("train#deterministic_transforms"):
-        item = transform(item)
+    for name in ("deterministic_transforms", "training_transforms"):
+        for transform in parser.get_parsed_content(f"train#{name}"):
+            item = transform(item)
     places = labeled(item["label"])
     assert len(places) == 2 and item["label"].shape == (1, 32, 32, 6)
     torch.manual_seed(0)

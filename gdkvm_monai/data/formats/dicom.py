@@ -16,8 +16,7 @@ from gdkvm_monai.data.dicom.frame_times import frame_times
 from gdkvm_monai.data.dicom.header import count_frames, read_header
 from gdkvm_monai.data.dicom.pixels import decode_frames
 from gdkvm_monai.data.dicom.regions import read_regions
-from gdkvm_monai.data.geometry import picture_affine
-from gdkvm_monai.data.intensity import eight_bit_frames
+from gdkvm_monai.data.geometry import REGION, picture_affine
 
 __all__ = ["open_dicom"]
 
@@ -25,12 +24,12 @@ COLORED, GRAY = 0.02, 0.01  # parts of the tissue region's pixels from which col
 
 
 def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream an ultrasound clip frame by frame as 8-bit gray, upright: lateral, depth.
+    """Stream an ultrasound clip frame by frame in gray, upright: lateral, depth.
 
-    RGB, YBR and palettes become RGB and then :func:`~gdkvm_monai.data.clip.luma`; MONOCHROME1 is inverted; more than
-    8 bits are scaled over the whole clip. Lossless JPEG, for which SimpleITK is needed, is loaded as a whole. Besides
-    :class:`Clip`'s own, the metadata hold ``mode`` and ``frame_time_source``. The affine holds millimeters for
-    ``spacing_trust`` ``ok`` only, otherwise 1.
+    RGB, YBR and palettes become RGB and then :func:`~gdkvm_monai.data.clip.luma`; MONOCHROME1 is inverted. Lossless
+    JPEG, for which SimpleITK is needed, is loaded as a whole. Besides :class:`Clip`'s own, the metadata hold ``mode``,
+    ``frame_time_source``, and ``region``, the 2-D tissue region, unless ``spacing_trust`` is ``scaled``: its place is
+    then wrong, too. The affine holds millimeters for ``spacing_trust`` ``ok`` only, otherwise 1.
 
     Raises:
         ClipReadError: when the file is damaged, is no picture, lacks a decoder or frames, or shows Doppler or M-mode.
@@ -42,27 +41,18 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     _refuse_mode(path, regions.mode, options)
     meta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}
     meta.update(frame_times(header, count, count))
-    if not options.crop or regions.box is None or regions.spacing_trust == "scaled":  # its place is wrong, too
-        box = 0, 0, int(header.Columns), int(header.Rows)
-    else:
-        box = regions.box
-    affine = picture_affine(regions.spacing_mm or (1, 1), meta.get("frame_time_ms", 1000) / 1000, box[:2])
-    read = partial(_frames, path, header, count, box, regions.box, options, meta)
-    return ClipStream((box[2] - box[0], box[3] - box[1]), count, affine, meta, partial(eight_bit_frames, read, meta))
+    if regions.box is not None and regions.spacing_trust != "scaled":
+        meta[REGION] = regions.box
+    affine = picture_affine(regions.spacing_mm or (1, 1), meta.get("frame_time_ms", 1000) / 1000)
+    read = partial(_frames, path, header, count, regions.box, options, meta)
+    return ClipStream((int(header.Columns), int(header.Rows)), count, affine, meta, read)
 
 
 def _frames(
-    path: Path,
-    header: Any,
-    count: int,
-    box: tuple[int, int, int, int],
-    tissue: tuple[int, int, int, int] | None,
-    options: ReadOptions,
-    meta: dict,
+    path: Path, header: Any, count: int, tissue: tuple[int, int, int, int] | None, options: ReadOptions, meta: dict
 ) -> Iterator[np.ndarray]:
     """Gray frames, lateral first; what is found in them is checked against the options and goes into ``meta``."""
     read = 0
-    x0, y0, x1, y1 = box
     with closing(decode_frames(path, header, count)) as frames:
         for gray, color in islice(frames, count + 1):
             if color is not None and _is_doppler(color, tissue):
@@ -70,7 +60,7 @@ def _frames(
                 _refuse_mode(path, "color Doppler", options)
             read += 1
             if read <= count:
-                yield gray[y0:y1, x0:x1].T
+                yield gray.T
     meta["partial"] = read != count
     if meta["partial"] and not (read and options.allow_partial):
         raise ClipReadError(

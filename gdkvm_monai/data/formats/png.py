@@ -13,7 +13,6 @@ from PIL import Image
 
 from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size, luma
 from gdkvm_monai.data.geometry import picture_affine
-from gdkvm_monai.data.intensity import eight_bit_frames
 
 __all__ = ["frame_files", "open_png_folder", "open_png_frames"]
 
@@ -33,7 +32,7 @@ def open_png_folder(folder: Path, options: ReadOptions) -> ClipStream:
 
 
 def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
-    """Stream frames of one size, in the order given; color becomes :func:`luma`, 16 bits become 8."""
+    """Stream frames of one size, in the order given; color becomes :func:`luma`."""
     sizes, deep = [], False
     for path in paths:
         with _open_png(path) as image:
@@ -47,7 +46,7 @@ def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
             )
     meta = {"spacing_trust": "absent", "partial": False}
     read = partial(_png_frames, paths, np.uint16 if deep else np.uint8)
-    return ClipStream(sizes[0], len(paths), picture_affine(), meta, partial(eight_bit_frames, read, meta))
+    return ClipStream(sizes[0], len(paths), picture_affine(), meta, read)
 
 
 def _parts(name: str) -> list[str]:

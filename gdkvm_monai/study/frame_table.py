@@ -25,13 +25,13 @@ class FrameTable:
     Attributes:
         clip_id: name of the clip.
         time_s: onset of each frame in seconds.
-        valid: whether the frame shows something.
+        valid: whether the frame could be segmented.
         confidence: lowest Dice of the left ventricle with perturbed copies of the frame, 0 to 1.
         area_px: pixels of each structure, by its name.
         area_cm2: area of each structure in cm2, by its name.
         lv_volume_ml: volume of the left ventricle in mL.
         lv_volume_relative: the same as a share of the largest, 0 to 1.
-        end_systole: whether the frame is one of end-systole.
+        end_systole: whether it is a frame of end-systole.
 
     Raises:
         ValueError: when the columns differ in length, or the structures are not those of ``STRUCTURES``.

@@ -1,4 +1,4 @@
-"""Writers of masks and probabilities, most of which never hold a whole clip: NIfTI, label pictures, arrays."""
+"""Writers of masks and probabilities: NIfTI, label images and arrays; most of them hold one frame at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NIFTI_1_LIMIT = 32767  # longest axis that NIfTI-1 can state
 
 
 def write_nifti_mask(path: Path, masks: FrameCache, affine: np.ndarray) -> None:
-    """Write masks ``(H, W, T)`` as ``.nii.gz`` on the grid of their clip; NIfTI-2 where NIfTI-1 is too short for it.
+    """Write masks ``(H, W, T)`` as ``.nii.gz`` on the grid of their clip; NIfTI-2 if an axis is too long for NIfTI-1.
 
     Args:
         path: file to write.
@@ -39,12 +39,12 @@ def write_nifti_mask(path: Path, masks: FrameCache, affine: np.ndarray) -> None:
 
 
 def write_png_masks(folder: Path, masks: FrameCache, colors: Sequence[Sequence[int]]) -> None:
-    """Write one upright picture per frame, ``00000.png`` and so on, whose pixels are class indices.
+    """Write one upright image per frame, ``00000.png`` and so on, whose pixels are class indices.
 
     Args:
-        folder: created where missing.
+        folder: created if missing.
         masks: class indices.
-        colors: of the classes, from background on, as a palette that viewers show.
+        colors: palette for viewers: the color of each class, background first.
     """
     folder.mkdir(parents=True, exist_ok=True)
     palette = [int(channel) for color in colors for channel in color]

@@ -34,11 +34,14 @@ class Copies:
 
     Attributes:
         volumes: of every frame of each copy, in mL where the clip's are in mL, otherwise in any unit.
-        description: how the copies were made; empty if there are none.
+        description: how the copies were made; empty without copies.
     """
 
     volumes: Sequence[Sequence[float]] = ()
     description: str = ""
+
+
+NO_COPIES = Copies()
 
 
 def frame_table(
@@ -53,7 +56,7 @@ def frame_table(
         spacing_known: whether areas and volumes have units.
 
     Returns:
-        The table, in which no frame is yet one of end-systole. A frame that is not valid has no volume.
+        The table, with no end-systole marked yet. A frame that is not valid has no volume.
     """
     volume = np.array([frame.measured.volume if frame.valid else np.nan for frame in frames])
     largest = np.nanmax(volume) if np.isfinite(volume).any() else np.nan
@@ -71,21 +74,18 @@ def frame_table(
 
 
 def measure_clip(
-    clip: ClipFacts,
-    frames: FrameTable,
-    structures: Sequence[str] = tuple(STRUCTURES),
-    copies: Copies = Copies(),  # noqa: B008
+    clip: ClipFacts, frames: FrameTable, structures: Sequence[str] = tuple(STRUCTURES), copies: Copies = NO_COPIES
 ) -> ClipNumbers:
     """Measure one clip.
 
-    The phases are the extremes of the smoothed area curve of the left ventricle, the volumes those of the unsmoothed
-    masks at these frames, so that they belong to the pictures that are shown. A frame that is not valid, or shows no
-    left ventricle, is no phase.
+    The phases are the extremes of the smoothed area curve of the left ventricle. The volumes come from the unsmoothed
+    masks of these frames, so that they match the pictures in the report. A frame that is not valid, or shows no left
+    ventricle, is never a phase.
 
     Args:
-        clip: the facts about it.
-        frames: table of :func:`frame_table`.
-        structures: those that stay in the masks.
+        clip: facts about it.
+        frames: result of :func:`frame_table`.
+        structures: those kept in the masks.
         copies: perturbed copies; their ejection fractions and volumes at the same frames give the interval.
 
     Returns:
@@ -135,7 +135,7 @@ def _mean(mean: MeanEjectionFraction) -> BeatMean:
 
 
 def _interval(own: MeanEjectionFraction, copies: Sequence[MeanEjectionFraction], description: str) -> Interval:
-    """Range of the means over the beats, in the clip and its perturbed copies, at the same frames."""
+    """Range of the means over the beats, in the clip and its perturbed copies, all at the same frames."""
     if not copies or not own.beats:
         return Interval(None, None, None, "not computed")
     means = (own, *copies)
@@ -173,7 +173,7 @@ def _method(view: str | None) -> Method:
 
 
 def _range(values: Sequence[float]) -> tuple[float, float] | None:
-    """Smallest and largest; ``None`` when a copy could not be measured, because the range would look too small."""
+    """Smallest and largest; ``None`` if a copy could not be measured, because the range would then be too narrow."""
     return (_known(min(values)), _known(max(values))) if np.isfinite(values).all() else None
 
 
@@ -182,5 +182,5 @@ def _numbers(values: Sequence[float | None]) -> np.ndarray:
 
 
 def _known(value: float | None) -> float | None:
-    """A rounded number, or ``None`` where it is not known."""
+    """The rounded number, or ``None`` if it is unknown."""
     return None if value is None or not np.isfinite(value) else round(float(value), 4)

@@ -1,6 +1,6 @@
-"""What is measured in one clip: the typed content of ``measurements.json``, from which its schema is generated.
+"""The measurements of one clip: the typed content of ``measurements.json``, from which its schema is generated.
 
-A number that is not known or cannot be measured is ``None``, never NaN; units stand in the names.
+A number that is unknown or cannot be measured is ``None``, never NaN. Units are part of the names.
 """
 
 from __future__ import annotations

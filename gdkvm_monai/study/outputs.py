@@ -1,4 +1,4 @@
-"""The files of one clip."""
+"""The files in a results folder."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ __all__ = ["check_formats", "write_outputs"]
 
 
 def check_formats(source: ClipSource, options: SegmentOptions) -> None:
-    """Refuse DICOM results of a clip that is no DICOM before it is segmented.
+    """Refuse DICOM results for a clip that is not DICOM, before it is segmented.
 
     Raises:
-        ValueError: when they are wanted.
-        ClipReadError: when nothing can refer to it.
+        ValueError: if they are requested.
+        ClipReadError: if the DICOM file is not one that results can refer to.
     """
     wanted = [name for name in options.formats if name.startswith("dicom")]
     if wanted and (source.path is None or source.path.is_dir() or not is_dicom(source.path)):
-        raise ValueError(f"the clip is no DICOM, which {', '.join(wanted)} must refer to; choose another format.")
+        raise ValueError(f"the clip is not DICOM, which {', '.join(wanted)} must refer to; choose another format.")
     if wanted:
         read_source(source.path)
 
@@ -42,7 +42,7 @@ def write_outputs(folder: Path, options: SegmentOptions, cache: ClipCache, resul
     """Write the files of one clip.
 
     Returns:
-        The results, whose record of the run says what could not be written and why.
+        The results, with the files that could not be written added to the record of the run.
     """
     _write_masks(folder, options, cache)
     not_written = _write_dicom(folder, options, cache, results)

@@ -1,4 +1,4 @@
-"""Whether the numbers of a clip can be looked at, should be checked, or are not to be used; with the reasons."""
+"""The quality check of a clip: ``good``, ``check`` or ``reject``, with the reasons."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ __all__ = ["VERDICTS", "Evidence", "judge"]
 VERDICTS = get_args(Verdict)
 
 EF_RANGE = (5.0, 90.0)
-"""Ejection fractions outside are not those of a living heart, in percent."""
+"""Range of plausible ejection fractions, in percent."""
 
 AREA_JUMP = 0.15
-"""Distance of an area from the middle of its neighbors', as a share of the largest, that no heart makes in a frame."""
+"""Largest plausible distance of an area from the mean of its two neighbors, as a share of the largest area."""
 
 EDGE_SHARE = 0.10
-"""Share of the ventricle's outline on the sector's edge above which it may be cut off."""
+"""Share of the ventricle's outline on the sector's edge above which the ventricle may be cut off."""
 
 FAULTY_SHARE = 0.10
-"""Share of the frames with holes or parts above which they are named."""
+"""Share of frames with holes or several parts above which they are reported."""
 
 LOW_CONFIDENCE, NO_CONFIDENCE = 0.85, 0.60
-"""Mean Dice with perturbed copies below which a clip is to be checked, and rejected."""
+"""Mean Dice with perturbed copies below which the verdict is ``check`` or ``reject``."""
 
 LOWEST_RATE_HZ = 20.0
 """Frame rate below which end-systole may fall between two frames."""
@@ -39,14 +39,14 @@ LOWEST_RATE_HZ = 20.0
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict rests on, beside the measurements.
+    """What the quality check looks at besides the measurements.
 
     Attributes:
         table: numbers of every frame.
-        frames: the same before they were tabulated, with parts, holes and intensities.
+        frames: the same frames with parts, holes and intensities.
         edge_fraction: largest share of the ventricle's outline on the sector's edge, 0 to 1; NaN if unknown.
-        trained_on: lowest and highest ``intensity_mean`` and ``intensity_sd`` in training, as in the weights' card;
-            empty if unknown.
+        trained_on: lowest and highest ``intensity_mean`` and ``intensity_sd`` in training, from the model card; empty
+            if unknown.
     """
 
     table: FrameTable
@@ -56,11 +56,11 @@ class Evidence:
 
 
 def judge(numbers: ClipNumbers, evidence: Evidence) -> Quality:
-    """Judge one clip.
+    """Run the quality check on one clip.
 
     Args:
-        numbers: those of :func:`~gdkvm_monai.study.measure.measure_clip`.
-        evidence: what else is known.
+        numbers: result of :func:`~gdkvm_monai.study.measure.measure_clip`.
+        evidence: everything else that it looks at.
 
     Returns:
         The worst verdict of all reasons, ``"good"`` without any, and the reasons.

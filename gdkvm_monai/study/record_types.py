@@ -1,4 +1,4 @@
-"""What the records of a clip have in common: strictness, the ranges of their numbers, and the words that they know."""
+"""Field types shared by the records of a clip: strictness, ranges of numbers, and allowed words."""
 
 from __future__ import annotations
 

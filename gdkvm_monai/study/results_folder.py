@@ -1,4 +1,4 @@
-"""The folder of results of one clip: complete or not there."""
+"""The results folder of one clip: either complete or absent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["ClipResults", "fingerprint", "read_results", "results_folder"]
 
 @dataclass(frozen=True)
 class ClipResults:
-    """What was found out about one clip, beside its masks.
+    """The results of one clip, without its masks.
 
     Attributes:
         measurements: content of ``measurements.json``.
@@ -42,26 +42,26 @@ class ClipResults:
 
 
 def fingerprint(pipeline: Pipeline, options: SegmentOptions) -> str:
-    """A hash of all that decides the results of a clip: weights, config, options, version."""
+    """Hash of everything that determines the results of a clip: weights, config, options and version."""
     decisive = [asdict(pipeline.provenance), asdict(options), gdkvm_monai.__version__]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager
 def results_folder(out: Path, clip_id: str, wanted: str, overwrite: bool) -> Iterator[tuple[Path, ClipResults | None]]:
-    """Give a folder to fill, which takes its place if nothing was raised; or a finished one, with its results.
+    """Yield an empty folder, which takes its final name if nothing is raised, or a finished folder with its results.
 
-    It is filled under a hidden name, ``.gdkvm-*``. A process that is killed leaves it behind; nothing reads it, and it
-    can be deleted when no run is at work in ``out``, which cannot be told from here.
+    The folder is filled under a hidden name, ``.gdkvm-*``. A killed process leaves it behind; nothing reads it, and you
+    can delete it once no run is writing to ``out``.
 
     Args:
         out: folder for the results of all clips.
         clip_id: identifier of the clip, the name of its folder.
-        wanted: fingerprint of the results that are asked for.
+        wanted: fingerprint of the requested results.
         overwrite: replace finished results.
 
     Raises:
-        FileExistsError: when there are results of other weights, options or another version.
+        FileExistsError: if there are results of other weights, other options or another version.
     """
     final = out / clip_id
     if final.exists() and not overwrite:
@@ -78,10 +78,10 @@ def results_folder(out: Path, clip_id: str, wanted: str, overwrite: bool) -> Ite
 
 
 def read_results(folder: Path) -> ClipResults:
-    """Read the results of a finished clip: equal to those that were written.
+    """Read the results of a finished clip.
 
     Raises:
-        FileExistsError: when the folder holds something else.
+        FileExistsError: if the folder holds something else.
     """
     try:
         return ClipResults(

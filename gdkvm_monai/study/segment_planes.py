@@ -1,4 +1,4 @@
-"""The pixels of a DICOM Segmentation: one bit each, never a whole clip in memory."""
+"""The pixels of a DICOM Segmentation: one bit each, with never a whole clip in memory."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["pack_planes", "store_planes"]
 def store_planes(
     file: BinaryIO, masks: Iterable[np.ndarray], header: Any, structures: Sequence[str], allow_partial: bool
 ) -> int:
-    """Write the planes of each mask, each plane from a byte of its own.
+    """Write the planes of each mask, each plane starting at its own byte.
 
     Args:
         file: to write to.
         masks: class indices ``(H, W)``, integers, lateral and depth.
         header: of the clip.
-        structures: one plane each.
+        structures: each becomes one plane per mask.
         allow_partial: accept fewer masks than the clip has frames.
 
     Returns:
@@ -66,11 +66,11 @@ def _planes(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
 
 
 def pack_planes(planes: BinaryIO, pixels: BinaryIO, segments: int, count: int, size: int) -> None:
-    """Order planes by segment and leave no gap between them, although most do not end at a byte (PS3.5, 8.1.1).
+    """Order planes by segment without gaps, although most planes do not end at a byte boundary (PS3.5, 8.1.1).
 
     Args:
-        planes: what :func:`store_planes` wrote.
-        pixels: to write to; it is left at its beginning.
+        planes: file that :func:`store_planes` wrote.
+        pixels: file to write to; it is rewound at the end.
         segments: planes of each mask.
         count: number of masks.
         size: pixels of a plane.

@@ -1,4 +1,4 @@
-"""What the loop over a clip's frames hands on: numbers of every frame, volumes of the perturbed copies, the sector."""
+"""Results of the loop over a clip's frames."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SegmentedFrame:
 
     Attributes:
         measured: areas, volume, parts and holes of its mask.
-        valid: whether the frame shows something.
+        valid: whether the frame could be segmented.
         confidence: lowest Dice of the left ventricle with perturbed copies, 0 to 1; NaN without copies.
         intensity_mean: mean of the frame as the network saw it.
         intensity_sd: standard deviation of the same.
@@ -37,7 +37,7 @@ class SegmentedClip:
     Attributes:
         frames: one by one.
         copy_volumes: for each perturbed copy of the clip the volume of every frame, in the unit of the frames' volumes.
-        sector: what the frames show.
+        sector: the part of the image that shows an echo.
     """
 
     frames: Sequence[SegmentedFrame]

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gdkvm_monai.data.frame_cache import FrameCache
-from gdkvm_monai.study.mask_files import write_nifti_mask, write_npz_mask, write_png_masks
+from gdkvm_monai.study.mask_files import write_nifti_mask, write_npy, write_npz_mask, write_png_masks
 
 AFFINE = np.array([[-0.3, 0, 0, 4], [0, -0.2, 0, 5], [0, 0, 0.02, 0], [0, 0, 0, 1.0]])
 
@@ -42,6 +42,10 @@ def test_png_masks_hold_class_indices_upright(cache, masks, tmp_path):
     with Image.open(tmp_path / "masks_png" / "00001.png") as picture:
         assert picture.mode == "P" and picture.size == (5, 7)
         np.testing.assert_array_equal(np.asarray(picture).T, masks[..., 1])
+        assert (
+            picture.convert("RGB").getpixel((0, 0))
+            == [(0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255)][masks[0, 0, 1]]
+        )
 
 
 def test_an_array_file_holds_the_clip_and_its_affine(cache, masks, tmp_path):
@@ -59,3 +63,14 @@ def test_a_clip_longer_than_nifti_1_allows_is_written_as_nifti_2(tmp_path):
     image = nibabel.load(tmp_path / "mask.nii.gz")
     assert isinstance(image, nibabel.Nifti2Image) and image.shape == (1, 2, 32768)
     np.testing.assert_array_equal(np.asarray(image.dataobj)[0, 0], np.arange(32768) % 4)
+
+
+def test_equal_masks_give_equal_nifti_files(cache, tmp_path):
+    for name in ("one.nii.gz", "other.nii.gz"):
+        write_nifti_mask(tmp_path / name, cache, AFFINE)
+    assert (tmp_path / "one.nii.gz").read_bytes() == (tmp_path / "other.nii.gz").read_bytes()
+
+
+def test_frames_become_one_array_with_time_last(cache, masks, tmp_path):
+    write_npy(tmp_path / "mask.npy", cache)
+    np.testing.assert_array_equal(np.load(tmp_path / "mask.npy"), masks)

@@ -10,8 +10,19 @@ import numpy as np
 import pytest
 
 from gdkvm_monai import segment
+from gdkvm_monai.data.clip import ReadOptions
 from gdkvm_monai.study import options as module
 from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
+
+
+def test_the_limit_of_a_clip_is_the_readers_and_options_reach_it():
+    assert SegmentOptions().max_voxels == ReadOptions().max_voxels
+    chosen = SegmentOptions(force=True, allow_partial=True, max_voxels=10).read_options()
+    assert chosen == ReadOptions(max_voxels=10, force=True, allow_partial=True)
+
+
+def test_both_names_of_a_view_are_accepted():
+    assert [SegmentOptions(view=view).view for view in ("4CH", "A4C", "a2c", None)] == ["4CH", "4CH", "2CH", None]
 
 
 def test_the_keywords_of_segment_are_the_options():
@@ -51,6 +62,8 @@ def test_values_become_what_is_recorded():
         ({"formats": ("dicom",)}, "formats got dicom, expected one or several of nifti"),
         ({"fps": 0}, "fps is 0"),
         ({"fps": 1001}, "fps is 1001"),
+        ({"fps": float("nan")}, "fps is nan"),
+        ({"structures": ("RV",)}, "structures got RV"),
         ({"spacing_mm": (0.3, -1)}, "spacing_mm is"),
         ({"spacing_mm": (0.3,)}, "spacing_mm is"),
         ({"overlay": "mov"}, "mov"),

@@ -202,7 +202,7 @@ def test_the_mask_file_lies_on_the_grid_of_a_nifti_clip(clip, tmp_path):
     ("options", "error", "message"),
     [
         ({"fps": 0}, ValueError, "fps is 0"),
-        ({"formats": ("dicom-seg",)}, ValueError, "the clip is no DICOM"),
+        ({"formats": ("dicom-seg",)}, ValueError, "the clip is not DICOM"),
         ({"structure": ("LV",)}, TypeError, "no option 'structure'; did you mean 'structures'"),
     ],
 )

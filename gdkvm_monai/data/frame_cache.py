@@ -1,4 +1,4 @@
-"""Frames on disk, so that the length of a clip does not ask for memory."""
+"""Frames cached on disk, so that memory use does not depend on the length of a clip."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["FrameCache"]
 
 
 class FrameCache:
-    """A clip as a file of raw pixels, written frame by frame and read in any order.
+    """A clip in a file of raw pixels, appended frame by frame and read in any order.
 
-    The file holds ``(H, W, T)`` in Fortran order, which is also how NIfTI stores its pixels.
+    The file holds ``(H, W, T)`` in Fortran order, the order of NIfTI.
 
     Args:
-        path: file to write; an existing one is replaced.
-        shape: ``(H, W)`` of every frame, or more axes.
+        path: file to write; an existing file is overwritten.
+        shape: of every frame, ``(H, W)`` or with more axes.
         dtype: of the pixels.
 
     Raises:
-        ValueError: when a frame of another shape is appended.
-        IndexError: when a frame is asked for that does not exist.
+        ValueError: when an appended frame has another shape.
+        IndexError: when a requested frame does not exist.
 
     Example:
         >>> import tempfile
@@ -41,7 +41,7 @@ class FrameCache:
         self._file = open(self.path, "w+b")  # closed by close()
 
     def append(self, frame: np.ndarray) -> None:
-        """Add a frame behind the last one."""
+        """Append a frame."""
         if frame.shape != self.shape:
             raise ValueError(f"frame {self._length} has shape {frame.shape}, the clip's frames have {self.shape}.")
         self._file.seek(self._length * self._bytes)
@@ -63,13 +63,13 @@ class FrameCache:
         return (self[frame] for frame in range(self._length))
 
     def stack(self) -> np.ndarray:
-        """All frames at once, ``(H, W, T)``: only for clips that fit into memory."""
+        """All frames as one array ``(H, W, T)``, which must fit into memory."""
         self._file.seek(0)
         pixels = np.frombuffer(self._file.read(self._length * self._bytes), self.dtype)
         return pixels.reshape((*self.shape, self._length), order="F")
 
     def close(self) -> None:
-        """Close the file; it stays where it is."""
+        """Close the file without deleting it."""
         self._file.close()
 
     def __enter__(self) -> FrameCache:

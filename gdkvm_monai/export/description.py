@@ -1,4 +1,4 @@
-"""What an exported file takes and gives, as a dictionary for the JSON file beside it."""
+"""Description of an exported file's inputs and outputs, for the JSON file beside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EMPTY_CLIP = "; onnxruntime 1.31 ends the process on a clip without frames"
 
 
 def dynamic_lengths(format: str, form: str, size: tuple[int, int]) -> dict[str, str]:
-    """What each dynamic axis may be, in words, as the tests confirm it.
+    """Allowed lengths of each dynamic axis, in words, as confirmed by the tests.
 
     Example:
         >>> dynamic_lengths("torch_export", "clip", (256, 256))["height"]

@@ -1,4 +1,4 @@
-"""Write a network as TorchScript, ONNX or ``torch.export``, in either form, and open what was written."""
+"""Write a network as TorchScript, ONNX or ``torch.export``, in either form, and open exported files."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ FORMATS = {"torchscript": (), "onnx": ("onnx", "onnxscript", "onnxruntime"), "to
 """Formats, each with the optional packages that writing and checking it needs."""
 
 ONNX_OPSET = 20
-"""PyTorch 2.13's own; onnxruntime reads it from 1.17 on, so servers of the last years do, too."""
+"""The default of PyTorch 2.13; supported since onnxruntime 1.17, and so by recent servers."""
 
 
 def check_packages(format: str) -> None:
-    """Raise an ``ImportError`` that names the first package that a format needs and that is missing."""
+    """Raise an ``ImportError`` that names the first missing package of a format."""
     for package in FORMATS[look_up_option(format, FORMATS.keys())]:
         if importlib.util.find_spec(package) is None:
             raise ImportError(
@@ -108,7 +108,9 @@ def _export(network: GDKVM, form: str, size: tuple[int, int]) -> torch.export.Ex
 def _save_onnx(network: GDKVM, path: Path, form: str, size: tuple[int, int]) -> None:
     import onnx
 
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it reports that torchvision, not needed, is missing
+    logging.getLogger("torch.onnx").setLevel(
+        logging.ERROR
+    )  # it reports that torchvision, which is not required, is missing
     step = torch.onnx.export(
         _export(network, "step", size),
         (),

@@ -1,4 +1,4 @@
-"""The two forms in which a network leaves PyTorch: a whole clip, and one frame with the memory going in and out."""
+"""The two exported forms of a network: a whole clip, and one frame with the memory as input and output."""
 
 # no `from __future__ import annotations`: TorchScript reads the annotations
 

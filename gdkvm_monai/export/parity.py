@@ -1,4 +1,4 @@
-"""How far an exported file is from the network in PyTorch, on a random clip."""
+"""Difference between an exported file and the network in PyTorch, on a random clip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of clips, as MONAI's datasets take them."""
+"""Datalists: lists of clips for MONAI's datasets."""
 
 from __future__ import annotations
 

@@ -28,23 +28,23 @@ def camus_datalist(
     clips: str = "half_sequence",
     report: Callable[[str], object] | None = print,
 ) -> list[dict]:
-    """List the clips of a CAMUS release, the NIfTI one or the original one in MetaImage files.
+    """List the clips of a CAMUS release: NIfTI or the original MetaImage files.
 
     Args:
-        root_dir: folder with ``database_nifti`` and ``database_split``, or with the patients' folders themselves.
+        root_dir: folder with ``database_nifti`` and ``database_split``, or with the patient folders.
         section: ``"training"``, ``"validation"``, ``"testing"`` (the official lists), or ``"all"``.
         views: ``"2CH"`` (A2C), ``"4CH"`` (A4C) or both.
-        clips: ``"half_sequence"`` for ED to ES where such a file is there and the two stills otherwise, or
+        clips: ``"half_sequence"`` for ED to ES, falling back to the two stills where that file is missing, or
             ``"stills"``.
-        report: gets one text that says how many clips were found and what was left out and why; ``None`` for none.
+        report: called with a summary of the clips found and of those left out, and why; ``None`` for no report.
 
     Returns:
-        Items with ``image`` and ``label`` (paths), ``patient``, ``view``, 0-based ``ed_frame`` and ``es_frame``, what
-        the ``Info`` file says (``image_quality``, ``ef_percent``, ``edv_ml``, ``esv_ml``, ``frame_rate_hz``), and
-        ``label_frames`` where only some frames of ``image`` are annotated.
+        Items with ``image`` and ``label`` (paths), ``patient``, ``view``, 0-based ``ed_frame`` and ``es_frame``, the
+        values of the ``Info`` file (``image_quality``, ``ef_percent``, ``edv_ml``, ``esv_ml``, ``frame_rate_hz``), and
+        ``label_frames`` if only some frames of ``image`` are annotated.
 
     Raises:
-        FileNotFoundError: when the folder, the list of the section or every clip is missing.
+        FileNotFoundError: when the folder, the section's patient list, or every clip is missing.
         ValueError: when an argument or an ``Info`` file is malformed.
     """
     look_up_option(section, SECTIONS)
@@ -83,7 +83,7 @@ def _patients(root: Path, patients_dir: Path, section: str) -> list[str]:
 
 
 def _clip(folder: Path, view: str, clips: str, tables: Mapping[str, Mapping[str, dict]]) -> dict:
-    """One view of one patient; FileNotFoundError names what is missing."""
+    """One view of one patient; a missing file raises a FileNotFoundError that names it."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder.name} {view}: folder {folder} is missing")
     info = clip_info(folder, view, tables)
@@ -94,7 +94,7 @@ def _clip(folder: Path, view: str, clips: str, tables: Mapping[str, Mapping[str,
 
 
 def _half_sequence(stem: Path, info: Mapping) -> dict | None:
-    """Image and label of a half sequence, or None where the release has none."""
+    """Image and label of a half sequence, or None if the release has none."""
     image, label = (stem.with_name(f"{stem.name}_half_sequence{end}.nii.gz") for end in ("", "_gt"))
     original = stem.with_name(f"{stem.name}_sequence.mhd")
     original_is_there = original.is_file() and original.with_suffix(".raw").is_file()
@@ -106,7 +106,7 @@ def _half_sequence(stem: Path, info: Mapping) -> dict | None:
         )
     if not original_is_there:
         return {"image": str(image), "label": str(label)}
-    labels = _existing(stem, "_ED_gt.mhd", "_ES_gt.mhd")  # the original release annotates its first and last frame only
+    labels = _existing(stem, "_ED_gt.mhd", "_ES_gt.mhd")  # the original release annotates only the first and last frame
     return {"image": str(original), "label": labels, "label_frames": [info["ed_frame"], info["es_frame"]]}
 
 

@@ -1,4 +1,4 @@
-"""The clips of a folder, to be segmented."""
+"""All clips in a folder, for inference."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def folder_datalist(
     Args:
         root_dir: folder, or one file.
         pattern: glob pattern below the folder, for example ``"**/*_half_sequence.nii.gz"``.
-        suffixes: endings of files that are clips. ``.dcm`` stands also for DICOM files without a suffix or with a
-            number for one, and ``.png`` for folders that hold numbered PNG frames and no other clip.
+        suffixes: file name endings of clips. ``.dcm`` includes DICOM files without a suffix or with a numeric one;
+            ``.png`` means folders that hold numbered PNG frames and no other clip.
 
     Returns:
-        Items with ``image``, in the order of their names.
+        Items with ``image``, sorted by name.
 
     Raises:
-        FileNotFoundError: when the folder is missing or holds no such file.
+        FileNotFoundError: when the folder is missing or holds no clip.
     """
     root = Path(root_dir)
     if not root.exists():

@@ -1,4 +1,4 @@
-"""Any other data, listed in a JSON file as MONAI's datalists are."""
+"""Your own data, listed in a JSON file in the format of MONAI's datalists."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ __all__ = ["clip_datalist"]
 
 
 def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathLike = "datalist.json") -> list[dict]:
-    """Read a section of a datalist and check that its files are there.
+    """Read a section of a datalist and check that its files exist.
 
     Args:
-        root_dir: folder that relative paths start from.
+        root_dir: folder that paths are relative to.
         section: key of the list, for example ``"training"``, ``"validation"`` or ``"testing"``.
         datalist: JSON file, relative to ``root_dir`` or absolute. Each item has ``image`` (one file, or one per frame)
             and, if annotated, ``label``; optional are ``label_frames`` (0-based, the annotated frames), ``patient``,
             ``view``, ``ed_frame`` and ``es_frame``.
 
     Returns:
-        The items with absolute paths; an item without a patient is its own one, named after its position.
+        The items with absolute paths; an item without ``patient`` counts as a patient of its own.
 
     Raises:
-        FileNotFoundError: when the datalist or a file that it names is missing.
+        FileNotFoundError: when the datalist or a listed file is missing.
         ValueError: when the section is missing or empty, or an item has no ``image``.
     """
     path = Path(root_dir) / datalist

@@ -1,4 +1,4 @@
-"""The embedded default: phantoms generated on the spot and read as CAMUS is."""
+"""The built-in default: phantoms, generated on demand and read like CAMUS."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def phantom_datalist(
     size: tuple[int, int] = (256, 256),
     seed: int = 0,
 ) -> list[dict]:
-    """Write phantoms in CAMUS's layout where they are missing, and list a section of them.
+    """Generate missing phantoms in the layout of CAMUS, and list a section of them.
 
     Args:
-        root_dir: folder for the phantoms; what is complete there is not written again.
-        section: as in :func:`~gdkvm_monai.data.camus_datalist`, also ``views``, ``clips`` and what is returned.
-        views: as there.
-        clips: as there.
-        generate: whether to write what is missing; otherwise the phantoms must be there.
-        num_patients: patients for training, validation and testing.
-        size: pixels of a picture.
-        seed: of all phantoms; the same seed gives the same bytes.
+        root_dir: folder for the phantoms; complete patients are not written again.
+        section: as in :func:`~gdkvm_monai.data.camus_datalist`, like ``views``, ``clips`` and the returned items.
+        views: see ``section``.
+        clips: see ``section``.
+        generate: whether to generate missing phantoms; if false, they must exist.
+        num_patients: numbers of patients for training, validation and testing.
+        size: height and width in pixels.
+        seed: the same seed gives the same bytes.
 
     Raises:
-        FileNotFoundError: when ``generate`` is off and the phantoms are missing.
-        ValueError: when the folder holds phantoms with other parameters, or other data.
+        FileNotFoundError: when ``generate`` is false and the phantoms are missing.
+        ValueError: when the folder holds phantoms with other settings, or other data.
     """
     if generate:
         write_camus_phantom(root_dir, PhantomSettings(num_patients, size, seed))

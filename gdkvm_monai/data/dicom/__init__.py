@@ -1,1 +1,1 @@
-"""Headers and pixels of DICOM files."""
+"""DICOM headers and pixels."""

@@ -1,4 +1,4 @@
-"""When the frames of a DICOM clip were taken, as far as it says so."""
+"""Acquisition times of the frames of a DICOM clip."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["frame_times"]
 
 
 def frame_times(header: Any, count: int, read: int) -> dict:
-    """Times by FrameTimeVector, FrameTime, CineRate and RecommendedDisplayFrameRate, whichever is usable first.
+    """Frame times from the first usable of FrameTimeVector, FrameTime, CineRate and RecommendedDisplayFrameRate.
 
     Args:
         header: pydicom data set.
@@ -23,7 +23,7 @@ def frame_times(header: Any, count: int, read: int) -> dict:
         ``frame_time_ms`` (mean time between frames), ``frame_time_source``, and, from a vector, ``frame_times_ms``: the
         onsets of the frames that were read, separated by blanks. Empty where the times are unknown.
     """
-    steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first belongs to no pair of frames
+    steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first entry precedes the first frame
     if count > 1 and len(steps) == count - 1 and all(plausible_frame_time(step) for step in steps):
         onsets = list(accumulate(steps, initial=0.0))
         times = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}

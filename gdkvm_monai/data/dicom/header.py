@@ -1,4 +1,4 @@
-"""The header of an ultrasound DICOM clip, without anything that names a patient."""
+"""The header of an ultrasound DICOM clip, without patient data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gdkvm_monai.data.clip import INSTALL, ClipReadError
 __all__ = ["MULTI_FRAME", "count_frames", "is_dicom", "read_header"]
 
 MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # the second is retired
-# only these are read: no attribute of a patient can reach metadata, a message or a warning
+# only these are read, so that no patient attribute can reach metadata, messages or warnings
 TAGS = (
     *("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
     *("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
@@ -22,19 +22,19 @@ TAGS = (
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file begins as DICOM does, whatever its name."""
+    """Whether a file starts with the DICOM signature, whatever its name."""
     with path.open("rb") as file:
         return file.read(132)[128:] == b"DICM"
 
 
 def read_header(path: Path) -> Any:
-    """Read what is needed of a clip's header, nothing of a patient, and no pixels.
+    """Read the attributes that a reader needs: no patient data and no pixels.
 
     Returns:
         pydicom data set.
 
     Raises:
-        ClipReadError: when pydicom is absent, or the file is damaged, deflated, or no DICOM.
+        ClipReadError: when pydicom is missing, or the file is damaged, deflated, or not DICOM.
     """
     try:
         import pydicom
@@ -42,12 +42,14 @@ def read_header(path: Path) -> Any:
         raise ClipReadError(f"{path} needs pydicom to be read; install it: {INSTALL.format('dicom')}.") from error
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they quote what stands in the header
+            warnings.simplefilter("ignore")  # warnings quote header values
             syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
-            if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:  # pydicom inflates all of it, however much it is
+            if (
+                syntax == pydicom.uid.DeflatedExplicitVRLittleEndian
+            ):  # pydicom would decompress all of it, whatever its size
                 raise ClipReadError(f"{path} is compressed by {syntax.name}; export it uncompressed or as JPEG.")
             header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
-            header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
+            header.walk(lambda data, element: element.value)  # convert all values here, where errors are caught
             if not header.file_meta.TransferSyntaxUID:
                 raise ValueError("no TransferSyntaxUID")
     except ClipReadError:
@@ -58,7 +60,7 @@ def read_header(path: Path) -> Any:
 
 
 def count_frames(path: Path, header: Any) -> int:
-    """Frames that the header states; a file of a still may leave them out."""
+    """Number of frames in the header; a single image may omit it."""
     stated = header.get("NumberOfFrames")
     if stated is not None:
         return int(stated)

@@ -1,4 +1,4 @@
-"""Gray frames of a DICOM file, decoded one at a time."""
+"""Gray frames of a DICOM file, decoded one by one."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ DECODERS = {"JPEG-LS": "pyjpegls", "JPEG 2000": "pylibjpeg-openjpeg"}
 
 
 def decode_frames(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-    """Decode up to the first frame that is damaged.
+    """Decode frames up to the first damaged one.
 
     Args:
-        path: of the file.
-        header: its pydicom data set, without the pixels.
-        count: frames that it states.
+        path: the file.
+        header: its pydicom data set without pixels.
+        count: number of frames in the header.
 
     Yields:
-        Gray ``(rows, columns)``, and the RGB ``(rows, columns, 3)`` that it was made of, if any.
+        Gray ``(rows, columns)``, and the RGB ``(rows, columns, 3)`` it was converted from, if any.
 
     Raises:
-        ClipReadError: when no decoder is at hand.
+        ClipReadError: when no decoder is installed.
     """
     with closing(_iterate(path, header, count)) as frames:
         while True:
@@ -52,7 +52,7 @@ def _iterate(path: Path, header: Any, count: int) -> Iterator[np.ndarray]:
 
     syntax = header.file_meta.TransferSyntaxUID
     if syntax in JPEG_LOSSLESS or (syntax == JPEG_12_BIT and header.BitsStored > 8):
-        # the decoder that pydicom knows for these is under the GPL
+        # pydicom's decoder for these is under the GPL
         yield from np.reshape(SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))), _itk_shape(header))
         return
     try:
@@ -77,7 +77,7 @@ def _itk_shape(header: Any) -> tuple[int, ...]:
 
 
 def _to_gray(frame: np.ndarray, header: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    """Gray, and the colors that it was made of."""
+    """Gray, and the colors it was converted from."""
     photometric = header.PhotometricInterpretation
     if photometric == "PALETTE COLOR" and frame.ndim == 2:
         from pydicom.pixels import apply_color_lut

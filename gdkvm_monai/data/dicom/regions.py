@@ -1,4 +1,4 @@
-"""What an ultrasound DICOM says of its regions: where the tissue is, how large a pixel is, and how far to trust it."""
+"""Ultrasound regions of a DICOM header: where the tissue is, the pixel spacing, and whether to trust it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ __all__ = ["Regions", "read_regions"]
 TWO_D, M_MODE, SPECTRAL = 1, 2, 3  # RegionSpatialFormat
 TISSUE, COLOR_FLOW, SPECTRAL_DATA = 1, 2, range(3, 9)  # RegionDataType
 CENTIMETERS = 3  # PhysicalUnitsXDirection
-PLAUSIBLE_DEPTH_MM = (10, 400)  # of a tissue region; no echo reaches farther
-TOLERANCE = 0.01  # two spacings that differ by less are the same
+PLAUSIBLE_DEPTH_MM = (10, 400)  # of a tissue region
+TOLERANCE = 0.01  # relative difference below which two spacings are equal
 
 
 class Regions(NamedTuple):
-    """What is known of a picture.
+    """The tissue region, spacing and mode of a picture.
 
     Attributes:
-        spacing_trust: ``ok``; ``scaled``: the regions do not fit into the picture, so it was rescaled after they were
-            written; ``absent``: no 2-D tissue region with a size in centimeters; ``conflict``: two statements differ,
-            or the depth is not one that ultrasound reaches.
-        spacing_mm: lateral and in depth, for ``ok`` only.
+        spacing_trust: ``ok``; ``scaled``: the regions do not fit into the picture, which was therefore rescaled after
+            they were written; ``absent``: no 2-D tissue region states its scale in centimeters; ``conflict``: two
+            statements differ, or the depth is implausible for ultrasound.
+        spacing_mm: lateral and axial, for ``ok`` only.
         box: first column, first row, end column and end row of the largest 2-D tissue region, within the picture.
         mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode`` or ``unknown``.
     """
@@ -33,7 +33,7 @@ class Regions(NamedTuple):
 
 
 def read_regions(header: Any) -> Regions:
-    """Judge ``SequenceOfUltrasoundRegions`` (DICOM PS3.3 C.8.5.5).
+    """Evaluate ``SequenceOfUltrasoundRegions`` (DICOM PS3.3 C.8.5.5).
 
     Args:
         header: pydicom data set with ``Rows`` and ``Columns``.
@@ -51,7 +51,9 @@ def read_regions(header: Any) -> Regions:
     spacing = spacings[largest]
     if spacing is None:
         trust = "absent"
-    elif any(x1 > columns + 1 or y1 > rows + 1 for _, _, x1, y1 in boxes) or box is None:  # one more is a common slip
+    elif (
+        any(x1 > columns + 1 or y1 > rows + 1 for _, _, x1, y1 in boxes) or box is None
+    ):  # an excess of one is a common error
         trust = "scaled"
     elif not all(_equal(spacing, other) for other in (*spacings, _pixel_spacing_mm(header)) if other):
         trust = "conflict"
@@ -78,7 +80,7 @@ def _kind(region: Any) -> tuple[Any, Any]:
 
 def _box(region: Any) -> tuple[float, float, float, float]:
     x0, y0, x1, y1 = (_number(region.get(f"RegionLocation{end}")) for end in ("MinX0", "MinY0", "MaxX1", "MaxY1"))
-    return x0, y0, x1 + 1, y1 + 1  # DICOM's last column and row belong to the region
+    return x0, y0, x1 + 1, y1 + 1  # DICOM's last column and row are inclusive
 
 
 def _area(box: tuple[float, float, float, float]) -> float:

@@ -1,4 +1,4 @@
-"""What a DICOM result takes from the ultrasound clip that it was made of: the patient, the study and references."""
+"""What a DICOM result takes from its source clip: patient, study and references."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gdkvm_monai.files import atomic_write
 __all__ = ["code_item", "copy_study", "dicom_item", "read_source", "save_dicom", "set_equipment"]
 
 UIDS = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
-EXPECTED = (  # type 2: present in every object, empty where unknown
+EXPECTED = (  # type 2: always present, empty if unknown
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
     *("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"),
 )
@@ -33,10 +33,10 @@ def read_source(path: Path) -> Any:
     """Read the header of a multi-frame ultrasound clip, without its pixels.
 
     Returns:
-        pydicom data set with what is copied or referred to, nothing else.
+        pydicom data set with only the attributes that a result copies or refers to.
 
     Raises:
-        ClipReadError: when pydicom is absent, or the file is no DICOM, damaged, or no multi-frame ultrasound clip.
+        ClipReadError: when pydicom is missing, or the file is damaged or not a multi-frame ultrasound clip.
     """
     try:
         import pydicom
@@ -45,11 +45,11 @@ def read_source(path: Path) -> Any:
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist; give the DICOM clip that the masks were made of.")
     try:
-        with warnings.catch_warnings(), pydicom.config.disable_value_validation():  # it quotes the header in the log
+        with warnings.catch_warnings(), pydicom.config.disable_value_validation():  # it would log header values
             warnings.simplefilter("ignore")
             header = pydicom.dcmread(path, True, specific_tags=[*UIDS, *EXPECTED, *OPTIONAL, *IMAGE])
             header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
-    except Exception as error:  # a damaged header raises almost anything
+    except Exception as error:  # a damaged header can raise anything
         raise ClipReadError(f"{path} cannot be read as DICOM; give the clip that the masks were made of.") from error
     if header.get("SOPClassUID") not in MULTI_FRAME:
         raise ClipReadError(f"{path} is no multi-frame ultrasound DICOM; give the clip that the masks were made of.")
@@ -62,10 +62,10 @@ def read_source(path: Path) -> Any:
 
 
 def copy_study(header: Any, dataset: Any) -> None:
-    """Copy the patient and the study, letter by letter, so that an archive files the result beside the clip.
+    """Copy patient and study verbatim, so that an archive files the result with the clip.
 
-    Texts are stored as UTF-8. What breaks a rule of the standard in the clip breaks it in the result, too: a corrected
-    name or date would belong to another patient.
+    Text is stored as UTF-8. Values that violate the standard are copied as they are: a corrected name or date would
+    identify another patient.
     """
     from pydicom.config import IGNORE
     from pydicom.dataelem import DataElement
@@ -82,7 +82,7 @@ def copy_study(header: Any, dataset: Any) -> None:
 
 
 def set_equipment(dataset: Any, description: str, series_number: int) -> None:
-    """State who made a result, now, as the only one of a new series."""
+    """Add equipment, the current time and new UIDs: the result is the only object of a new series."""
     from pydicom.uid import generate_uid
 
     now = datetime.now()
@@ -97,7 +97,7 @@ def set_equipment(dataset: Any, description: str, series_number: int) -> None:
 
 
 def save_dicom(dataset: Any, path: Path) -> None:
-    """Write a data set so that the file is either whole or absent."""
+    """Write a data set atomically."""
     from pydicom.config import disable_value_validation
 
     with atomic_write(path) as partial, warnings.catch_warnings(), disable_value_validation():

@@ -1,1 +1,1 @@
-"""Readers of clips, one module per file format; :mod:`gdkvm_monai.data.open` chooses among them."""
+"""Clip readers, one module per file format; :mod:`gdkvm_monai.data.open` selects one of them."""

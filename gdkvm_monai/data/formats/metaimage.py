@@ -1,4 +1,4 @@
-"""MetaImage clips by SimpleITK: MONAI's own reader takes the time axis for depth."""
+"""MetaImage clips, read with SimpleITK: MONAI's own reader mistakes the time axis for depth."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["open_metaimage"]
 
 
 def open_metaimage(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream a ``.mhd`` or ``.mha`` clip ``(H, W, T)`` or frame ``(H, W)``; a compressed one is loaded as a whole."""
+    """Stream a ``.mhd`` or ``.mha`` clip ``(H, W, T)`` or frame ``(H, W)``; a compressed file is loaded whole."""
     reader = SimpleITK.ImageFileReader()
     reader.SetFileName(str(path))
     try:

@@ -1,4 +1,4 @@
-"""NIfTI clips by nibabel: MONAI's own reader takes the time axis for channels or depth."""
+"""NIfTI clips, read with nibabel: MONAI's own reader mistakes the time axis for channels or depth."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from gdkvm_monai.data.geometry import plausible_frame_time, spacing_meta
 
 __all__ = ["open_nifti"]
 
-DEFLATE_LIMIT = 1032  # no gzip stream holds more bytes than this for each of its own
-HEADER_LIMIT = 1 << 24  # bytes before the pixels; nibabel takes a header's extensions into memory
+DEFLATE_LIMIT = 1032  # gzip cannot compress by more than this factor
+HEADER_LIMIT = 1 << 24  # bytes before the pixels; nibabel loads header extensions into memory
 DAMAGE = (EOFError, OSError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError)
 DAMAGE += (nibabel.spatialimages.HeaderDataError,)
 
 
 def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream ``(H, W, T)``, ``(H, W, 1, T)``, ``(H, W, T, 1)`` or one frame ``(H, W)``; values are scaled as it says.
+    """Stream ``(H, W, T)``, ``(H, W, 1, T)``, ``(H, W, T, 1)`` or one frame ``(H, W)``; with the header's scaling.
 
-    A ``.nii.gz`` is inflated once, forward; its checksum is compared behind the last frame.
+    A ``.nii.gz`` is decompressed once, front to back; its checksum is verified after the last frame.
     """
     # nibabel, not SimpleITK: SimpleITK fills a truncated file with zeros
     try:
@@ -56,7 +56,7 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
 
 
 def _frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
-    """Frames in the order of the file, where each follows the other whatever axes of length one stand between."""
+    """Frames in file order; they are contiguous, whatever axes of length one lie between."""
     try:
         with ImageOpener(path) as file:
             pixels = ArrayProxy(file, stored, mmap=False)
@@ -69,14 +69,14 @@ def _frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
 
 
 def _frame_time(image: nibabel.Nifti1Image) -> dict:
-    """Time between frames, where time is an axis of its own, ``(H, W, 1, T)``, and its unit is stated."""
+    """Time between frames, if time has its own axis, ``(H, W, 1, T)``, and the header states its unit."""
     zooms, unit = image.header.get_zooms(), image.header.get_xyzt_units()[1]
     frame_time_ms = float(zooms[3]) * {"sec": 1000, "msec": 1, "usec": 0.001}.get(unit, 0) if len(zooms) == 4 else 0
     return {"frame_time_ms": frame_time_ms, "frame_time_source": "NIfTI"} if plausible_frame_time(frame_time_ms) else {}
 
 
 def _check_header(path: Path) -> None:
-    """Extensions between a header and its pixels can inflate to gigabytes."""
+    """Refuse a header followed by huge extensions, which could decompress to gigabytes."""
     with ImageOpener(path) as file:
         content = file.read(nibabel.Nifti2Header.sizeof_hdr)
     for kind in (nibabel.Nifti1Header, nibabel.Nifti2Header):
@@ -87,7 +87,7 @@ def _check_header(path: Path) -> None:
 
 
 def _check_bytes(path: Path, image) -> None:
-    """A header of a kilobyte can claim terabytes: compare with the file's size before memory is asked for."""
+    """Compare the claimed size with the file's size before allocating memory: a tiny header can claim terabytes."""
     claimed = math.prod(int(length) for length in image.shape) * image.get_data_dtype().itemsize
     packed = path.suffix.lower() == ".gz"
     held = path.stat().st_size * DEFLATE_LIMIT if packed else path.stat().st_size - image.dataobj.offset

@@ -1,4 +1,4 @@
-"""Arrays in a ``.npy`` file."""
+"""NumPy arrays in ``.npy`` files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["open_npy"]
 
 
 def open_npy(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream an array ``(H, W, T)``: lateral, depth, time, or one frame ``(H, W)``; values are kept as they are.
+    """Stream an array ``(H, W, T)``: lateral, depth, time, or one frame ``(H, W)``; values are unchanged.
 
-    The file is mapped, not read as a whole; the system may keep of it in memory what it has room for.
+    The file is memory-mapped rather than loaded.
     """
     try:
         pixels = np.lib.format.open_memmap(path, mode="r")

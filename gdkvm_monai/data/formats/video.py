@@ -1,4 +1,4 @@
-"""AVI and MP4 clips by PyAV, whose decoder returns the first part of a truncated file without a word."""
+"""AVI, MP4 and Matroska clips, decoded with PyAV, which stops silently where a file is truncated."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CONTAINER_OPTIONS = {
 
 
 def open_video(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream a video as 8-bit gray, color by :func:`~gdkvm_monai.data.clip.luma`.
+    """Stream a video as 8-bit gray; color is converted by :func:`~gdkvm_monai.data.clip.luma`.
 
-    The metadata hold ``fps`` and ``frame_time_ms`` where the container states a rate. A video knows no millimeters. A
-    container that states no count of frames, as Matroska, does not tell whether its end is missing.
+    The metadata hold ``fps`` and ``frame_time_ms`` if the container states a frame rate. Videos have no physical
+    spacing. If the container states no frame count, as in Matroska, a missing end cannot be detected.
 
     Raises:
         ClipReadError: when the file is damaged, holds no video, has fewer frames than its container states
-            (``allow_partial`` accepts and flags it), changes its size, or PyAV is missing.
+            (unless ``allow_partial``, which flags it), changes its frame size, or PyAV is missing.
     """
     try:
         import av
@@ -43,7 +43,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
     except av.FFmpegError as error:
         raise ClipReadError(f"{path} cannot be read as a video; copy it again from its source.") from error
     with closing(_decode(path)) as frames:
-        shape = next((frame.shape for frame in frames), shape)  # a header may be wrong
+        shape = next((frame.shape for frame in frames), shape)  # the header may be wrong
     meta = {"spacing_trust": "absent", "partial": False}
     if rate:
         meta.update(fps=float(rate), frame_time_ms=1000 / float(rate), frame_time_source="container")
@@ -52,7 +52,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
 
 
 def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, meta: dict) -> Iterator[np.ndarray]:
-    """Frames of one size; at their end their number is compared with the container's."""
+    """Frames of one size; after the last, their number is compared with the container's."""
     read = 0
     with closing(_decode(path)) as frames:
         for frame in frames:
@@ -70,7 +70,7 @@ def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, m
 
 
 def _decode(path: Path) -> Iterator[np.ndarray]:
-    """Gray frames, lateral first, up to the first that is damaged."""
+    """Gray frames, lateral axis first, up to the first damaged one."""
     import av
 
     try:

@@ -1,4 +1,4 @@
-"""One beat: how the volume of the ventricle and the opening of the mitral valve follow time."""
+"""One beat: ventricular volume and mitral valve opening over time."""
 
 from __future__ import annotations
 

@@ -31,17 +31,17 @@ def write_camus_phantom(
     num_workers: int = 0,
     progress: bool = True,
 ) -> Path:
-    """Write seeded phantom patients as CAMUS is distributed, or complete an interrupted run.
+    """Write seeded phantom patients in the layout of CAMUS, or complete an interrupted run.
 
     ``root_dir`` receives ``database_nifti/patientNNNN/`` (cine, end-diastolic and end-systolic still, each with labels,
     and one ``Info`` file per view), ``database_split/subgroup_{training,validation,testing}.txt`` and ``phantom.json``
-    with the settings. A patient depends on the seed and its number alone. What is complete is not written again.
+    with the settings. A patient depends only on the seed and its number. Complete patients are not written again.
 
     Args:
         root_dir: folder to write; created if needed.
-        settings: which patients.
-        num_workers: processes; 0 writes in this one. The files do not depend on it.
-        progress: whether to show a bar.
+        settings: the patients to write.
+        num_workers: number of processes; 0 uses the calling one. The files do not depend on it.
+        progress: whether to show a progress bar.
 
     Returns:
         ``root_dir`` as a path.
@@ -75,7 +75,7 @@ def _write_patient(root: Path, settings: PhantomSettings, number: int) -> None:
     seed = settings.seed, number
     rng = random_generator(seed, 40)
     sex, age = "FM"[rng.integers(2)], int(rng.integers(25, 90))
-    for view in VIEWS:  # drawn for both, so that one view does not depend on the other
+    for view in VIEWS:  # drawn for both views, so that neither depends on whether the other is written
         low, high = settings.frames
         count = int(rng.integers(low, high + 1))
         quality = settings.qualities[rng.integers(len(settings.qualities))]
@@ -100,7 +100,9 @@ def _write_patient(root: Path, settings: PhantomSettings, number: int) -> None:
             "LVesv": f"{phantom.esv_ml:.4f}",
         }
         lines = "".join(f"{key}: {value}\n" for key, value in info.items())
-        _write(_folder(root, number) / f"Info_{view}.cfg", lines.encode())  # last: its presence means complete
+        _write(
+            _folder(root, number) / f"Info_{view}.cfg", lines.encode()
+        )  # written last: its presence marks the view as complete
 
 
 def _write_images(stem: str, clip: tuple[np.ndarray, np.ndarray, tuple[float, float]], ed: int, es: int) -> None:
@@ -116,7 +118,7 @@ def _write_images(stem: str, clip: tuple[np.ndarray, np.ndarray, tuple[float, fl
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file so that it is either whole or absent."""
+    """Write a file atomically."""
     with atomic_write(path) as partial_file:
         partial_file.write_bytes(content)
 

@@ -1,4 +1,4 @@
-"""A clip of a phantom that begins at end-diastole, and what is true of it."""
+"""A phantom clip that begins at end-diastole, and its ground truth."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class PhantomClip:
         view: "2CH" or "4CH".
         frame_rate_hz: frames per second.
         image: uint8 ``(H, W, T)``: lateral, depth, time.
-        label: its label, as CAMUS's.
-        spacing_mm: lateral and in depth.
+        label: same shape, with the label values of CAMUS.
+        spacing_mm: lateral and axial.
     """
 
     phantom: EchoPhantom
@@ -33,7 +33,7 @@ class PhantomClip:
     spacing_mm: tuple[float, float]
 
     def truth(self) -> ClipTruth:
-        """Return what is known of the clip."""
+        """Return the ground truth of the clip."""
         phantom = self.phantom
         return ClipTruth(
             seed=np.asarray(phantom.seed).tolist(),
@@ -65,12 +65,12 @@ def render_phantom_clip(
     frame_rate_hz: float = 50,
     size: tuple[int, int] = (256, 256),
 ) -> PhantomClip:
-    """Render a clip from end-diastole over some beats; the frame at their end is included.
+    """Render a clip of some beats from end-diastole; the frame that ends the last beat is included.
 
     Args:
         phantom: the patient.
         view: "2CH" or "4CH".
-        beats: duration, above 0.
+        beats: duration in beats, above 0.
         frame_rate_hz: frames per second, 1 to 1000.
         size: height and width in pixels, at least 16 each; the sector fills them.
 

@@ -1,4 +1,4 @@
-"""Write a phantom clip as NIfTI, MetaImage, PNG frames, array or video; equal clips are equal files."""
+"""Write a phantom clip as NIfTI, MetaImage, PNG frames, array or video; equal clips give equal files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write_npy(path: Path, clip: PhantomClip) -> None:
 def write_video(path: Path, clip: PhantomClip, codec: str, pixel_format: str) -> None:
     import av
 
-    exact = {"flags": "bitexact", "qmin": "2", "qmax": "3"}  # else versions and times make files differ
+    exact = {"flags": "bitexact", "qmin": "2", "qmax": "3"}  # otherwise versions and times would make files differ
     with av.open(str(path), "w", options={"fflags": "bitexact"}) as container:
         rate = Fraction(clip.frame_rate_hz).limit_denominator(1001)
         stream = container.add_stream(codec, rate=rate, options=exact)

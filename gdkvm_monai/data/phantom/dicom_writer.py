@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["write_dicom"]
 
 PHOTOMETRIC = ("MONOCHROME2", "RGB")
-DATE, TIME = "20000101", "120000"  # of no examination, and always the same
+DATE, TIME = "20000101", "120000"  # not of a real examination; constant, so that files are reproducible
 
 
 def write_dicom(
@@ -31,8 +31,8 @@ def write_dicom(
 ) -> None:
     """Write an Ultrasound Multi-frame Image, 8 bits, explicit little endian: rows are depth, columns lateral.
 
-    One 2-D tissue region covers the picture and holds its spacing in cm per pixel. UIDs follow from the pixels and the
-    header, so that equal clips are equal files. A phantom is marked by ``QualityControlSubject``.
+    One 2-D tissue region covers the image and holds its spacing in cm per pixel. UIDs are derived from the pixels and
+    the header, so that equal clips are equal files. ``QualityControlSubject`` marks the phantom.
 
     Args:
         path: file to write.
@@ -77,7 +77,7 @@ def write_dicom(
 
 
 def _examination(clip: PhantomClip) -> Dataset:
-    """Patient, study, series and equipment, apart from what the seed decides; what is unknown is empty."""
+    """Patient, study, series and equipment, except what the seed determines; unknown values are empty."""
     empty = ("PatientBirthDate", "ReferringPhysicianName", "AccessionNumber", "PatientOrientation")
     return dicom_item(
         **dict.fromkeys(empty, ""),
@@ -157,5 +157,5 @@ def _uid_text(clip: PhantomClip) -> str:
 
 
 def _uid(content: bytes) -> str:
-    """A UID that follows from content, by DICOM's rule for UUIDs (PS3.5, B.2)."""
+    """A UID derived from the content, by DICOM's rule for UUIDs (PS3.5, B.2)."""
     return f"2.25.{uuid5(NAMESPACE_URL, sha256(content).hexdigest()).int}"

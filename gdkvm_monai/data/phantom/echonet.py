@@ -36,11 +36,11 @@ def write_echonet_phantom(
     frame_rate_hz: float = 50,
     overwrite: bool = False,
 ) -> dict[str, ClipTruth]:
-    """Write seeded phantom patients as EchoNet-Dynamic is distributed; the folder is either whole or absent.
+    """Write seeded phantom patients in the layout of EchoNet-Dynamic, atomically.
 
     ``root_dir`` receives ``Videos/PHANTOM0001.avi`` (112 x 112 square pixels, MJPEG), ``FileList.csv`` and
     ``VolumeTracings.csv``. Each video has two traced frames, end-systole first: a row with the long axis, then twenty
-    rows with chords. Patient number and seed make the same heart as in CAMUS's layout.
+    rows with chords. A patient number and a seed give the same heart as in the CAMUS layout.
 
     Args:
         root_dir: folder to write.
@@ -52,7 +52,7 @@ def write_echonet_phantom(
         overwrite: whether to replace the folder.
 
     Returns:
-        The truth of each video, by its path in ``root_dir``.
+        The truth of each video by its path in ``root_dir``.
 
     Raises:
         FileExistsError: if the folder exists and must not be replaced.
@@ -85,7 +85,7 @@ def write_echonet_phantom(
 
 
 def trace_ventricle(clip: PhantomClip, frame: int, disks: int = 20) -> np.ndarray:
-    """Trace the cavity by its true contour.
+    """Trace the cavity along its true contour.
 
     Args:
         clip: its sector begins at the first pixel, as that of every phantom clip.

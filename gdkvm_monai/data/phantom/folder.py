@@ -73,7 +73,7 @@ def write_phantom_folder(out: Path, settings: FolderSettings) -> Iterator[Path]:
     """Write everything; give the path of each clip or data set when it is written, and of ``truth.json`` at the end.
 
     Args:
-        out: folder; what another run wrote there in other formats stays, with its truth.
+        out: folder; the clips that another run wrote there in other formats stay, with their truth.
         settings: what to write. The same seed gives the same patients in every format.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Phantom clips in the formats that clips are kept in, with their true volumes and phases."""
+"""Write phantom clips in every supported clip format."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["FORMATS", "check_packages", "write_clip"]
 
 
 class ClipFormat(NamedTuple):
-    """How a format is written.
+    """How to write a format.
 
     Attributes:
-        suffix: how its file names end; empty for a folder.
-        write: gets the path, the clip and the format's own options.
-        package: what must be there to write it, beyond what the package itself needs.
+        suffix: ending of its file names; empty for a folder.
+        write: called with the path, the clip and the options of the format.
+        package: optional package that writing requires.
         extra: the pip extra that installs it.
     """
 
@@ -34,19 +34,19 @@ class ClipFormat(NamedTuple):
 
 
 def write_clip(path: str | os.PathLike, clip: PhantomClip, format: str, overwrite: bool = False, **options) -> None:
-    """Write a clip; its file is either whole or absent.
+    """Write a clip atomically.
 
     Args:
-        path: file to write, with the suffix of its format; for "png" a folder. Folders above it are created.
+        path: file to write, with the suffix of its format; for "png" a folder. Missing parent folders are created.
         clip: what to write.
         format: a key of ``FORMATS``. "nifti" also writes the label as ``<name>_label.nii.gz``, "mhd" a ``.raw`` file.
-        overwrite: whether to replace what is there.
+        overwrite: whether to replace an existing file or folder.
         options: of :func:`~gdkvm_monai.data.phantom.dicom_writer.write_dicom` for "dicom"; none for the others.
 
     Raises:
         FileExistsError: if the file exists and must not be replaced.
         ImportError: if a package is missing.
-        ValueError: if the format is unknown or its suffix is another one.
+        ValueError: if the format is unknown or the path has another suffix.
     """
     check_packages([format])
     if not os.fspath(path).endswith(FORMATS[format].suffix):
@@ -56,7 +56,7 @@ def write_clip(path: str | os.PathLike, clip: PhantomClip, format: str, overwrit
 
 
 def check_packages(formats: Iterable[str]) -> None:
-    """Check that formats are known and can be written here.
+    """Check that formats are known and that the packages to write them are installed.
 
     Raises:
         ImportError: if a package is missing; the message names the command that installs it.
@@ -83,4 +83,4 @@ FORMATS = {
     "npy": ClipFormat(".npy", write_npy),
     "png": ClipFormat("", write_png),
 }
-"""Every format of a single clip by its name."""
+"""All formats of single clips, by name."""

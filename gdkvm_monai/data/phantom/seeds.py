@@ -1,4 +1,4 @@
-"""Random numbers that follow from a seed."""
+"""Reproducible random numbers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["random_generator"]
 
 
 def random_generator(seed: int | Sequence[int], stream: int) -> np.random.Generator:
-    """Return the random numbers of one purpose: streams of the same seed are independent of each other.
+    """Return the random generator for one purpose; streams of the same seed are independent.
 
     Args:
         seed: one or several non-negative integers.
-        stream: number of the purpose, non-negative.
+        stream: non-negative number of the purpose.
 
     Raises:
         ValueError: if a seed is negative.

@@ -1,4 +1,4 @@
-"""What decides the phantoms of a data set, and their ``phantom.json``."""
+"""Settings of a phantom data set, and its ``phantom.json``."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from gdkvm_monai.labels import VIEWS
 __all__ = ["PHANTOM_VERSION", "PhantomSettings", "check_counts", "claim_folder"]
 
 PHANTOM_VERSION = "1"
-"""Changes whenever the same settings give other pictures or labels."""
+"""Changes whenever the same settings give different images or labels."""
 
 
 @dataclass(frozen=True)
 class PhantomSettings:
-    """Patients of a data set in CAMUS's layout.
+    """Settings of a phantom data set in the layout of CAMUS.
 
     Attributes:
         num_patients: patients for training, validation and testing, numbered in this order from 1.
         size: height and width in pixels; ``None`` with ``spacing_mm``.
         seed: non-negative integer.
-        frames: smallest and largest number of frames of a half-sequence (end-diastole to end-systole, both included),
-            or one number; at least 2.
+        frames: smallest and largest number of frames of a half sequence (end-diastole to end-systole, inclusive), or
+            one number; at least 2.
         views: any of "2CH" and "4CH".
         qualities: any of "good", "medium" and "poor", drawn with equal probability for every view.
-        spacing_mm: side of a square pixel instead of ``size``, as in CAMUS (0.308); pictures then differ in size.
+        spacing_mm: side of a square pixel instead of ``size``, as in CAMUS (0.308); images then differ in size.
         systole_first: share of the clips that run from end-diastole to end-systole; the others show the filling and
             start at end-systole, so that ED > ES in their ``Info`` file.
 
@@ -68,10 +68,10 @@ class PhantomSettings:
 
 
 def check_counts(num_patients: Sequence[int]) -> None:
-    """Refuse what are no three counts of patients.
+    """Check the numbers of patients for training, validation and testing.
 
     Raises:
-        ValueError: if it is not for training, validation and testing, negative, nobody at all, or above 9999.
+        ValueError: if there are not three, one is negative, or their sum is not within 1 to 9999.
     """
     if len(num_patients) != 3 or min(num_patients) < 0 or not 0 < sum(num_patients) < 10000:
         raise ValueError(
@@ -80,7 +80,7 @@ def check_counts(num_patients: Sequence[int]) -> None:
 
 
 def claim_folder(root: Path, settings: PhantomSettings) -> None:
-    """Write ``phantom.json``, or check that the one that is there holds the same settings.
+    """Write ``phantom.json``, or check that the existing one holds the same settings.
 
     Raises:
         ValueError: if the folder holds phantoms of other settings, or other data.

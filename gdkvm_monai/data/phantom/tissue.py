@@ -69,7 +69,7 @@ class Tissue:
             yield np.concatenate([self._points + self._grip * (moved - self._nodes)[self._node], leaflets])
 
     def amplitudes(self, contraction: float) -> np.ndarray:
-        """Return the amplitudes ``(2, N)``: motion across the plane lets other scatterers take over by and by."""
+        """Return the amplitudes ``(2, N)``: motion across the plane gradually replaces the scatterers."""
         angle = 0.9 * contraction
         tissue = np.cos(angle) * self._amplitudes[0] + np.sin(angle) * self._amplitudes[1]
         return np.concatenate([tissue, self._valve.amplitudes], axis=1)

@@ -1,4 +1,4 @@
-"""What is known of phantom clips, and the file that holds it."""
+"""The ground truth of phantom clips, and its file."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["ClipTruth", "read_truth", "write_truth"]
 
 @dataclass(frozen=True)
 class ClipTruth:
-    """What is known of a clip, as ``truth.json`` holds it.
+    """The ground truth of a clip; its fields are the keys of ``truth.json``.
 
     Attributes:
         seed: of the patient.
         quality: "good", "medium" or "poor".
         view: "2CH" or "4CH".
         ef_percent: ejection fraction.
-        edv_ml, esv_ml: end-diastolic and end-systolic volume of the left ventricle.
+        edv_ml, esv_ml: end-diastolic and end-systolic volumes of the left ventricle.
         heart_rate_bpm: beats per minute.
         ed_frames, es_frames: frames nearest to end-diastole and end-systole of every beat, counted from 0.
         frame_rate_hz: frames per second.
-        spacing_mm: lateral and in depth.
+        spacing_mm: lateral and axial.
         shape: ``[H, W, T]``: lateral, depth, time.
     """
 
@@ -48,10 +48,10 @@ def read_truth(path: Path) -> dict[str, ClipTruth]:
     """Read a ``truth.json``.
 
     Returns:
-        The truth of each clip by its path beside the file; none where there is no such file.
+        The truth of each clip by its path relative to the file's folder; empty if the file does not exist.
 
     Raises:
-        ValueError: when the file is another one.
+        ValueError: when the file is not a ``truth.json``.
     """
     if not path.is_file():
         return {}

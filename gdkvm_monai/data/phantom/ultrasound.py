@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 
 @dataclass(frozen=True)
 class Quality:
-    """What tells a good picture from a poor one; levels in dB relative to myocardium.
+    """Image quality; levels in dB relative to myocardium.
 
     Attributes:
         noise_db: level of the noise and clutter that fill the blood pool.

@@ -1,4 +1,4 @@
-"""Write the bundle for the model zoo and MONAI Label, which needs no installed package."""
+"""Export the bundle for the model zoo and MONAI Label, which runs without the installed package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold before a bundle is written: its name, its versions, its folder."""
+"""Checks before a bundle is written: its name, its versions and its folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["check_name", "check_target", "check_version"]
 
 
 def check_name(name: str) -> None:
-    """Refuse names that the zoo or MONAI Label would misread."""
+    """Refuse names that the zoo or MONAI Label would misinterpret."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*_segmentation", name) or re.search(r"_v\d", name):
         raise ValueError(
             f"name is {name!r}; use lowercase letters, digits and underscores, an ending of '_segmentation', "

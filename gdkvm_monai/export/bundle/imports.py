@@ -15,14 +15,14 @@ CONFIGS = (".json", ".yaml", ".yml")
 
 
 def names_in_configs(bundle: Path, package: str) -> list[str]:
-    """Dotted names of a package that the configs of a bundle instantiate or that its documents tell users to.
+    """Dotted names of a package that the configs of a bundle use, or that its documents tell users to use.
 
     Args:
         bundle: folder with ``configs`` and ``docs``.
         package: name of the package.
 
     Returns:
-        Sorted names, such as ``gdkvm_monai.data.camus_datalist``: values of ``_target_``, and names in expressions.
+        Sorted names such as ``gdkvm_monai.data.camus_datalist``: values of ``_target_``, and names in expressions.
     """
     dotted = re.compile(rf"\b{package}(?:\.\w+)+")
     names: set[str] = set()
@@ -38,15 +38,15 @@ def names_in_configs(bundle: Path, package: str) -> list[str]:
 
 
 def follow_imports(names: Iterable[str], package: Path) -> dict[str, set[str]]:
-    """Follow imports, also those within functions, from some names through a package.
+    """Follow the imports behind some names through a package, including imports within functions.
 
     Args:
-        names: dotted names of modules, or of what is in them.
+        names: dotted names of modules or their members.
         package: folder of the package.
 
     Returns:
-        The modules that are needed by their dotted names; with a package, the names that are taken from it. What its
-        ``__init__`` imports beyond them is not needed.
+        The required modules by dotted name; for a package, the names that are imported from it. Other imports of its
+        ``__init__`` are not required.
 
     Raises:
         ValueError: when a name is not in the package.
@@ -58,7 +58,7 @@ def follow_imports(names: Iterable[str], package: Path) -> dict[str, set[str]]:
 
 
 def bindings(tree: ast.Module, module: str, is_package: bool = True) -> dict[str, str]:
-    """Names that the imports of a module bind at its top level, and the dotted name behind each."""
+    """Names bound by the top-level imports of a module, with the dotted name behind each."""
     return {
         alias.asname or alias.name: f"{_source(node, module, is_package)}.{alias.name}"
         for node in tree.body
@@ -125,7 +125,7 @@ class _Follower:
 
 
 def _strings(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """All strings of a config with the key that each stands under."""
+    """All strings of a config, each with its key."""
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, dict):
@@ -137,7 +137,7 @@ def _strings(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _imported(tree: ast.AST, module: str) -> Iterator[tuple[str, str]]:
-    """Modules and names that a module imports when it runs, so not those for type checkers; no name for a module."""
+    """Modules and names that a module imports at run time, not those for type checkers; "" for a whole module."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)

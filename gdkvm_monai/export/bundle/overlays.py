@@ -1,4 +1,4 @@
-"""Make overlays part of the exported configs, and describe the network that results."""
+"""Merge overlays into the exported configs, and describe the resulting network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INDENT = 4  # of the configs
 
 
 def bake(configs: Path, overlay: str | Path, shipped: Path) -> None:
-    """Make an overlay part of ``train.json`` and, as far as it concerns ids of ``inference.json``, of that.
+    """Merge an overlay into ``train.json`` and, for ids that it has, into ``inference.json``.
 
     Args:
         configs: folder of the two files.
@@ -25,8 +25,8 @@ def bake(configs: Path, overlay: str | Path, shipped: Path) -> None:
         shipped: the configs of the sources.
 
     Raises:
-        FileNotFoundError: when there is no such overlay.
-        ValueError: when it is no YAML, or holds no ids.
+        FileNotFoundError: when the overlay does not exist.
+        ValueError: when the overlay is not YAML, or holds no ids.
     """
     path = Path(overlay) if Path(overlay).is_file() else shipped / overlay
     if not path.is_file():
@@ -57,7 +57,7 @@ def root_id(key: str) -> str:
 
 
 def describe_network(configs: Path) -> None:
-    """Say in the metadata which clips the exported network is made for."""
+    """Write the clip size of the exported network into the metadata."""
     metadata, train = (json.loads((configs / name).read_text()) for name in ("metadata.json", "train.json"))
     image, pred = (metadata["network_data_format"][end] for end in ("inputs", "outputs"))
     if len(pred["pred"]["channel_def"]) != train["num_classes"]:

@@ -1,4 +1,4 @@
-"""Copy the modules of the package that a bundle needs."""
+"""Copy the modules of the package that a bundle requires."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ LINE = 120  # characters, as the zoo's checks allow
 
 
 def copy_package(package: Path, bundle: Path) -> None:
-    """Copy of a package what the configs of a bundle import, beside them.
+    """Copy the modules that the configs of a bundle import into the bundle.
 
-    A module is copied as it is, with the files beside it whose names stand in it. The ``__init__`` of a package keeps
-    its docstring, its version and the imports that are needed.
+    A module is copied unchanged, with the data files beside it that it names. The ``__init__`` of a package keeps its
+    docstring, its version and the required imports.
 
     Args:
         package: folder of the package.
         bundle: folder with ``configs`` and ``docs``; receives the package.
 
     Raises:
-        ModuleNotFoundError: when isort is absent.
-        ValueError: when a config names what the package does not have.
+        ModuleNotFoundError: when isort is not installed.
+        ValueError: when a config names something that the package does not have.
     """
     needed = follow_imports(names_in_configs(bundle, package.name), package)
     for module, names in needed.items():
@@ -45,12 +45,12 @@ def copy_package(package: Path, bundle: Path) -> None:
 
 
 def narrow_init(source: str, module: str, names: set[str]) -> str:
-    """The source of a package's ``__init__`` without the imports that are not needed.
+    """Reduce the source of a package's ``__init__`` to the required imports.
 
     Args:
-        source: of the file.
+        source: text of the file.
         module: dotted name of the package.
-        names: that are taken from it.
+        names: names that are imported from it.
 
     Example:
         >>> print(narrow_init("from .a import A, B\\nfrom .c import C\\n__all__ = ['A', 'B', 'C']", "p", {"B"}))
@@ -76,20 +76,20 @@ def narrow_init(source: str, module: str, names: set[str]) -> str:
 
 
 def _all_of(names: list[str]) -> str:
-    """The list of public names as black writes it."""
+    """The list of public names, formatted as by black."""
     quoted = [json.dumps(name) for name in names]
     line = f"__all__ = [{', '.join(quoted)}]"
     return line if len(line) <= LINE else "\n".join(["__all__ = [", *(f"    {name}," for name in quoted), "]"])
 
 
 def _data_files(module: Path) -> list[Path]:
-    """Files beside a module that are no Python, and whose names stand in it."""
+    """Files beside a module that are not Python and that it names."""
     text = module.read_text()
     return [path for path in module.parent.iterdir() if path.is_file() and path.suffix != ".py" and path.name in text]
 
 
 def sort_imports(package: Path) -> None:
-    """Sort imports as the zoo's isort does, which does not know the package as its own."""
+    """Sort imports like the zoo's isort, which treats the package as third-party code."""
     try:
         import isort
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""A bundle as a file, and what the model zoo takes of it."""
+"""A bundle as a zip file, and the size limit of the model zoo."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ ZOO_FILE_LIMIT = 25 * 2**20  # bytes of a file in a pull request to the model zo
 
 
 def zip_bundle(bundle: Path) -> Path:
-    """Zip a bundle as MONAI downloads it: ``<name>_v<version>.zip`` beside it, holding the one folder ``<name>``.
+    """Zip a bundle in the form that MONAI downloads: ``<name>_v<version>.zip`` beside it, with one folder ``<name>``.
 
-    The same files give the same bytes: sorted, with one fixed date and mode.
+    The same files give the same bytes: they are sorted and have a fixed date and mode.
     """
     version = json.loads((bundle / "configs" / "metadata.json").read_text())["version"]
     path = bundle.with_name(f"{bundle.name}_v{version}.zip")
@@ -28,5 +28,5 @@ def zip_bundle(bundle: Path) -> Path:
 
 
 def too_large_for_the_zoo(bundle: Path) -> list[Path]:
-    """Files of a bundle that a pull request to the model zoo must not hold."""
+    """Files of a bundle that are too large for a pull request to the model zoo."""
     return [file for file in sorted(bundle.rglob("*")) if file.stat().st_size > ZOO_FILE_LIMIT]

@@ -17,7 +17,7 @@ __all__ = ["read_weights", "write_weights"]
 
 
 def write_weights(bundle: Path, weights: Path, url: str | None) -> None:
-    """Put a checkpoint that fits the network into the bundle, or its address and hash."""
+    """Write the weights and their model card into the bundle, or their address and hash."""
     path = bundle / "models" / "model.pt"
     path.parent.mkdir()
     torch.save(read_weights(weights, bundle / "configs" / "inference.json"), path)
@@ -31,7 +31,7 @@ def write_weights(bundle: Path, weights: Path, url: str | None) -> None:
 
 
 def read_weights(weights: Path, config: Path) -> dict[str, torch.Tensor]:
-    """Plain state of the network that a config defines, from a checkpoint that fits it."""
+    """Read the state dict for the network of a config from a checkpoint that fits it."""
     network = ConfigParser(ConfigParser.load_config_file(config)).get_parsed_content("network_def")
     load_weights(network, weights, remedy="export with the overlays that they were trained with")
     state = read_checkpoint(weights)

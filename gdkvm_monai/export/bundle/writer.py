@@ -29,23 +29,23 @@ def export_bundle(
     overlays: Sequence[str | Path] = (),
     overwrite: bool = False,
 ) -> Path:
-    """Write the bundle ``out/name``, which needs no installed ``gdkvm_monai``.
+    """Write the bundle ``out/name``, which runs without an installed ``gdkvm_monai``.
 
-    It holds the modules of the package that its configs import, directly or through others.
+    It contains the modules of the package that its configs import, directly or indirectly.
 
     Args:
-        out: folder for the bundle; made where it is missing.
-        name: lowercase identifier that ends with ``_segmentation``, by which MONAI Label knows the task.
-        weights: checkpoint for ``models/model.pt``. It must fit the exported network exactly. A ``model.json`` beside
-            it (:class:`~gdkvm_monai.handlers.WeightsCard`) goes with it.
-        weights_url: https address where ``models/model.pt`` will lie. The file is then left out and listed with its
-            SHA-256 in ``large_files.yml``, as the model zoo wants files above 25 MB.
-        overlays: config files, or names in ``bundle/configs``, that become part of ``train.json`` and, as far as they
-            concern ids of ``inference.json``, of that; those of ``bundle/configs`` are not exported beside them.
+        out: folder for the bundle; created if needed.
+        name: lowercase identifier ending in ``_segmentation``, from which MONAI Label infers the task.
+        weights: checkpoint for ``models/model.pt``, which must fit the exported network exactly. A model card
+            ``model.json`` beside it is exported, too.
+        weights_url: https address of ``models/model.pt``. The file itself is then left out and listed with its SHA-256
+            in ``large_files.yml``, as the model zoo requires for files above 25 MB.
+        overlays: config files, or names in ``bundle/configs``, to merge into ``train.json`` and, for ids that it has,
+            into ``inference.json``; merged files of ``bundle/configs`` are not exported separately.
         overwrite: replace an older export of the same name.
 
     Returns:
-        The folder of the bundle. Nothing is written there when an error is raised.
+        The folder of the bundle. Nothing is written if an error is raised.
 
     Raises:
         FileExistsError: when the folder is not empty and ``overwrite`` is false, or is not a bundle.

@@ -1,4 +1,4 @@
-"""Files that are complete or absent, whatever happens while they are written; hashes; plain JSON."""
+"""Atomic writes of files and folders, file hashes, and conversion to plain JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["atomic_folder", "atomic_write", "file_sha256", "plain", "write_csv",
 
 @contextmanager
 def atomic_write(path: PathLike) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; what is written there replaces ``path``, or is removed after an error.
+    """Yield a temporary path beside ``path``; the file written there replaces ``path``, or is removed after an error.
 
     Example:
         >>> import tempfile
@@ -47,16 +47,16 @@ def atomic_write(path: PathLike) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
-    """Give ``path`` inside a hidden folder beside it; what is written in that folder moves beside ``path`` at the end.
+    """Yield the path to write in a hidden folder beside ``path``; on success, that folder's content moves into place.
 
-    A process that is killed leaves the hidden folder ``.gdkvm-*`` behind and nothing else.
+    A process that is killed leaves only the hidden folder, ``.gdkvm-*``, behind.
 
     Args:
-        path: file or folder to write. Files written beside it in the hidden folder move with it, before it.
-        overwrite: whether to replace what is there; a folder is replaced as a whole.
+        path: file or folder to write. Files written beside it in the hidden folder are moved, too, before it.
+        overwrite: whether to replace what exists; a folder is replaced as a whole.
 
     Raises:
-        FileExistsError: when something is there and must not be replaced.
+        FileExistsError: when a target exists and must not be replaced.
     """
     target = Path(path)
     _refuse_existing([target], overwrite)
@@ -75,7 +75,7 @@ def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
 
 
 def write_text(path: PathLike, text: str) -> None:
-    """Write a text file atomically, in UTF-8, with the line ends that ``text`` has."""
+    """Write a text file atomically, in UTF-8, with the line endings of ``text``."""
     with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
 
@@ -95,8 +95,8 @@ def write_csv(path: PathLike, rows: Sequence[Mapping[str, object]], columns: Seq
 
     Args:
         path: file to write.
-        rows: values by column; a column that a row lacks stays empty.
-        columns: their order; by default that in which the rows name them.
+        rows: values by column; missing columns stay empty.
+        columns: columns in order; by default, in the order in which the rows name them.
     """
     table = io.StringIO()
     writer = csv.DictWriter(table, columns or list(dict.fromkeys(name for row in rows for name in row)))

@@ -1,4 +1,4 @@
-"""What masks, views and reports are made of: label values, names, colors, DICOM codes. Everything else imports them."""
+"""Label values, structures, views, colors, DICOM codes and the research-use notice, defined once for the package."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ VIEW_NAMES = {"2CH": "apical two-chamber", "4CH": "apical four-chamber"}
 VIEW_ALIASES = {"A2C": "2CH", "A4C": "4CH"}
 
 NOTICE = "Research use only. Not a medical device."
-"""The notice that every output for human eyes carries."""
+"""The notice that every report, table and picture for readers carries."""
 
 
 class Code(NamedTuple):
-    """A coded concept of DICOM: its value, its coding scheme (``SCT``, ``LN``, ``DCM``, ``UCUM``) and its meaning."""
+    """A coded concept in DICOM: its value, coding scheme (``SCT``, ``LN``, ``DCM`` or ``UCUM``) and meaning."""
 
     value: str
     scheme: str

@@ -1,4 +1,4 @@
-"""The model card beside weights: what is needed to use them, as data that are checked and never executed."""
+"""The model card beside the weights: everything needed to use them, as data that are checked and never executed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_OBJECT = "it is no JSON object; give the one that training wrote beside the w
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is known of weights.
+    """What is known about a set of weights.
 
     Attributes:
         network: one of :data:`~gdkvm_monai.networks.known.NETWORKS`, or empty where it is not one of them.
@@ -99,7 +99,9 @@ class ModelCard:
             ValueError: when it describes none, or one that cannot be built.
         """
         if not self.describes_network:
-            raise ValueError("the card names no known network with its options; give the overlay of the training.")
+            raise ValueError(
+                "the card does not describe its network; name the overlay that the weights were trained with."
+            )
         return build_network(self.network, self.network_options)
 
     def write(self, path: PathLike) -> None:

@@ -1,4 +1,4 @@
-"""The only reader of checkpoints: tensors by name, never code."""
+"""The only reader of checkpoints: it loads tensors by name and never runs code."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
     """Read the weights of a network.
 
     Args:
-        path: a plain state dict, or a dictionary that holds one under ``key``; read with ``weights_only=True``.
-        key: of the state dict.
+        path: file with a plain state dict, or with a dictionary that holds one under ``key``.
+        key: key of the state dict.
 
     Returns:
-        Tensors by name, on the CPU, of the data type that they have in the file.
+        Tensors by name, on the CPU, with the data types of the file.
 
     Raises:
         FileNotFoundError: when the file does not exist.
@@ -48,14 +48,14 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
 def load_weights(
     network: nn.Module, path: PathLike, key: str = "model", remedy: str = REMEDY, strict: bool = True
 ) -> None:
-    """Load weights in full, or leave the network as it is.
+    """Load all weights, or leave the network unchanged.
 
     Args:
-        network: gets the weights, in its own data type; may be wrapped for several GPUs.
+        network: receives the weights, in its own data type; may be wrapped for several GPUs.
         path: as in :func:`read_checkpoint`, also ``key``.
         key: as there.
-        remedy: what to do about weights of another network, for the error message.
-        strict: whether file and network must hold the same names; otherwise those that they share are loaded.
+        remedy: what the user can do about weights of another network, for the error message.
+        strict: whether the file and the network must have the same names; if not, the shared ones are loaded.
 
     Raises:
         FileNotFoundError: when the file does not exist.
@@ -71,7 +71,7 @@ def load_weights(
 
 
 def first_difference(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
-    """Say where the weights of a file first differ from a network's in name or shape; empty when they fit.
+    """Describe the first difference in name or shape between weights and a network; empty when they fit.
 
     Example:
         >>> first_difference(nn.Linear(3, 5), nn.Linear(3, 4).state_dict())

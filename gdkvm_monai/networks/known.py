@@ -1,4 +1,4 @@
-"""The networks that a model card may name, and their construction from options that are mere data."""
+"""The networks that a model card may name, and how they are built from options that are only data."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ Options = Mapping[str, object]
 """Arguments of a network by name: numbers, strings, booleans, ``None`` and lists of them."""
 
 NETWORKS: Mapping[str, type[nn.Module]] = {"GDKVM": GDKVM, "FrameByFrame": FrameByFrame}
-"""Known networks by the name that a card gives."""
+"""Known networks by name."""
 
-LARGEST_OPTION = 4096
+LARGEST_OPTION = 1024
+MOST_LEVELS = 16
 MOST_PARAMETERS = 500_000_000
 KINDS = {bool: (bool,), int: (int,), float: (int, float), str: (str,)}
 """Types of values that fit a default of a type; defaults of other types tell nothing."""
 
 
 def network_name(network: str | nn.Module) -> str:
-    """The known name of a network, given by itself, by its name or by its full dotted path.
+    """Return the known name of a network, given as a module, by name or by full dotted path.
 
     Raises:
         ValueError: when it is not a known one.
@@ -83,7 +84,12 @@ def _check_options(kind: type[nn.Module], options: Options) -> None:
 
 def _check_option(name: str, value: object, default: object) -> None:
     """Check the type of an option by its default, and its range; a list may give a number for each level or axis."""
-    for entry in value if isinstance(value, (list, tuple)) else [value]:
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    if len(entries) > MOST_LEVELS:
+        raise ValueError(
+            f"network_options.{name} has {len(entries)} entries, expected at most {MOST_LEVELS}; correct it."
+        )
+    for entry in entries:
         for kind, kinds in KINDS.items():
             if type(default) is kind and type(entry) not in kinds:
                 raise ValueError(f"network_options.{name} is {shorten(value)}, expected {kind.__name__}; correct it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_the_card_of_the_name_of_the_weights_comes_first(tmp_path):
 def test_a_network_that_was_not_built_by_name_has_no_description(tmp_path):
     network = FrameByFrame(UNet(2, 1, 4, channels=(4, 8), strides=(2,)))
     assert network.options is None
-    with pytest.raises(ValueError, match="no known network"):
+    with pytest.raises(ValueError, match="does not describe its network"):
         ModelCard("FrameByFrame").build_network()
 
 
@@ -112,6 +113,22 @@ def test_a_wrong_field_is_named_with_its_value(changes, offending, tmp_path):
     with pytest.raises(ValueError, match="model.json") as info:
         card_of(tmp_path, **changes)
     assert offending in str(info.value) and "\n" not in str(info.value)
+
+
+def test_a_mutated_card_is_read_or_refused_with_one_sentence(tmp_path):
+    rng = random.Random(0)
+    wrong = [None, True, -1, 10**18, float("nan"), 0.5, "", "$1", "UNet", [], [1, [2]], {}, {"a": 1}, {"_target_": "x"}]
+    refused = 0
+    for _ in range(300):
+        options = {**OLD["network_options"], rng.choice([*SMALL, "foo"]): rng.choice(wrong)}
+        field = rng.choice([*OLD, "views", "scores", "foo"])
+        changes = {"network_options": options} if rng.random() < 0.3 else {field: rng.choice(wrong)}
+        try:
+            card_of(tmp_path, **changes)
+        except ValueError as error:
+            refused += 1
+            assert "\n" not in str(error) and len(str(error)) < 1000, changes
+    assert 150 < refused < 300
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "null", "[" * 100_000, '"$print(1)"'])

@@ -18,6 +18,8 @@ from gdkvm_monai.export.bundle import export_bundle
 from gdkvm_monai.study.pipeline import load_pipeline
 from tests.study.tiny_command import QUICK, SMALL, gdkvm, noise_clip, process_kept, write_tiny_weights
 
+CONFIGS = Path(__file__).resolve().parents[1] / "bundle" / "configs"
+
 
 def by_pipeline(weights: Path, out: Path) -> None:
     load_pipeline(weights, device="cpu")
@@ -42,11 +44,32 @@ def by_info(weights: Path, out: Path) -> None:
     _refused("info", "--weights", weights)
 
 
+def by_inference(weights: Path, out: Path) -> None:
+    _bundle("inference", ["inference.json"], weights, out)
+
+
+def by_evaluation(weights: Path, out: Path) -> None:
+    clips = {"_target_": "gdkvm_monai.data.folder_datalist", "root_dir": str(out.parent)}
+    _bundle("evaluating", ["train.json", "evaluate.json"], weights, out, f"--validate#datalist={clips}")
+
+
+def _bundle(run: str, files: list[str], weights: Path, out: Path, *more: str) -> None:
+    np.save(out.with_name("clip.npy"), noise_clip())
+    paths = [str(CONFIGS / name) for name in files]
+    places = {"bundle_root": CONFIGS.parent, "dataset_dir": out.parent, "output_dir": out, "checkpoint": weights}
+    _refused(
+        "bundle", "run", run, f"--config_file={paths}", *(f"--{name}={path}" for name, path in places.items()), *more
+    )
+
+
 def _refused(*arguments: object) -> None:
     with process_kept(), redirect_stderr(io.StringIO()) as printed:
         code = gdkvm(*arguments)
-    if code == 2:
+    if code:
         raise ValueError(printed.getvalue())
+
+
+WAYS = [by_pipeline, by_function, by_export, by_command, by_info, by_inference, by_evaluation]
 
 
 def touching(folder: Path) -> str:
@@ -83,7 +106,7 @@ def test_the_expression_leaves_a_mark_where_a_config_parser_reads_it(tmp_path):
     assert (tmp_path / "owned").exists()
 
 
-@pytest.mark.parametrize("read", [by_pipeline, by_function, by_export, by_command, by_info])
+@pytest.mark.parametrize("read", WAYS)
 def test_no_way_of_reading_a_card_runs_what_it_says(read: Callable[[Path, Path], None], hostile, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="model card"):

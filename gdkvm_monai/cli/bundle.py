@@ -24,7 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The options of the command."""
     parser = new_parser("bundle", __doc__)
     parser.add_argument("command", choices=BUNDLE_COMMANDS, metavar="COMMAND", help=", ".join(BUNDLE_COMMANDS))
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="of MONAI's command")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of MONAI's command")
     return parser
 
 

@@ -1,6 +1,6 @@
 """Score weights on annotated clips: scores of every frame, ejection fractions, agreement, intervals and plots.
 
-DIR is a CAMUS release, or what the overlays read. Results: OUT/per_frame.csv, OUT/metrics.json, and plots;
+DIR is a CAMUS release, or other data that an overlay reads. OUT receives per_frame.csv, metrics.json, tables and plots;
 `gdkvm compare` compares two such folders.
 """
 
@@ -31,7 +31,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--config", nargs="+", default=[], metavar="FILE", help="overlays: files, or names in the bundle's configs"
     )
-    parser.add_argument("--override", action="append", default=[], metavar="ID=VALUE", help="as section=testing")
+    parser.add_argument(
+        "--override",
+        action="append",
+        default=[],
+        metavar="ID=VALUE",
+        help="value of the config, such as section=testing (repeatable)",
+    )
     return parser
 
 

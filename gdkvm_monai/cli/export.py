@@ -35,7 +35,13 @@ def build_network_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--config", nargs="+", default=[], metavar="FILE", help="overlays: files, or names in the bundle's configs"
     )
-    parser.add_argument("--override", action="append", default=[], metavar="ID=VALUE", help="as network_def#width=8")
+    parser.add_argument(
+        "--override",
+        action="append",
+        default=[],
+        metavar="ID=VALUE",
+        help="value of the config, such as network_def#width=8 (repeatable)",
+    )
     weights = parser.add_mutually_exclusive_group(required=True)
     weights.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint, models/model.pt of the bundle")
     weights.add_argument("--untrained", action="store_true", help="export random weights, for a trial")

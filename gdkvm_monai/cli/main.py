@@ -15,14 +15,14 @@ from gdkvm_monai.labels import NOTICE
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
-    "segment": "clips to masks, measurements and reports",
-    "info": "what is installed, what the labels mean, which weights there are",
-    "compare": "two evaluations of the same data, patient by patient",
-    "phantom": "write clips of generated hearts whose true measurements are known",
-    "export": "the network as ONNX, TorchScript, torch.export or Triton; the bundle for the model zoo",
+    "segment": "segment clips: masks, measurements, reports",
+    "info": "show what is installed, what the labels mean, and which weights there are",
+    "compare": "compare two evaluations of the same data, patient by patient",
+    "phantom": "generate clips of hearts whose true measurements are known",
+    "export": "export the network (ONNX, TorchScript, torch.export, Triton) or the bundle for the model zoo",
     "evaluate": "score weights on annotated clips",
-    "demo": "generate clips, train, evaluate and segment",
-    "bundle": "MONAI's bundle commands, with misspelled ids refused",
+    "demo": "generate clips, train a small network, evaluate it and segment a clip",
+    "bundle": "run MONAI's bundle commands; misspelled ids are refused",
 }
 HELP = """\
 usage: gdkvm COMMAND ...
@@ -37,7 +37,7 @@ options:
   -h, --help   show this help
   --version    show the version
 
-`gdkvm COMMAND --help` explains a command. A clip or folder that is named like a command: ./demo.
+`gdkvm COMMAND --help` explains a command. If a clip or folder has the name of a command, write ./demo.
 {notice}"""
 
 

@@ -125,16 +125,20 @@ def without_path(message: str, path: Path) -> str:
 
 
 def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
-    """Write ``index.csv``, a line for every finished clip in the folder, and ``failures.json``, those of this run."""
-    finished = sorted(out.glob("[!.]*/measurements.json"))  # a hidden folder is another run's, or of one killed
-    rows = [_index_row(read_measurements(path)) for path in finished]
+    """Write ``failures.json`` for this run, and ``index.csv``, a line for every finished clip in the folder.
+
+    Raises:
+        ValueError: if a ``measurements.json`` in the folder holds something else; ``failures.json`` is then complete.
+    """
     failures = [
         {"position": outcome.task.position, "error": outcome.error, "message": outcome.message}
         for outcome in outcomes
         if outcome.result is None
     ]
-    write_csv(out / "index.csv", rows, INDEX)
     write_json(out / "failures.json", failures)
+    finished = sorted(out.glob("[!.]*/measurements.json"))  # a hidden folder is another run's, or of one killed
+    rows = [_index_row(read_measurements(path)) for path in finished]
+    write_csv(out / "index.csv", rows, INDEX)
 
 
 def _index_row(measurements: Measurements) -> dict[str, str | int | float | None]:

@@ -26,7 +26,7 @@ from PIL import Image
 
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from gdkvm_monai.study import batch
-from gdkvm_monai.study.batch import run_batch, without_path, write_tables
+from gdkvm_monai.study.batch import Outcome, run_batch, without_path, write_tables
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.tasks import Task
 from tests.study.gray_level_network import gray_level_pipeline
@@ -385,6 +385,15 @@ def test_a_run_that_was_killed_or_is_at_work_does_not_enter_the_index(known_mask
     (tmp_path / "out" / ".gdkvm-stale" / "measurements.json").write_text(found)
     write_tables(tmp_path / "out", [outcome])
     assert (tmp_path / "out" / "index.csv").read_text().count(outcome.result.clip_id) == 1
+
+
+def test_measurements_that_cannot_be_read_are_named_and_hide_no_failure(tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "measurements.json").write_text("{}")
+    with pytest.raises(ValueError, match="other/measurements.json does not hold measurements"):
+        write_tables(tmp_path, [Outcome(Task(7, Path("clip.npy")), None, "OSError", "the clip is gone.")])
+    assert [failure["position"] for failure in read(tmp_path / "failures.json")] == [7]
+    assert not (tmp_path / "index.csv").exists()
 
 
 def kill_workers_at_work(out: Path, others: set) -> list[int]:

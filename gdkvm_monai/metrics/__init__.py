@@ -1,6 +1,6 @@
-"""Numbers about masks: scores of segmentations, volumes, ejection fractions, and how well they agree with a reference.
+"""Measurements of masks: segmentation scores, volumes, ejection fractions, and their agreement with a reference.
 
-Distances are in millimeters where a spacing is given (in array-axis order, mm per pixel) and in pixels where not.
+Distances are in millimeters if a spacing is given (mm per pixel, in array-axis order) and in pixels otherwise.
 """
 
 from __future__ import annotations

@@ -9,35 +9,35 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 LIMIT = 1.96
-"""Standard deviations between the bias and a limit of agreement: 95 % of normal differences lie within."""
+"""Standard deviations between the bias and a limit of agreement; the limits enclose 95 % of normal differences."""
 
 
 @dataclass(frozen=True)
 class Agreement:
     """Agreement of ``n`` pairs; differences are prediction minus reference, in the unit of the measurement.
 
-    Intervals are 95 % confidence intervals ``(low, high)``. What cannot be computed is NaN.
+    Intervals are 95 % confidence intervals ``(low, high)``. A number that cannot be computed is NaN.
 
     Attributes:
         n: pairs of two finite numbers.
-        n_excluded: pairs of which a number is missing.
+        n_excluded: pairs in which a number is missing.
         bias: mean difference, signed.
-        bias_interval: its interval.
+        bias_interval: confidence interval of the bias.
         sd: standard deviation of the differences (ddof 1).
         lower_limit: bias - 1.96 sd, the lower limit of agreement.
-        lower_limit_interval: its interval.
-        upper_limit: bias + 1.96 sd.
-        upper_limit_interval: its interval.
+        lower_limit_interval: confidence interval of the lower limit.
+        upper_limit: bias + 1.96 sd, the upper limit of agreement.
+        upper_limit_interval: confidence interval of the upper limit.
         mae: mean absolute difference.
         rmse: root mean square difference.
-        r: Pearson's correlation.
-        r_interval: its interval, by Fisher's transformation.
-        r2: 1 - SSE / SST of the reference, below 0 where the mean of the reference predicts better. Not ``r`` squared.
-        ccc: Lin's concordance correlation, which a bias or a wrong scale lowers.
-        slope: of the least-squares line prediction = intercept + slope * reference.
-        intercept: of that line.
-        trend: slope of the difference on the mean of the two, a proportional bias.
-        trend_p: probability of such a slope if there is none.
+        r: Pearson correlation.
+        r_interval: confidence interval of ``r``, by Fisher's transformation.
+        r2: 1 - SSE / SST of the reference, below 0 if the mean of the reference predicts better. Not ``r`` squared.
+        ccc: Lin's concordance correlation coefficient, which a bias or a wrong scale lowers.
+        slope: slope of the least-squares line prediction = intercept + slope * reference.
+        intercept: intercept of that line.
+        trend: slope of the difference regressed on the mean of the two values, a proportional bias.
+        trend_p: p-value of the trend under the hypothesis of no trend.
     """
 
     n: int
@@ -62,38 +62,38 @@ class Agreement:
 
 
 def finite_pairs(prediction: ArrayLike, reference: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs of which both numbers are finite.
+    """Return the pairs in which both numbers are finite.
 
     Args:
         prediction: measured values, ``(N,)``.
-        reference: values they are compared with, ``(N,)``.
+        reference: reference values, ``(N,)``.
 
     Returns:
-        Predictions and references ``(n,)``.
+        Predictions and references, ``(n,)`` each.
 
     Raises:
         ValueError: if the two are not 1-D or differ in length.
     """
     prediction, reference = np.asarray(prediction, float), np.asarray(reference, float)
     if prediction.ndim != 1 or prediction.shape != reference.shape:
-        raise ValueError(f"prediction {prediction.shape} and reference {reference.shape} must be (N,) each, in pairs.")
+        raise ValueError(f"prediction {prediction.shape} and reference {reference.shape} must have one shape (N,).")
     finite = np.isfinite(prediction) & np.isfinite(reference)
     return prediction[finite], reference[finite]
 
 
 def measure_agreement(prediction: ArrayLike, reference: ArrayLike) -> Agreement:
-    r"""Measure how well predictions agree with their references, after Bland and Altman.
+    r"""Measure how well predictions agree with their references, using Bland-Altman analysis.
 
     With the mean :math:`\bar d` and the standard deviation :math:`s` of the differences, and
     :math:`t = t_{0.975, n-1}`, the interval of the bias is :math:`\bar d \pm t s / \sqrt n` and that of a limit of
-    agreement :math:`(\bar d \pm 1.96 s) \pm t s \sqrt{1/n + 1.96^2 / (2 (n - 1))}`.
+    agreement is :math:`(\bar d \pm 1.96 s) \pm t s \sqrt{1/n + 1.96^2 / (2 (n - 1))}`.
 
     Args:
         prediction: measured values, one per patient or view, ``(N,)``.
-        reference: values they are compared with, ``(N,)``.
+        reference: reference values, ``(N,)``.
 
     Returns:
-        All numbers of :class:`Agreement`.
+        The agreement of the complete pairs.
 
     Raises:
         ValueError: if the two are not 1-D or differ in length.

@@ -1,4 +1,4 @@
-"""Whether a segmented frame could be a heart: a diagnostic beside its accuracy, label-free."""
+"""Anatomical plausibility of a segmented frame: a diagnostic that needs no label and complements accuracy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, STRUCTUR
 __all__ = ["LEAK", "Anatomy", "StructureShape", "check_anatomy"]
 
 LEAK = 0.05
-"""Share of the cavity's outline that may touch background, beyond which the cavity is not enclosed."""
+"""Largest share of the cavity's outline that may touch background if the cavity is to count as enclosed."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class StructureShape:
     """Shape of one structure in a frame.
 
     Attributes:
-        parts: 8-connected parts.
-        holes: 4-connected pieces of background or of another structure that it encloses; the myocardium is judged
-            together with the cavity it surrounds.
-        on_border: whether it touches the border of the image.
+        parts: number of 8-connected components.
+        holes: number of enclosed 4-connected regions of background or of another structure; the myocardium is
+            checked together with the cavity it surrounds.
+        on_border: whether the structure touches the border of the image.
     """
 
     parts: int
@@ -37,14 +37,14 @@ class StructureShape:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """What a segmented frame shows that a heart in an apical view can or cannot have.
+    """Anatomical properties of a segmented frame in an apical view.
 
     Attributes:
         structures: shape of each structure of ``STRUCTURES``, by name.
-        lv_leak: share of the cavity's outer pixels that touch background instead of myocardium or atrium; NaN without
-            a myocardium.
-        la_contact: whether the atrium touches the cavity or the myocardium; False without either.
-        la_touches_lv: whether the atrium touches the cavity; False without either.
+        lv_leak: share of the one-pixel ring around the cavity that is background instead of myocardium or atrium; NaN
+            if there is no cavity or no myocardium.
+        la_contact: whether the atrium touches the cavity or the myocardium; False if either side is missing.
+        la_touches_lv: whether the atrium touches the cavity; False if either is missing.
     """
 
     structures: Mapping[str, StructureShape]
@@ -54,10 +54,10 @@ class Anatomy:
 
     @property
     def valid(self) -> bool:
-        """Whether the frame could be a heart.
+        """Whether the frame is anatomically plausible.
 
-        The cavity is there, no structure has more than one part or a hole, the leak is at most ``LEAK``, and an atrium
-        that is there touches the cavity.
+        The cavity is present, no structure has a hole or more than one part, the leak is at most ``LEAK``, and the
+        atrium, if present, touches the cavity.
         """
         whole = all(shape.parts <= 1 and shape.holes == 0 for shape in self.structures.values())
         attached = self.la_touches_lv or not self.structures["LA"].parts
@@ -65,15 +65,15 @@ class Anatomy:
 
 
 def check_anatomy(frame: ArrayLike) -> Anatomy:
-    """Count what a heart in an apical view cannot have.
+    """Check the anatomy of a segmented frame in an apical view.
 
-    A check is made only where its structures are present, so that it also serves masks of the cavity alone.
+    Each check applies only if its structures are present, so masks of the cavity alone can be checked too.
 
     Args:
         frame: class indices ``(H, W)``.
 
     Returns:
-        The shape of each structure, the leak of the cavity and the contact of the atrium.
+        The shape of each structure, the leak of the cavity, and the contact of the atrium.
 
     Raises:
         ValueError: if the frame is not 2-D or not annotated.
@@ -85,7 +85,7 @@ def check_anatomy(frame: ArrayLike) -> Anatomy:
     if frame.ndim != 2:
         raise ValueError(f"frame must be class indices of shape (H, W), got {frame.shape}.")
     if (frame == UNLABELED).any():
-        raise ValueError("the frame is not annotated; pass frames with a label only.")
+        raise ValueError("the frame is not annotated; pass only annotated frames.")
     square = np.ones((3, 3))
     cavity, atrium = frame == LV, frame == LEFT_ATRIUM
     return Anatomy(
@@ -107,7 +107,7 @@ def _shape(frame: np.ndarray, name: str) -> StructureShape:
 
 
 def _leak(frame: np.ndarray) -> float:
-    """Share of the ring around the cavity, one pixel wide, that is background."""
+    """Return the share of the one-pixel ring around the cavity that is background."""
     cavity = frame == LV
     ring = binary_dilation(cavity) & ~cavity
     if not (frame == MYOCARDIUM).any() or not ring.any():

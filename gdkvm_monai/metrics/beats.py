@@ -1,4 +1,4 @@
-"""The ejection fraction of every beat of a clip, from the volume of every frame."""
+"""The ejection fraction of each beat of a clip, computed from the volume of each frame."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class BeatEjectionFraction(Volumes):
 
 @dataclass(frozen=True, kw_only=True)
 class MeanEjectionFraction(Volumes):
-    """Means over the beats whose ejection fraction could be measured; NaN if there is none.
+    """Means over the beats whose ejection fraction could be measured; NaN if there are none.
 
     Attributes:
         ef_sd_percent: standard deviation of the ejection fractions (ddof 1); NaN for fewer than two beats.
-        n_beats: beats that count.
-        beats: every beat, those that could not be measured too.
+        n_beats: number of beats in the means.
+        beats: all beats, including those that could not be measured.
     """
 
     ef_sd_percent: float
@@ -44,20 +44,20 @@ class MeanEjectionFraction(Volumes):
 
 
 def measure_beats(volumes: ArrayLike, phases: Phases, volumes_ml: ArrayLike | None = None) -> MeanEjectionFraction:
-    """Compute the volumes and the ejection fraction of every beat, their means and the spread.
+    """Compute the volumes and the ejection fraction of each beat, with their means and spread.
 
     Args:
-        volumes: volume of each frame, ``(T,)``, in any unit, NaN where it could not be measured; the ejection fractions
-            follow from it. Pass ``phases.smoothed`` if the phases were found in a volume curve and its noise should be
-            averaged too. Areas give the fractional area change instead.
+        volumes: volume of each frame, ``(T,)``, in any unit, NaN if it could not be measured; the ejection fractions
+            are computed from these. Pass ``phases.smoothed`` if the phases were found in a volume curve and its noise
+            should be averaged out. Areas give the fractional area change instead.
         phases: result of :func:`~gdkvm_monai.metrics.phases.find_phases`.
-        volumes_ml: the volumes in mL, ``(T,)``; ``None`` where the pixel size is unknown.
+        volumes_ml: the volumes in mL, ``(T,)``; ``None`` if the pixel spacing is unknown.
 
     Returns:
         The beats and their means.
 
     Raises:
-        ValueError: if there is not one volume per frame.
+        ValueError: if the number of volumes differs from the number of frames.
 
     Example:
         >>> phases = Phases((0,), (1,), ((0, 1),), np.arange(2) / 25, "s", np.array([120.0, 48.0]))

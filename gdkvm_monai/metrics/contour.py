@@ -1,4 +1,4 @@
-"""Contours of binary masks: tracing, resampling, flat pieces."""
+"""Contours of binary masks: tracing, resampling, and flat segments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["largest_part", "longest_flat_chord", "resample_contour", "trace_cont
 
 
 def largest_part(mask: ArrayLike) -> tuple[np.ndarray, int]:
-    """Return the largest 8-connected part of a mask ``(H, W)`` and the number of parts, 0 for an empty mask."""
+    """Return the largest 8-connected component of a mask ``(H, W)`` and the number of components (0 if empty)."""
     parts, count = label(np.asarray(mask, bool), connectivity=2, return_num=True)
     if count < 2:
         return parts > 0, count
@@ -27,14 +27,14 @@ def trace_contour(mask: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
         spacing: distance between pixels along axis 0 and axis 1.
 
     Returns:
-        Points ``(n, 2)``, array indices times spacing; the first one is not repeated at the end.
+        Points ``(n, 2)``, array indices times spacing; the first point is not repeated at the end.
     """
     contours = find_contours(np.pad(mask, 1).astype(float), 0.5, fully_connected="high")
     return (max(contours, key=len)[:-1] - 1) * spacing  # open, in array order
 
 
 def resample_contour(contour: np.ndarray, count: int) -> np.ndarray:
-    """Return ``count`` points ``(count, 2)`` at equal steps of arc length along a closed contour ``(n, 2)``."""
+    """Return ``count`` points ``(count, 2)``, evenly spaced in arc length along a closed contour ``(n, 2)``."""
     closed = np.concatenate([contour, contour[:1]])
     arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
     steps = np.linspace(0, arc[-1], count, endpoint=False)
@@ -44,16 +44,16 @@ def resample_contour(contour: np.ndarray, count: int) -> np.ndarray:
 def longest_flat_chord(
     points: np.ndarray, starts: np.ndarray, stops: np.ndarray, tolerance: float
 ) -> tuple[int, int] | None:
-    """Find the longest chord of a curve from which no point between its ends strays too far.
+    """Find the longest chord that a curve follows closely between the ends of the chord.
 
     Args:
-        points: the curve, ``(n, 2)``.
-        starts: index of one end of each candidate, ``(m,)``.
-        stops: index of the other end, after the first, ``(m,)``.
-        tolerance: greatest distance from the line of the chord.
+        points: points of the curve, ``(n, 2)``.
+        starts: index of one end of each candidate chord, ``(m,)``.
+        stops: index of the other end, greater than the first, ``(m,)``.
+        tolerance: largest distance of the curve from the line through the chord.
 
     Returns:
-        Indices of its ends, or ``None`` if no candidate is flat.
+        Indices of the ends of the chord, or ``None`` if the curve follows no candidate closely enough.
     """
 
     def distance(index: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:

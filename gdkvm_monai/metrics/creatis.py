@@ -1,4 +1,4 @@
-"""Diameters as the script published with CAMUS measures them, to reproduce the volumes of that data set."""
+"""Diameters measured like the script published with CAMUS, to reproduce the volumes of that data set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skimage.measure import find_contours
 from gdkvm_monai.metrics.contour import longest_flat_chord
 
 MARGIN = 8
-"""Pixels: what a base may deviate from a line, and where the walk from the axis to the wall begins."""
+"""Pixels: largest deviation of the base from a line, and distance from the axis at which the walk outward begins."""
 
 DISKS = 20
 
@@ -19,33 +19,34 @@ DISKS = 20
 def measure_creatis_axis(
     ventricle: ArrayLike, spacing: Sequence[float], depth_axis: int = 0
 ) -> tuple[np.ndarray, float]:
-    """Measure diameters and length of a ventricle by the rules of CREATIS's ``script_camus_ef``.
+    """Measure the diameters and the length of a ventricle by the rules of CREATIS's ``script_camus_ef``.
 
-    The mask is resampled to square pixels of the finer spacing; the base is the longest chord of the contour within 45
-    degrees of the horizontal that the contour follows within 8 pixels; its middle is the middle of that piece of the
-    contour; diameters are sampled at fractions 0, 1/20 ... 19/20 of the axis, by walking outward from 8 pixels in steps
-    of half a pixel. None of this is recommended: it is here because the reference ``EF`` of CAMUS was made with it.
+    The mask is resampled to square pixels of the finer spacing. The base is the longest chord of the contour within 45
+    degrees of the horizontal that the contour follows within 8 pixels; its midpoint is the midpoint of that segment of
+    the contour. Diameters are sampled at fractions 0, 1/20 ... 19/20 of the axis by walking outward in steps of half a
+    pixel, starting 8 pixels from the axis. Use this method only to reproduce the reference ``EF`` of CAMUS, which was
+    computed with it.
 
     Args:
         ventricle: binary mask of the cavity, ``(H, W)``.
         spacing: mm per pixel of axis 0 and axis 1.
-        depth_axis: axis along which depth runs: 0 in an upright picture, 1 in an array as NIfTI stores it.
+        depth_axis: axis along which depth runs: 0 in an upright picture, 1 in an array loaded from NIfTI.
 
     Returns:
-        Diameters from the base, ``(20,)``, and the length of the axis, both in mm.
+        Diameters, starting at the base, ``(20,)``, and the length of the axis, both in mm.
 
     Raises:
-        ValueError: if the mask is empty or holds no such base.
+        ValueError: if the mask is empty or has no such base.
 
     References:
-        Leclerc et al., IEEE TMI 38(9), 2019; the script is linked from the CAMUS page of CREATIS.
+        Leclerc et al., IEEE TMI 38(9), 2019; the script is linked from CREATIS's CAMUS page.
     """
     mask = np.asarray(ventricle, bool)
     if depth_axis == 1:
         mask, spacing = mask.T, spacing[::-1]
     mask, step = _make_isotropic(mask, spacing)
     if not mask.any():
-        raise ValueError("the mask of the left ventricle is empty; a ventricle is needed to measure its axis.")
+        raise ValueError("the mask of the left ventricle is empty; pass a frame that shows the ventricle.")
     contour = find_contours(mask.astype(float), 0.5)[0]
     stops, starts = np.tril_indices(len(contour), -1)
     chords = contour[starts] - contour[stops]

@@ -1,4 +1,4 @@
-"""Area and volume of every frame of a clip."""
+"""Area and volume of each frame of a clip."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ __all__ = ["area_curve", "volume_curve"]
 
 
 def area_curve(clip: ArrayLike, spacing_mm: Sequence[float] | None = None, values: Sequence[int] = (LV,)) -> np.ndarray:
-    """Measure the area of a structure in every frame.
+    """Measure the area of a structure in each frame.
 
     Args:
         clip: class indices ``(H, W, T)``.
-        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None``.
+        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
         values: class indices of the structure.
 
     Returns:
-        Areas ``(T,)`` in cm2, or in pixels without a spacing; NaN where the structure is missing or not annotated.
+        Areas ``(T,)`` in cm2, or in pixels without a spacing; NaN if the structure is missing or the frame is not
+        annotated.
     """
     clip = convert_to_numpy(clip)
     areas = np.isin(clip, values).sum(axis=(0, 1)).astype(float)
@@ -36,17 +37,17 @@ def area_curve(clip: ArrayLike, spacing_mm: Sequence[float] | None = None, value
 def volume_curve(
     clip: ArrayLike, spacing_mm: Sequence[float] | None = None, axis: str | None = None, disks: int = 20
 ) -> np.ndarray:
-    """Measure the single-plane volume of every frame of a clip (Eq. 9).
+    """Measure the single-plane volume of each frame of a clip (Eq. 9).
 
     Args:
         clip: class indices ``(H, W, T)``.
-        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None``.
+        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
         axis: rule that finds the axis, see :func:`~gdkvm_monai.metrics.long_axis.measure_long_axis`.
         disks: number of disks.
 
     Returns:
-        Volumes ``(T,)`` in mL; without a spacing in thousands of cubic pixels, of which only ratios mean something.
-        NaN where the ventricle is missing or the frame is not annotated.
+        Volumes ``(T,)`` in mL, or without a spacing in thousands of cubic pixels, whose ratios alone are meaningful;
+        NaN if the ventricle is missing or the frame is not annotated.
     """
     volumes = []
     for frame in np.moveaxis(convert_to_numpy(clip), -1, 0):

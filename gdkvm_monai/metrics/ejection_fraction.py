@@ -17,10 +17,10 @@ from gdkvm_monai.metrics.volume import area_length_volume_ml, disk_volume_ml, ej
 __all__ = ["LENGTHS", "LENGTH_MISMATCH", "EjectionFraction", "Volumes", "measure_ejection_fraction"]
 
 LENGTHS = {"max": max, "mean": lambda first, second: (first + second) / 2, "a4c": lambda first, second: first}
-"""Length of the ventricle from that of the four-chamber and of the two-chamber view."""
+"""Rules that combine the lengths of the four-chamber and the two-chamber view into one length of the ventricle."""
 
 LENGTH_MISMATCH = 0.10
-"""Relative difference of the two lengths above which a biplane volume is flagged: a view may be foreshortened."""
+"""Relative difference of the lengths above which a biplane volume is flagged, because a view may be foreshortened."""
 
 Ventricles = Mapping[tuple[str, str], Ventricle]
 
@@ -30,9 +30,9 @@ class Volumes:
     """Volumes at end-diastole and end-systole, and the ejection fraction.
 
     Attributes:
-        edv_ml: end-diastolic volume; NaN where it cannot be measured or the pixel size is unknown.
-        esv_ml: end-systolic volume, in the same way.
-        ef_percent: ejection fraction, known without a pixel size too; NaN where it cannot be measured.
+        edv_ml: end-diastolic volume; NaN if it cannot be measured or the pixel spacing is unknown.
+        esv_ml: end-systolic volume; NaN under the same conditions.
+        ef_percent: ejection fraction, which needs no pixel spacing; NaN if it cannot be measured.
     """
 
     edv_ml: float
@@ -41,20 +41,21 @@ class Volumes:
 
     @property
     def sv_ml(self) -> float:
-        """Stroke volume, EDV - ESV."""
+        """Stroke volume, EDV - ESV, in mL."""
         return self.edv_ml - self.esv_ml
 
 
 @dataclass(frozen=True, kw_only=True)
 class EjectionFraction(Volumes):
-    """Volumes and ejection fraction of one patient, and what to know about them.
+    """Volumes and ejection fraction of one patient, with quality information.
 
     Attributes:
         method: identifier of the method, for example ``"biplane-mod-v1"``.
-        unit: ``"mm"``, or ``"px"`` without a spacing.
-        ventricles: what was measured, by phase and view, for example ``("ed", "4CH")``; without what could not be.
+        unit: unit of lengths: ``"mm"``, or ``"px"`` without a spacing.
+        ventricles: measured ventricles by phase and view, for example ``("ed", "4CH")``; frames that could not be
+            measured are absent.
         flags: what looks wrong.
-        reason: what could not be measured, and why; empty if everything was.
+        reason: what could not be measured, and why; empty if everything was measured.
     """
 
     method: str
@@ -65,7 +66,7 @@ class EjectionFraction(Volumes):
 
     @property
     def length_mismatch(self) -> dict[str, float]:
-        """Relative difference of the lengths of two views, by phase; empty for one view."""
+        """Relative difference of the lengths in the two views, by phase; empty for a single view."""
         return _length_mismatch(self.ventricles)
 
 
@@ -78,27 +79,27 @@ def measure_ejection_fraction(
     axis: str | Mapping[tuple[str, str], ArrayLike | str] | None = None,
     depth_axis: int = 0,
 ) -> EjectionFraction:
-    """Measure the volumes at end-diastole and end-systole and the ejection fraction of one patient.
+    """Measure the end-diastolic and end-systolic volumes and the ejection fraction of one patient.
 
-    Nothing is swapped, clipped or rounded: what looks wrong is named in ``flags``, what cannot be measured is NaN and
-    ``reason`` says why.
+    Nothing is swapped, clipped, or rounded: ``flags`` names what looks wrong, and a value that cannot be measured is
+    NaN, with the cause in ``reason``.
 
     Args:
-        ed: class indices ``(H, W)`` of the end-diastolic frame of each view, ``"4CH"``, ``"2CH"`` or both; ``None``
-            for a frame that is missing. The left atrium is used to find the base where it is labeled.
-        es: the end-systolic frames.
+        ed: class indices ``(H, W)`` of the end-diastolic frame of each view, ``"4CH"``, ``"2CH"``, or both; ``None``
+            for a missing frame. The left atrium, if labeled, helps to find the base.
+        es: class indices of the end-systolic frames, in the same form.
         spacing_mm: mm per pixel of axis 0 and axis 1, for each view or for all; ``None`` for square pixels of unknown
-            size, of which EF alone can be told.
+            size, which give the EF but no volumes.
         method: one of ``METHODS``: ``"disks"`` takes one or two views, ``"area_length"`` one, ``"creatis"`` two.
-        length: how ``"disks"`` combines the lengths of two views, a key of ``LENGTHS``. The longer one, of each phase,
-            is what ASE and EACVI recommend.
-        axis: a rule of :func:`~gdkvm_monai.metrics.long_axis.measure_long_axis` for every frame, or for some frames,
-            such as ``("ed", "4CH")``, a rule or the base and the apex as array indices.
-        depth_axis: axis along which depth runs, 0 in an upright picture, 1 in an array as NIfTI stores it; matters to
-            ``"creatis"`` alone.
+        length: how ``"disks"`` combines the lengths of two views, a key of ``LENGTHS``. ASE and EACVI recommend
+            ``"max"``, the longer one in each phase.
+        axis: a rule of :func:`~gdkvm_monai.metrics.long_axis.measure_long_axis` for all frames, or a mapping from
+            frames such as ``("ed", "4CH")`` to a rule or to the base and the apex as array indices.
+        depth_axis: axis along which depth runs: 0 in an upright picture, 1 in an array loaded from NIfTI; used only
+            by ``"creatis"``.
 
     Returns:
-        Volumes, ejection fraction, the geometry of each frame, flags and reason.
+        Volumes, ejection fraction, the geometry of each frame, flags, and reason.
 
     Raises:
         ValueError: if the views do not fit the method, or an option is unknown.
@@ -145,7 +146,7 @@ def _identify(method: str, length: str, views: set[str]) -> str:
 
 
 def _volume(ventricles: Ventricles, phase: str, views: Sequence[str], method: str, length: str) -> float:
-    """Volume of one phase in thousands of cubic units, NaN if a view of it could not be measured."""
+    """Return the volume of one phase in thousands of cubic units; NaN if one of its views could not be measured."""
     phases = ("ed", "es") if method == "creatis" else (phase,)
     needed = [(name, view) for name in phases for view in views]
     if any(key not in ventricles for key in needed):

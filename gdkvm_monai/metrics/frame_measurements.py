@@ -1,4 +1,4 @@
-"""What one segmented frame says: areas, volume, parts and holes."""
+"""Measurements of one segmented frame: areas, volume, parts, and holes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["FrameMeasurement", "dice", "measure_frame"]
 
 @dataclass(frozen=True)
 class FrameMeasurement:
-    """What one segmented frame says, by name of structure.
+    """Measurements of one segmented frame; mappings are keyed by structure name.
 
     Attributes:
-        areas_px: pixels.
-        areas_cm2: areas; NaN without a spacing.
-        volume: of the left ventricle by 20 disks in mL, without a spacing in thousands of cubic pixels; NaN where it
-            cannot be measured.
+        areas_px: areas in pixels.
+        areas_cm2: areas in cm2; NaN without a spacing.
+        volume: volume of the left ventricle by the method of disks (20 disks), in mL or, without a spacing, in
+            thousands of cubic pixels; NaN if it cannot be measured.
         shapes: parts and holes.
     """
 
@@ -39,10 +39,10 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
 
     Args:
         mask: class indices ``(H, W)``: lateral, depth.
-        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` where it is unknown.
+        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
 
     Returns:
-        Areas, the volume of the left ventricle, parts and holes.
+        Areas, the volume of the left ventricle, parts, and holes.
     """
     mask = np.asarray(mask)
     pixels = {name: int(np.isin(mask, values).sum()) for name, values in STRUCTURES.items()}
@@ -56,7 +56,7 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
 
 
 def dice(one: np.ndarray, other: np.ndarray, value: int = LV) -> float:
-    """Dice of one class in two masks of class indices; NaN where both lack it.
+    """Return the Dice of one class in two masks of class indices; NaN if neither mask contains it.
 
     Example:
         >>> dice(np.array([[1, 1]]), np.array([[1, 0]]))

@@ -1,4 +1,4 @@
-"""A MONAI metric that scores clips frame by frame, in millimeters or pixels, with a rule for empty masks."""
+"""A MONAI metric that scores clips frame by frame, in millimeters or pixels, with defined scores for empty masks."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from gdkvm_monai.metrics.spacing import check_spacing
 NotComputableError, has_ignite = optional_import("ignite.exceptions", name="NotComputableError")
 
 SCORES = ("dice", "iou", "hd", "hd95", "asd")
-"""Scores of :func:`~gdkvm_monai.metrics.segmentation.score_pair` that a :class:`FrameMetric` can follow."""
+"""Scores of :func:`~gdkvm_monai.metrics.segmentation.score_pair` that :class:`FrameMetric` supports."""
 
 
 class FrameMetric(CumulativeIterationMetric):
     """Mean of one score over the annotated frames of a clip, for each structure.
 
-    MONAI's own handlers cannot pass a spacing, and its metrics leave a missed structure at NaN or infinity; here the
-    rules of :func:`~gdkvm_monai.metrics.segmentation.score_pair` hold. Works with MONAI's handler as it is::
+    MONAI's own handlers cannot pass a spacing, and its metrics return NaN or infinity for a missed structure; this
+    metric follows the rules of :func:`~gdkvm_monai.metrics.segmentation.score_pair`. Use it with MONAI's handler::
 
         IgniteMetricHandler(metric_fn=FrameMetric("hd95"), output_transform=from_engine(["pred", "label"]))
 
-    Predictions and labels are class indices ``(1, H, W, T)`` in lists, or ``(B, 1, H, W, T)`` in batches.
+    Predictions and labels are class indices: lists of ``(1, H, W, T)`` or batches ``(B, 1, H, W, T)``.
 
     Args:
-        score: one of ``"dice"``, ``"iou"``, ``"hd"``, ``"hd95"``, ``"asd"``.
-        structures: name of each structure and the class indices it consists of.
-        spacing: ``"affine"`` takes mm per pixel of axes 0 and 1 from the label's affine, ``None`` measures in pixels,
-            two numbers are mm per pixel of every clip.
+        score: one of ``"dice"``, ``"iou"``, ``"hd"``, ``"hd95"``, and ``"asd"``.
+        structures: class indices of each structure, by name.
+        spacing: ``"affine"`` reads the mm per pixel of axes 0 and 1 from the label's affine, ``None`` measures in
+            pixels, and two numbers give the mm per pixel of all clips.
         reduction: how :meth:`aggregate` reduces the clips and structures: ``"mean"``, ``"mean_batch"``,
-            ``"mean_channel"`` or ``"none"``, as in MONAI.
+            ``"mean_channel"``, or ``"none"``, as in MONAI.
 
     Raises:
-        ValueError: if the score, the spacing or the reduction is not one of these.
+        ValueError: if the score, the spacing, or the reduction is not supported.
 
     Example:
         >>> metric = FrameMetric("dice", {"LV": (1,)}, spacing=None)
@@ -62,7 +62,7 @@ class FrameMetric(CumulativeIterationMetric):
         self.score = look_up_option(score, SCORES)
         self.structures = dict(structures)
         if isinstance(spacing, str) and spacing != "affine":
-            raise ValueError(f"spacing must be 'affine', None (pixels) or two mm per pixel, got {spacing!r}.")
+            raise ValueError(f"spacing must be 'affine', None (pixels), or two mm per pixel, got {spacing!r}.")
         self.spacing = spacing if spacing is None or isinstance(spacing, str) else check_spacing(spacing)
         self.reduction = look_up_option(reduction, MetricReduction)
 
@@ -101,27 +101,27 @@ class FrameMetric(CumulativeIterationMetric):
         return [affine_to_spacing(affine.cpu().numpy())[:2].tolist() for affine in affines]
 
     def aggregate(self, reduction: MetricReduction | str | None = None) -> torch.Tensor:
-        """Reduce what was collected on every process; what could not be scored (NaN) does not count.
+        """Reduce the scores collected on all processes, ignoring NaN (not scored).
 
         Args:
-            reduction: see the class; the constructor's by default.
+            reduction: replaces the reduction given to the constructor.
 
         Returns:
             A scalar (``"mean"``, over clips and structures), ``(S,)`` (``"mean_batch"``), ``(B,)``
-            (``"mean_channel"``) or ``(B, S)`` (``"none"``).
+            (``"mean_channel"``), or ``(B, S)`` (``"none"``).
 
         Raises:
-            NotComputableError: if nothing was scored; a ``RuntimeError`` where ignite is not installed.
-            ValueError: if the reduction is not one of these.
+            NotComputableError: if nothing was scored; a ``RuntimeError`` if ignite is not installed.
+            ValueError: if the reduction is not supported.
         """
         scores = self.get_buffer()
         if scores is None or scores.isnan().all():
             error = NotComputableError if has_ignite else RuntimeError
-            raise error(f"no frame was scored for {self.score}: the labels must hold at least one annotated frame.")
+            raise error(f"no frame was scored for {self.score}; pass labels with at least one annotated frame.")
         reduction = look_up_option(reduction or self.reduction, MetricReduction)
         if reduction == MetricReduction.NONE:
             return scores
         dims = {MetricReduction.MEAN: (0, 1), MetricReduction.MEAN_BATCH: 0, MetricReduction.MEAN_CHANNEL: 1}
         if reduction not in dims:
-            raise ValueError(f"reduction must be mean, mean_batch, mean_channel or none, got {reduction}.")
+            raise ValueError(f"reduction must be mean, mean_batch, mean_channel, or none, got {reduction}.")
         return scores.nanmean(dim=dims[reduction])

@@ -1,4 +1,4 @@
-"""The long axis of a left ventricle in one apical view, and its diameters across it."""
+"""The long axis of the left ventricle in one apical view, and the diameters across the axis."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ AXES = ("atrium", "chord", "pca")
 """Rules that find the base, in the order in which they are tried."""
 
 FLATNESS = 0.02
-"""How far the contour may leave a base chord, as a share of the square root of the area."""
+"""Largest distance of the contour from a base chord, as a share of the square root of the area."""
 
 SHORTEST_BASE = 0.3
-"""Shortest chord that is taken for a base, as a share of the square root of the area."""
+"""Length of the shortest chord that can be a base, as a share of the square root of the area."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class LongAxis:
     """Long axis of a ventricle; positions are array indices times spacing, lengths are in the unit of the spacing.
 
     Attributes:
-        method: rule that found the axis: ``"atrium"``, ``"chord"``, ``"pca"`` or ``"given"``.
-        base: middle of the base, ``(2,)``.
+        method: rule that found the axis: ``"atrium"``, ``"chord"``, ``"pca"``, or ``"given"``.
+        base: midpoint of the base, ``(2,)``.
         apex: apex, ``(2,)``.
-        base_width: distance between the two ends of the base; NaN where the rule knows none.
+        base_width: distance between the two ends of the base; NaN if the rule does not find the ends.
         length: distance from base to apex.
-        diameters: inside length across the axis at ``(i - 1/2) / n`` of it, from the base, ``(n,)``.
-        parts: connected parts of the mask, of which the largest is measured.
-        hole_pixels: pixels filled inside that part.
-        border_fraction: share of its pixels that lie on the border of the image, where it may be cut off.
+        diameters: length inside the mask across the axis at fractions ``(i - 1/2) / n`` from the base, ``(n,)``.
+        parts: number of connected components of the mask; the largest is measured.
+        hole_pixels: number of pixels filled inside that component.
+        border_fraction: share of its pixels on the border of the image, where it may be cut off.
     """
 
     method: str
@@ -58,30 +58,30 @@ def measure_long_axis(
     axis: str | ArrayLike | None = None,
     disks: int = 20,
 ) -> LongAxis:
-    """Find base and apex of a ventricle, and its diameters.
+    """Find the base and the apex of a ventricle and measure its diameters.
 
-    The largest part of the mask is measured, its holes filled, along its contour at level 0.5. The base is the first
-    of these that exists: the two contour points farthest apart among those within two pixels of the atrium's contour;
-    the longest chord that the shorter arc of the contour follows closely and that lies at 45 degrees or more to the
-    principal axis; the wide end of the principal axis. The apex is the contour point farthest from the middle of the
-    base (on the principal axis: its narrow end).
+    The largest component of the mask is measured with its holes filled, along its contour at level 0.5. The base is the
+    first of these that exists: the two contour points farthest apart among those within two pixels of the atrium's
+    contour; the longest chord that the shorter arc of the contour follows closely and that is at an angle of at least
+    45 degrees to the principal axis; the wide end of the principal axis. The apex is the contour point farthest from
+    the midpoint of the base or, on the principal axis, its narrow end.
 
     Args:
         ventricle: binary mask of the cavity, ``(H, W)``.
         spacing: distance between pixels along axis 0 and axis 1.
-        atrium: binary mask of the left atrium, ``(H, W)``; its largest part is used.
-        axis: a rule of ``AXES`` that must be used, or the base and the apex as array indices, ``(2, 2)``.
+        atrium: binary mask of the left atrium, ``(H, W)``; its largest component is used.
+        axis: the one rule of ``AXES`` to use, or the base and the apex as array indices, ``(2, 2)``.
         disks: number ``n`` of diameters.
 
     Returns:
-        The axis, its diameters and what to know about their quality.
+        The axis, its diameters, and information about their quality.
 
     Raises:
         ValueError: if the mask is empty, or ``axis`` names a rule that cannot be applied.
     """
     mask, parts = largest_part(ventricle)
     if not parts:
-        raise ValueError("the mask of the left ventricle is empty; a ventricle is needed to measure its axis.")
+        raise ValueError("the mask of the left ventricle is empty; pass a frame that shows the ventricle.")
     solid = binary_fill_holes(mask)
     contour = trace_contour(solid, spacing)
     method, ends, apex = _find_axis(solid, contour, spacing, atrium, axis)
@@ -107,7 +107,7 @@ def _find_axis(
     atrium: ArrayLike | None,
     axis: str | ArrayLike | None,
 ) -> tuple[str, np.ndarray, np.ndarray]:
-    """Return the rule used, the ends of the base ``(2, 2)`` or its middle ``(1, 2)``, and the apex ``(2,)``."""
+    """Return the rule used, the ends of the base ``(2, 2)`` or its midpoint ``(1, 2)``, and the apex ``(2,)``."""
     if axis is not None and not isinstance(axis, str):
         given = np.asarray(axis, float) * spacing
         if given.shape != (2, 2) or np.array_equal(given[0], given[1]):

@@ -13,19 +13,19 @@ from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, Turn, drop_close, find_t
 __all__ = ["Phases", "find_phases"]
 
 SMOOTHING_S, SMOOTHING_FRAMES = 0.24, 5
-"""Width of the window in which a parabola is fitted, with a known and an unknown frame rate."""
+"""Width of the smoothing window: in seconds, and in frames if the frame rate is unknown."""
 
 REFRACTORY_S, REFRACTORY_FRAMES = 0.33, 8
-"""Shortest time between two ends of diastole, 180 beats per minute; frames where the rate is unknown."""
+"""Shortest time between two end-diastoles (180 beats per minute): in seconds, and in frames if the rate is unknown."""
 
 SWING = 0.4
-"""Share of the curve's range that must be emptied or filled for a turn to count."""
+"""Smallest rise or fall between two turns, as a share of the curve's range."""
 
 EDGE_TOLERANCE = 0.15
-"""How far the first or last frame may stay from the curve's extreme to count as a phase, as a share of the range."""
+"""Largest distance of the first or last frame from the curve's extreme to count as a phase, as a share of the range."""
 
 SMALLEST_CHANGE = 0.05
-"""Range of the curve, as a share of its maximum, below which no beat is seen."""
+"""Range of the curve below which no beat is detected, as a share of its maximum."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Phases:
     """Frames at which the ventricle is fullest and emptiest.
 
     Attributes:
-        ed: frames of end-diastole.
-        es: frames of end-systole.
-        beats: pairs ``(ed, es)``: each end-systole with the end-diastole before it, or, in a clip that has no such
-            pair, with the one after it.
+        ed: end-diastolic frames.
+        es: end-systolic frames.
+        beats: pairs ``(ed, es)``: each end-systole with the end-diastole before it or, if the clip has no such pair,
+            with the one after it.
         time: time of each frame in ``unit``, ``(T,)``.
-        unit: ``"s"``, or ``"frames"`` where the frame rate is unknown.
-        smoothed: the smoothed curve, ``(T,)``; NaN only where the whole curve is.
-        reason: why no beat was found; empty if one was.
+        unit: ``"s"``, or ``"frames"`` if the frame rate is unknown.
+        smoothed: smoothed curve, ``(T,)``; all NaN if fewer than two frames could be measured.
+        reason: why no beat was found; empty if a beat was found.
     """
 
     ed: tuple[int, ...]
@@ -53,7 +53,7 @@ class Phases:
 
     @property
     def heart_rate_bpm(self) -> float:
-        """Beats per minute between the first and the last end-diastole; NaN with fewer than two or without seconds."""
+        """Beats per minute from the first to the last end-diastole; NaN for fewer than two or an unknown frame rate."""
         if self.unit != "s" or len(self.ed) < 2:
             return np.nan
         return float(60 * (len(self.ed) - 1) / (self.time[self.ed[-1]] - self.time[self.ed[0]]))
@@ -62,25 +62,27 @@ class Phases:
 def find_phases(
     curve: ArrayLike, time_s: ArrayLike | None = None, smoothing: float | None = None, refractory: float | None = None
 ) -> Phases:
-    """Find the ends of diastole and systole in a curve of area or volume.
+    """Find end-diastole and end-systole in a curve of area or volume.
 
-    The curve is smoothed by local parabolas (:func:`smooth_curve`). Its turns are the extremes between which it swings
-    by at least ``SWING`` of its range; of two ends of diastole (or of systole) closer than the refractory time the
-    lesser one is dropped. The first and the last frame count if they come within ``EDGE_TOLERANCE`` of the range. A
-    frame that could not be measured is never a phase.
+    The curve is smoothed with local parabolas (:func:`smooth_curve`). Its turns are the extremes between which it rises
+    or falls by at least ``SWING`` of its range. If two end-diastoles (or two end-systoles) are closer than the
+    refractory time, the less extreme one is dropped. The first and the last frame count if they are within
+    ``EDGE_TOLERANCE`` of the extreme. A frame that could not be measured is never a phase.
 
     Args:
-        curve: area or volume, ``(T,)``, in any unit; NaN where a frame could not be measured.
-        time_s: time of each frame in seconds, increasing, not necessarily even, ``(T,)``; ``None`` if unknown.
-        smoothing: width of the smoothing window in seconds, or in frames without times; the module's by default.
-        refractory: shortest time between two beats in seconds, or in frames without times; the module's by default.
+        curve: area or volume, ``(T,)``, in any unit; NaN if a frame could not be measured.
+        time_s: time of each frame in seconds, increasing, not necessarily evenly spaced, ``(T,)``; ``None`` if unknown.
+        smoothing: width of the smoothing window in seconds, or in frames if the times are unknown; by default
+            ``SMOOTHING_S`` or ``SMOOTHING_FRAMES``.
+        refractory: shortest time between two beats in seconds, or in frames if the times are unknown; by default
+            ``REFRACTORY_S`` or ``REFRACTORY_FRAMES``.
 
     Returns:
-        The phases; without times everything is in frames. Nothing is found, with a reason, in fewer than two measured
-        frames or in a curve that hardly changes.
+        The phases, in frames if the times are unknown. If fewer than two frames could be measured or the curve hardly
+        changes, no phase is found and ``reason`` says why.
 
     Raises:
-        ValueError: if the curve is not 1-D, or the times do not fit it or do not increase.
+        ValueError: if the curve is not 1-D, the times differ from it in length, or the times do not increase.
 
     Example:
         >>> time_s = np.arange(50) / 25
@@ -99,7 +101,7 @@ def find_phases(
         nothing = np.full(curve.shape, np.nan)
         return Phases((), (), (), time, unit, nothing, "fewer than two frames could be measured.")
     smoothed = smooth_curve(curve, time, smoothing)
-    frames = np.flatnonzero(np.isfinite(curve))  # only a frame that was measured can be a phase
+    frames = np.flatnonzero(np.isfinite(curve))  # only a measured frame can be a phase
     measured = smoothed[frames]
     span = np.ptp(measured)
     if span < SMALLEST_CHANGE * measured.max():
@@ -114,7 +116,7 @@ def find_phases(
 
 
 def _is_phase(turn: Turn, curve: np.ndarray, span: float) -> bool:
-    """Tell whether a turn is a phase: always inside the clip, at its ends if the curve is nearly as extreme."""
+    """Return whether a turn is a phase: always inside the clip, and at its ends if the curve is nearly as extreme."""
     extreme = curve.max() if turn.kind == MAXIMUM else curve.min()
     return 0 < turn.frame < len(curve) - 1 or abs(curve[turn.frame] - extreme) <= EDGE_TOLERANCE * span
 

@@ -1,4 +1,4 @@
-"""Dice and IoU averaged over image rows, to compare with the paper's table alone."""
+"""Dice and IoU averaged over image rows, only for comparison with the paper's table."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ __all__ = ["score_rows"]
 
 
 def score_rows(prediction: np.ndarray, label: np.ndarray, depth_axis: int = 0) -> tuple[float, float]:
-    """Average Dice and IoU over image rows, as the paper's public evaluator does: for comparison with it alone.
+    """Average Dice and IoU over image rows like the paper's public evaluator; use only to compare with its results.
 
-    That evaluator passes one ``(H, W)`` mask to a function that takes its first axis for the batch. Every row counts
-    the same, and a row that is empty on both sides scores 1, so that an empty prediction of a heart reaches about 0.5.
+    That evaluator passes one ``(H, W)`` mask to a function that treats the first axis as the batch. All rows count
+    equally, and a row that is empty in both masks scores 1, so an empty prediction of a heart scores about 0.5.
 
     Args:
         prediction: binary mask ``(H, W)``.
         label: binary mask ``(H, W)``.
-        depth_axis: axis that counts the rows; a row of an upright picture has constant depth.
+        depth_axis: axis that indexes the rows; a row of an upright picture has constant depth.
 
     Returns:
         Dice and IoU in ``[0, 1]``.

@@ -1,4 +1,4 @@
-"""The scores of one mask against its label."""
+"""Scores of one mask against its label."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ __all__ = ["FrameScores", "PairScores"]
 
 @dataclass(frozen=True)
 class PairScores:
-    """Scores of one binary mask against its label; ``None`` for a score that was not asked for.
+    """Scores of one binary mask against its label; a score that was not requested is ``None``.
 
     Attributes:
-        status: ``"ok"``, ``"one_empty"`` or ``"both_empty"``.
-        unit: of the distances, ``"mm"`` or ``"px"``.
+        status: ``"ok"``, ``"one_empty"``, or ``"both_empty"``.
+        unit: unit of the distances, ``"mm"`` or ``"px"``.
         dice: overlap in ``[0, 1]``.
         iou: intersection over union in ``[0, 1]``.
         hd: Hausdorff distance.
-        hd95: Hausdorff distance of the 95 % quantiles.
+        hd95: 95th-percentile Hausdorff distance.
         asd: average symmetric surface distance.
-        nsd: surface Dice in ``[0, 1]`` by tolerance.
+        nsd: surface Dice in ``[0, 1]``, by tolerance.
         legacy_row_dice: Dice averaged over image rows, see :func:`~gdkvm_monai.metrics.row_scores.score_rows`.
         legacy_row_iou: IoU averaged over image rows.
     """
@@ -37,7 +37,7 @@ class PairScores:
     legacy_row_iou: float | None = None
 
     def columns(self) -> dict[str, float | str]:
-        """Return the scores that were asked for as columns of a table, with ``nsd@1`` for a tolerance of 1."""
+        """Return the requested scores as columns of a table, with ``nsd@1`` for a tolerance of 1."""
         names = ("status", "unit", "dice", "iou", "hd", "hd95", "asd")
         columns = {name: getattr(self, name) for name in names}
         columns |= {f"nsd@{tolerance:g}": value for tolerance, value in self.nsd.items()}
@@ -52,7 +52,7 @@ class FrameScores:
     Attributes:
         frame: index of the frame.
         structure: name of the structure.
-        scores: its scores.
+        scores: scores of the structure in that frame.
     """
 
     frame: int

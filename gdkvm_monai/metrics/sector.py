@@ -1,4 +1,4 @@
-"""The sector of an ultrasound picture, and how much of a structure lies on its edge."""
+"""The sector of an ultrasound picture, and the share of a structure's outline outside it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["Sector", "edge_fraction"]
 
 
 class Sector:
-    """The part of the picture that shows an echo: it grows with the frames that are added.
+    """The region of the picture that shows an echo; it grows as frames are added.
 
     Args:
-        threshold: gray level above which a pixel shows something.
+        threshold: gray level above which a pixel counts as an echo.
     """
 
     def __init__(self, threshold: float = 2) -> None:
@@ -22,31 +22,33 @@ class Sector:
         self._seen: np.ndarray | None = None
 
     def add(self, frame: np.ndarray) -> None:
-        """Add what a frame ``(H, W)`` shows."""
+        """Add the pixels of a frame ``(H, W)`` that are above the threshold."""
         seen = frame > self.threshold
         self._seen = seen if self._seen is None else self._seen | seen
 
     def region(self) -> np.ndarray:
-        """Convex hull of the largest connected part that was ever seen, ``(H, W)``; text beside it does not count.
+        """Return the convex hull of the largest connected component in all frames, ``(H, W)``, which excludes text.
 
         Raises:
-            ValueError: when nothing was seen.
+            ValueError: if no pixel of any frame is above the threshold.
         """
         if self._seen is None or not self._seen.any():
-            raise ValueError("no frame shows anything; there is no sector.")
+            raise ValueError(
+                f"no pixel is above {self.threshold}, so there is no sector; check the clip's gray levels."
+            )
         parts = label(self._seen, connectivity=1)
         return convex_hull_image(parts == np.bincount(parts[parts > 0]).argmax())
 
 
 def edge_fraction(mask: np.ndarray, region: np.ndarray) -> float:
-    """Share of a mask's outline that lies outside a region or the picture: where the structure may be cut off.
+    """Return the share of a mask's outline outside a region or the picture, where the structure may be cut off.
 
     Args:
-        mask: binary, ``(H, W)``.
-        region: binary, ``(H, W)``, for instance of :meth:`Sector.region`.
+        mask: binary mask ``(H, W)``.
+        region: binary mask ``(H, W)``, for example from :meth:`Sector.region`.
 
     Returns:
-        0 to 1; NaN for an empty mask.
+        Share in ``[0, 1]``; NaN for an empty mask.
 
     Example:
         >>> edge_fraction(np.eye(3)[:2] == 1, np.ones((2, 3), bool))  # two pixels in a corner

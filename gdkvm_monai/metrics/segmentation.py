@@ -1,4 +1,4 @@
-"""Overlap and surface-distance scores of one binary frame, and of every frame and structure of a clip."""
+"""Overlap and surface-distance scores of one binary frame, and of each frame and structure of a clip."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gdkvm_monai.metrics.surface import surface_distances
 __all__ = ["TOLERANCES", "score_clip", "score_pair"]
 
 TOLERANCES = (1.0, 2.0)
-"""Tolerances of the surface Dice, in mm or pixels; fixed before any result was seen."""
+"""Tolerances of the surface Dice, in mm or pixels; chosen before any results were seen."""
 
 
 def score_pair(
@@ -33,29 +33,31 @@ def score_pair(
 
     .. math:: \text{Dice} = \frac{2 |P \cap G|}{|P| + |G|} \qquad \text{IoU} = \frac{|P \cap G|}{|P \cup G|}
 
-    The surface of a mask is what one 4-connected erosion removes, with background outside the image. With the
-    Euclidean distances between pixel centers, from each surface to the other, ``hd`` is the larger of the two directed
-    maxima, ``hd95`` the larger of the two directed 95 % quantiles, ``asd`` the mean over the points of both surfaces,
-    and ``nsd[t]`` the share of these points that lie within ``t`` of the other surface. Where neither mask is empty,
-    the values are those of MONAI's ``compute_hausdorff_distance``, ``compute_average_surface_distance(symmetric=True)``
-    and ``compute_surface_dice``, in double precision and from one pair of distance transforms.
+    The surface of a mask consists of the pixels that one 4-connected erosion removes, with background outside the
+    image. Distances are Euclidean, between pixel centers, from each surface to the other: ``hd`` is the larger of the
+    two directed maxima, ``hd95`` the larger of the two directed 95 % quantiles, ``asd`` the mean over the points of
+    both surfaces, and ``nsd[t]`` the share of these points within ``t`` of the other surface. If neither mask is empty,
+    the values equal those of MONAI's ``compute_hausdorff_distance``,
+    ``compute_average_surface_distance(symmetric=True)``, and ``compute_surface_dice``, in double precision and from
+    one pair of distance transforms.
 
     Args:
         prediction: binary mask ``(H, W)``.
         label: binary mask ``(H, W)``.
-        spacing: mm per pixel of axis 0 and of axis 1, or ``None`` to measure in pixels.
-        tolerances: tolerances of the surface Dice, in mm or in pixels as ``spacing`` says.
-        legacy: score image rows too, see :func:`~gdkvm_monai.metrics.row_scores.score_rows`. Never a headline.
+        spacing: mm per pixel of axis 0 and axis 1, or ``None`` to measure in pixels.
+        tolerances: tolerances of the surface Dice, in mm, or in pixels if ``spacing`` is ``None``.
+        legacy: also score image rows, see :func:`~gdkvm_monai.metrics.row_scores.score_rows`; do not report these as
+            main results.
         depth_axis: axis along which depth runs, for the rows of the legacy scores: 0 in an upright picture, 1 in an
-            array as NIfTI stores it.
-        distances: measure distances too; without them Dice and IoU alone are scored, which is faster.
+            array loaded from NIfTI.
+        distances: also measure distances; False scores only Dice and IoU, which is faster.
 
     Returns:
-        The scores. One empty mask scores 0 and, for distances, the diagonal of the field of view between its corner
-        pixels; two empty masks score NaN and do not enter a mean.
+        The scores. If one mask is empty, Dice, IoU, and surface Dice are 0 and distances are the diagonal of the field
+        of view between its corner pixels; if both are empty, all scores are NaN and do not count in a mean.
 
     Raises:
-        ValueError: if the masks are not binary, not 2-D or of different shapes, or the spacing is not positive.
+        ValueError: if the masks are not binary, not 2-D, or differ in shape, or the spacing is not positive.
 
     References:
         Maier-Hein et al., "Metrics reloaded", Nature Methods 2024. Surface Dice: Nikolov et al., JMIR 2021.
@@ -95,20 +97,20 @@ def score_clip(
     depth_axis: int = 0,
     distances: bool = True,
 ) -> list[FrameScores]:
-    """Score every annotated frame and structure of a clip, each frame for itself and never as a volume.
+    """Score each structure in each annotated frame of a clip; frames are scored separately, never as a volume.
 
     Args:
         prediction: class indices ``(H, W, T)``.
-        label: class indices ``(H, W, T)``; a frame that holds ``UNLABELED`` anywhere is not scored.
-        spacing: mm per pixel of axis 0 and of axis 1, or ``None`` to measure in pixels.
-        structures: name of each structure and the class indices it consists of.
+        label: class indices ``(H, W, T)``; a frame that contains ``UNLABELED`` is not scored.
+        spacing: mm per pixel of axis 0 and axis 1, or ``None`` to measure in pixels.
+        structures: class indices of each structure, by name.
         tolerances: see :func:`score_pair`.
         legacy: see :func:`score_pair`.
         depth_axis: see :func:`score_pair`.
         distances: see :func:`score_pair`.
 
     Returns:
-        The scores of every annotated frame and structure, frame by frame.
+        The scores of each annotated frame and structure, frame by frame.
 
     Raises:
         ValueError: if the clips are not 3-D or differ in shape.

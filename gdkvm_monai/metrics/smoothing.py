@@ -1,4 +1,4 @@
-"""Curves over the frames of a clip, smoothed."""
+"""Smoothing of curves over the frames of a clip."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ __all__ = ["smooth_curve"]
 
 
 def smooth_curve(curve: np.ndarray, time: np.ndarray, window: float) -> np.ndarray:
-    """Smooth a curve by a least-squares parabola around every frame, with tricube weights.
+    """Smooth a curve with a least-squares parabola around each frame, using tricube weights.
 
     Args:
-        curve: values ``(T,)``, NaN where missing.
+        curve: values ``(T,)``; NaN if missing.
         time: time of each value, increasing, ``(T,)``.
-        window: width of the window in the unit of ``time``; at least five measured frames are always used, if there
-            are as many.
+        window: width of the window in the unit of ``time``; widened if it contains fewer than five measured values.
 
     Returns:
-        The value of each frame's parabola there, ``(T,)``; the curve itself if it has fewer than five values.
+        The value of each frame's parabola at that frame, ``(T,)``; if fewer than five values were measured, the curve
+        itself with linear interpolation between them.
     """
     known = np.isfinite(curve)
     if known.sum() < 5:

@@ -1,4 +1,4 @@
-"""How smoothly a dense segmentation changes from frame to frame: a diagnostic beside its accuracy."""
+"""Temporal consistency of a dense segmentation from frame to frame: a diagnostic that complements accuracy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Motion", "TemporalConsistency", "measure_temporal_consistency", "sec
 
 
 def second_differences(values: ArrayLike) -> np.ndarray:
-    r"""Measure how far each value lies from the middle of its neighbors.
+    r"""Measure the deviation of each value from the mean of its neighbors.
 
     .. math:: d_t = a_t - \frac{a_{t-1} + a_{t+1}}{2}
 
@@ -24,7 +24,7 @@ def second_differences(values: ArrayLike) -> np.ndarray:
         values: one attribute over time, ``(T,)``.
 
     Returns:
-        Differences ``(T,)``; NaN on the first and the last frame and beside a NaN.
+        Differences ``(T,)``; NaN at the first and the last frame and next to a NaN.
 
     References:
         Painchaud et al., "Echocardiography segmentation with enforced temporal consistency", IEEE TMI 41(10), 2022.
@@ -41,16 +41,16 @@ def second_differences(values: ArrayLike) -> np.ndarray:
 
 @dataclass(frozen=True)
 class TemporalConsistency:
-    """How a structure moves and changes between the frames of a clip; every series is ``(T,)``, NaN where undefined.
+    """Motion and change of a structure between the frames of a clip; all series are ``(T,)``, NaN if undefined.
 
     Attributes:
-        unit: ``"mm"`` or ``"px"``.
-        area: in cm2 or px2.
+        unit: unit of lengths, ``"mm"`` or ``"px"``.
+        area: area in cm2, or in px2 if ``unit`` is ``"px"``.
         center_0: position of the center along axis 0, in ``unit``.
-        center_1: the same along axis 1.
+        center_1: position of the center along axis 1, in ``unit``.
         area_jump: absolute second differences of the area, as a share of the largest area.
         center_jump: length of the second differences of the center, in ``unit``.
-        next_dice: Dice with the following frame.
+        next_dice: Dice with the following frame, in ``[0, 1]``.
     """
 
     unit: str
@@ -72,12 +72,12 @@ class Motion:
     """Mean and worst values of a :class:`TemporalConsistency` over the frames where they are defined, or NaN.
 
     Attributes:
-        area_jump_mean: share of the largest area.
-        area_jump_worst: the largest jump.
-        center_jump_mean: in mm or px.
-        center_jump_worst: the largest jump.
-        next_dice_mean: in ``[0, 1]``.
-        next_dice_worst: the smallest Dice.
+        area_jump_mean: mean jump of the area, as a share of the largest area.
+        area_jump_worst: largest jump of the area, as a share of the largest area.
+        center_jump_mean: mean jump of the center, in mm or px.
+        center_jump_worst: largest jump of the center, in mm or px.
+        next_dice_mean: mean Dice of neighboring frames, in ``[0, 1]``.
+        next_dice_worst: smallest Dice of neighboring frames, in ``[0, 1]``.
     """
 
     area_jump_mean: float = np.nan
@@ -93,16 +93,16 @@ def measure_temporal_consistency(
 ) -> TemporalConsistency:
     """Measure how a structure moves and changes between the frames of a dense clip.
 
-    A high value is a flicker or a fast heart: compare it with that of the reference on the same frames, never across
-    frame rates. Only neighboring frames that are both annotated, and both hold the structure, are compared.
+    A large jump means flicker or a fast heart: compare it with the jumps of the reference in the same frames, never
+    across frame rates. Neighboring frames are compared only if both are annotated and contain the structure.
 
     Args:
-        clip: class indices ``(H, W, T)``, of consecutive frames; a prediction, or a label of every frame.
+        clip: class indices ``(H, W, T)`` of consecutive frames: a prediction, or a label of all frames.
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` to measure in pixels.
         values: class indices of the structure.
 
     Returns:
-        Area, center and their jumps in every frame.
+        Area, center, and their jumps in each frame.
 
     Raises:
         ValueError: if the clip is not 3-D.

@@ -1,4 +1,4 @@
-"""The turns of a curve: where it stops rising or falling."""
+"""Turning points of a curve: frames at which it stops rising or falling."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class Turn(NamedTuple):
 
 
 def find_turns(curve: np.ndarray, swing: float) -> list[Turn]:
-    """Find the extremes between which a curve rises and falls by at least ``swing``.
+    """Find the extremes between which a curve rises or falls by at least ``swing``.
 
-    ``scipy.signal.find_peaks`` does not serve here: it never reports the first or the last frame.
+    ``scipy.signal.find_peaks`` cannot be used here, because it never reports the first or the last frame.
 
     Args:
         curve: values ``(T,)``, all finite.
-        swing: least rise or fall between two turns, in the unit of the curve.
+        swing: smallest rise or fall between two turns, in the unit of the curve.
 
     Returns:
-        Maxima and minima in turn, the first and the last one wherever the curve has them, at its ends too.
+        Alternating maxima and minima; the first and the last frame of the curve can be among them.
     """
     turns: list[Turn] = []
     high = low = 0
@@ -36,7 +36,7 @@ def find_turns(curve: np.ndarray, swing: float) -> list[Turn]:
     for frame, value in enumerate(curve):
         high = frame if value > curve[high] else high
         low = frame if value < curve[low] else low
-        if rising is not False and curve[high] - value >= swing:  # it has fallen: the high was a turn
+        if rising is not False and curve[high] - value >= swing:  # the curve has fallen: the high was a turn
             turns.append(Turn(high, MAXIMUM))
             rising, low = False, frame
         elif rising is not True and value - curve[low] >= swing:
@@ -48,16 +48,18 @@ def find_turns(curve: np.ndarray, swing: float) -> list[Turn]:
 
 
 def drop_close(turns: list[Turn], curve: np.ndarray, time: np.ndarray, refractory: float) -> list[Turn]:
-    """Drop, closest first, the lesser of two turns of one kind within the refractory time, and the turn between.
+    """Drop the less extreme of two turns of the same kind within the refractory time, and the turn between them.
+
+    The closest pair is dropped first.
 
     Args:
-        turns: maxima and minima in turn.
+        turns: alternating maxima and minima.
         curve: values ``(T,)``.
         time: time of each value, ``(T,)``.
-        refractory: shortest time between two turns of one kind, in the unit of ``time``.
+        refractory: shortest time between two turns of the same kind, in the unit of ``time``.
 
     Returns:
-        The turns that are left, maxima and minima in turn.
+        The remaining turns, alternating maxima and minima.
     """
     turns = list(turns)
     while len(turns) > 2:

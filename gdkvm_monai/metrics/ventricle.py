@@ -1,4 +1,4 @@
-"""Length and diameters, or area, of the left ventricle in one annotated frame."""
+"""Length and diameters or area of the left ventricle in one annotated frame."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from gdkvm_monai.metrics.long_axis import LongAxis, measure_long_axis
 __all__ = ["METHODS", "Ventricle", "measure_ventricle"]
 
 METHODS = ("disks", "area_length", "creatis")
-"""Method of disks; the area-length surrogate of the paper's public evaluator; the script published with CAMUS."""
+"""The method of disks, the area-length surrogate of the paper's public evaluator, and CAMUS's published script."""
 
 
 @dataclass(frozen=True)
 class Ventricle:
-    """What one frame tells about the ventricle; lengths are in the unit of the spacing.
+    """Measurements of the ventricle in one frame; lengths are in the unit of the spacing.
 
     Attributes:
         length: length of the cavity.
-        parts: 8-connected parts of the mask.
-        diameters: across the axis, from the base, ``(n,)``; empty for ``"area_length"``.
-        area: of the cavity; NaN but for ``"area_length"``.
-        long_axis: the axis with the fields that tell its quality; ``None`` but for ``"disks"``.
+        parts: number of 8-connected components of the mask.
+        diameters: diameters across the axis, starting at the base, ``(n,)``; empty for ``"area_length"``.
+        area: area of the cavity for ``"area_length"``, otherwise NaN.
+        long_axis: axis and information about its quality for ``"disks"``, otherwise ``None``.
     """
 
     length: float
@@ -50,15 +50,15 @@ def measure_ventricle(
     """Measure the ventricle of one frame.
 
     Args:
-        frame: class indices ``(H, W)``; ``None`` for a frame that is missing. The left atrium helps to find the base.
+        frame: class indices ``(H, W)``; ``None`` for a missing frame. The left atrium helps to find the base.
         spacing: distance between pixels along axis 0 and axis 1.
         method: one of ``METHODS``.
         axis: for ``"disks"``, see :func:`~gdkvm_monai.metrics.long_axis.measure_long_axis`.
         depth_axis: for ``"creatis"``, see :func:`~gdkvm_monai.metrics.creatis.measure_creatis_axis`.
-        disks: number of diameters of ``"disks"``.
+        disks: number of diameters for ``"disks"``.
 
     Returns:
-        What the volume is computed from.
+        The measurements needed to compute the volume.
 
     Raises:
         ValueError: if the frame is missing or not annotated, or the ventricle is missing or has no such axis.

@@ -1,4 +1,4 @@
-"""Formulas of the left ventricle's volume and ejection fraction."""
+"""Formulas for left ventricular volume and ejection fraction."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ __all__ = ["area_length_volume_ml", "disk_volume_ml", "ejection_fraction"]
 
 
 def disk_volume_ml(diameters_mm: ArrayLike, length_mm: float, other_diameters_mm: ArrayLike | None = None) -> float:
-    r"""Add up elliptical disks along the long axis: Simpson's method, biplane (Eq. 8) or single plane (Eq. 9).
+    r"""Sum elliptical disks along the long axis: Simpson's method, biplane (Eq. 8) or single-plane (Eq. 9).
 
     .. math:: V = \frac{\pi}{4} \sum_{i=1}^{n} D_i^{4c} \, D_i^{2c} \, \frac{L}{n}
 
     Args:
-        diameters_mm: diameters of one view at the middle of each disk, ``(n,)``.
+        diameters_mm: diameters in one view at the middle of each disk, ``(n,)``.
         length_mm: length of the ventricle.
-        other_diameters_mm: diameters of the other view, ``(n,)``; by default those of the first: disks are circles.
+        other_diameters_mm: diameters in the other view, ``(n,)``; by default the same as in the first, which makes the
+            disks circular.
 
     Returns:
         The volume in mL.
@@ -39,11 +40,11 @@ def disk_volume_ml(diameters_mm: ArrayLike, length_mm: float, other_diameters_mm
 
 
 def area_length_volume_ml(area_mm2: float, length_mm: float) -> float:
-    r"""Estimate a volume from one view's area and length, :math:`V = 8 A^2 / (3 \pi L)`: exact for a spheroid.
+    r"""Estimate a volume from the area and length in one view, :math:`V = 8 A^2 / (3 \pi L)`; exact for a spheroid.
 
     Args:
         area_mm2: area of the cavity.
-        length_mm: its length.
+        length_mm: length of the cavity.
 
     Returns:
         The volume in mL; NaN if the length is 0.
@@ -61,7 +62,7 @@ def ejection_fraction(edv: float, esv: float) -> float:
         esv: end-systolic volume, in the same unit.
 
     Returns:
-        EF in percent; below 0 where the ventricle is larger at end-systole; NaN if a volume is NaN or ``edv`` is 0.
+        EF in percent; below 0 if the ventricle is larger at end-systole; NaN if a volume is NaN or ``edv`` is 0.
 
     Raises:
         ValueError: if a volume is negative or infinite.

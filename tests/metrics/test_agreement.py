@@ -1,4 +1,4 @@
-"""Agreement of two measurements: published formulas, an example worked by hand, what is missing."""
+"""Agreement of two measurements: published formulas, a hand-worked example, and missing values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def pairs():
     return 0.9 * reference + 3 + rng.normal(0, 5, 60), reference
 
 
-def test_an_example_worked_by_hand():
+def test_agreement_matches_a_hand_worked_example():
     agreement = measure_agreement([3.0, 5.0, 4.0, 8.0], [1.0, 4.0, 6.0, 7.0])  # differences 2, 1, -2, 1
     assert (agreement.n, agreement.bias, agreement.mae) == (4, 0.5, 1.5)
     assert agreement.sd == pytest.approx(np.sqrt(9 / 3))
@@ -41,14 +41,14 @@ def test_intervals_follow_their_formulas(pairs):
     assert agreement.r_interval == pytest.approx(tuple(stats.pearsonr(*pairs).confidence_interval(0.95)), abs=1e-9)
 
 
-def test_a_shift_is_bias_and_not_spread(pairs):
+def test_a_constant_shift_changes_the_bias_but_not_the_spread(pairs):
     one, shifted = measure_agreement(*pairs), measure_agreement(pairs[0] + 7, pairs[1])
     assert shifted.bias == pytest.approx(one.bias + 7) and shifted.sd == pytest.approx(one.sd)
     assert shifted.r == pytest.approx(one.r) and shifted.ccc < one.ccc and shifted.r2 < one.r2
     assert measure_agreement(pairs[1], pairs[0]).bias == pytest.approx(-one.bias)
 
 
-def test_a_wrong_scale_is_a_trend_of_the_differences():
+def test_a_wrong_scale_appears_as_a_trend_of_the_differences():
     reference = np.linspace(20, 80, 50)
     noise = np.random.default_rng(0).normal(0, 1, 50)
     assert abs(measure_agreement(reference + noise, reference).trend) < 0.03
@@ -56,7 +56,7 @@ def test_a_wrong_scale_is_a_trend_of_the_differences():
     assert scaled.trend == pytest.approx(0.3 / 1.15, abs=0.02) and scaled.trend_p < 1e-6
 
 
-def test_missing_values_are_left_out_in_pairs_and_counted():
+def test_pairs_with_a_missing_value_are_excluded_and_counted():
     agreement = measure_agreement([1.0, np.nan, 3.0, np.inf], [1.0, 2.0, np.nan, 4.0])
     assert (agreement.n, agreement.n_excluded, agreement.bias) == (1, 3, 0)
     assert np.isnan(agreement.sd) and np.isnan(agreement.r)
@@ -64,7 +64,7 @@ def test_missing_values_are_left_out_in_pairs_and_counted():
     assert nothing.n == 0 and np.isnan(nothing.bias) and np.isnan(nothing.rmse)
 
 
-def test_perfect_agreement_and_a_constant_reference_raise_nothing():
+def test_perfect_agreement_and_a_constant_reference_raise_no_error():
     perfect = measure_agreement([10.0, 20.0, 30.0, 50.0], [10.0, 20.0, 30.0, 50.0])
     assert (perfect.bias, perfect.sd, perfect.r2, perfect.ccc) == (0, 0, 1, 1)
     assert perfect.r == pytest.approx(1)
@@ -73,7 +73,7 @@ def test_perfect_agreement_and_a_constant_reference_raise_nothing():
     assert np.isnan(measure_agreement([5.0, 5.0, 5.0], [1.0, 2.0, 3.0]).r)
 
 
-def test_unpaired_values_are_refused_and_the_result_is_a_plain_record(pairs):
-    with pytest.raises(ValueError, match="in pairs"):
+def test_unpaired_values_are_refused_and_the_result_is_a_dataclass(pairs):
+    with pytest.raises(ValueError, match="one shape"):
         measure_agreement([1.0, 2.0], [1.0])
     assert dataclasses.asdict(measure_agreement(*pairs))["n"] == 60

@@ -1,4 +1,4 @@
-"""Ejection fraction of every beat, and their means."""
+"""Ejection fraction of each beat, and the means over beats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_spread_of_the_beats_is_reported():
     assert result.ef_percent == 55 and result.ef_sd_percent == pytest.approx(np.sqrt(50))
 
 
-def test_volumes_are_those_of_the_phases_and_their_means_those_of_the_beats():
+def test_volumes_are_taken_at_the_phases_and_averaged_over_the_beats():
     volumes = np.array([100, 50, 110, 44, 100.0])
     result = measure_beats(volumes, phases_of((0, 1), (2, 3)), volumes)
     assert [(beat.ed_frame, beat.es_frame, beat.edv_ml, beat.esv_ml) for beat in result.beats] == [
@@ -30,20 +30,20 @@ def test_volumes_are_those_of_the_phases_and_their_means_those_of_the_beats():
     assert (result.edv_ml, result.esv_ml, result.sv_ml) == (105, 47, 58) and result.beats[1].sv_ml == 66
 
 
-def test_without_a_pixel_size_there_is_an_ejection_fraction_and_no_volume():
+def test_an_unknown_pixel_spacing_gives_an_ejection_fraction_but_no_volume():
     result = measure_beats([100, 50, 110, 44, 100], phases_of((0, 1)))
     assert result.ef_percent == 50 and np.isnan([result.edv_ml, result.esv_ml, result.sv_ml]).all()
     assert np.isnan(result.ef_sd_percent)  # one beat has no spread
 
 
-def test_a_beat_that_cannot_be_measured_is_listed_and_counts_in_no_mean():
+def test_an_unmeasurable_beat_is_listed_but_not_averaged():
     volumes = np.array([100, np.nan, 110, 44, 100.0])
     result = measure_beats(volumes, phases_of((0, 1), (2, 3)), volumes)
     assert len(result.beats) == 2 and np.isnan(result.beats[0].ef_percent)
     assert (result.n_beats, result.ef_percent, result.edv_ml) == (1, 60, 110)
 
 
-def test_no_beat_has_no_mean():
+def test_the_means_are_nan_without_beats():
     result = measure_beats(np.full(5, 80.0), phases_of())
     assert (result.n_beats, result.beats) == (0, ()) and np.isnan(result.ef_percent)
 

@@ -1,4 +1,4 @@
-"""Contours: the largest part, equal steps, flat pieces."""
+"""Contours: the largest component, even resampling, and flat segments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from gdkvm_monai.metrics.contour import largest_part, longest_flat_chord, resample_contour, trace_contour
 
 
-def test_the_largest_part_is_kept_and_parts_are_counted():
+def test_the_largest_component_is_kept_and_components_are_counted():
     mask = np.zeros((12, 12), bool)
     mask[1:3, 1:3], mask[5:10, 5:10] = True, True
     part, count = largest_part(mask)
@@ -31,7 +31,7 @@ def test_resampled_points_of_a_circle_are_equally_far_apart():
     assert steps == pytest.approx(2 * np.sin(np.pi / 64), rel=0.01)
 
 
-def test_the_longest_chord_is_taken_that_the_curve_follows_closely():
+def test_the_longest_chord_that_the_curve_follows_closely_is_found():
     points = np.array([(0, 0), (0, 2), (0, 4), (3, 5), (0, 6), (0, 8)], float)
     later, earlier = np.tril_indices(len(points), -1)
     assert longest_flat_chord(points, earlier, later, 0.1) == (0, 2)

@@ -26,7 +26,7 @@ def literal_base(contour):
 
 
 @pytest.mark.parametrize("tilt", [-15, 0, 8])
-def test_the_base_of_the_camus_script_is_the_one_of_its_double_loop(tilt):
+def test_the_base_matches_the_double_loop_of_the_camus_script(tilt):
     frame = ventricle(50, 25, (0.8, 0.8), tilt, cut=25)
     contour = find_contours((frame == LV).astype(float), 0.5)[0]
     earlier, later = literal_base(contour)

@@ -1,4 +1,4 @@
-"""Area and volume of every frame of a clip."""
+"""Area and volume of each frame of a clip."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gdkvm_monai.metrics.ejection_fraction import measure_ejection_fraction
 from tests.metrics.ventricles import ventricle
 
 
-def test_areas_are_in_square_centimeters_and_nan_where_nothing_is_known():
+def test_areas_are_in_square_centimeters_and_nan_if_unknown():
     clip = np.zeros((20, 30, 3))
     clip[5:15, 5:25, 0] = 1
     clip[..., 2] = UNLABELED
@@ -18,7 +18,7 @@ def test_areas_are_in_square_centimeters_and_nan_where_nothing_is_known():
     np.testing.assert_array_equal(area_curve(clip), [200, np.nan, np.nan])
 
 
-def test_a_volume_curve_has_one_value_per_frame_and_nan_where_the_ventricle_is_missing():
+def test_a_volume_curve_has_one_value_per_frame_and_nan_for_a_missing_ventricle():
     frames = [ventricle(a, 25, (1, 1), cut=20) for a in (50, 45, 40)]
     clip = np.stack([*frames, np.zeros_like(frames[0])], -1)
     curve = volume_curve(clip, (1, 1))

@@ -1,4 +1,4 @@
-"""Volumes and ejection fraction: analytic ventricles, invariances, missing masks, real patients."""
+"""Volumes and ejection fraction: analytic ventricles, invariances, missing masks, and real patients."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def test_the_camus_script_loses_nine_points_because_it_ignores_shortening(spacin
     assert result.method == "creatis-parity-v1"
     assert result.edv_ml == pytest.approx(96.8, rel=0.025)
     assert result.esv_ml == pytest.approx(57.2, rel=0.045)
-    assert result.ef_percent == pytest.approx(40.95, abs=1.3)  # the truth is 49.93; where pixels fall moves it by 1
+    assert result.ef_percent == pytest.approx(
+        40.95, abs=1.3
+    )  # the true value is 49.93; pixelation shifts it by up to 1
 
 
 def test_the_camus_script_follows_the_depth_axis():
@@ -95,7 +97,7 @@ def test_swapping_the_spacing_alone_changes_the_volume():
     assert wrong / right == pytest.approx(1.2, rel=0.03)  # the length shrinks once, both widths grow
 
 
-def test_exchanging_the_views_changes_nothing_with_the_longer_length(views):
+def test_exchanging_the_views_changes_nothing_if_the_longer_length_is_used(views):
     exchanged = [{"4CH": phase["2CH"], "2CH": phase["4CH"]} for phase in views]
     one, two = (measure_ejection_fraction(*phases, (0.8, 0.5)) for phases in (views, exchanged))
     assert one.edv_ml == pytest.approx(two.edv_ml)
@@ -107,7 +109,7 @@ def test_each_view_may_have_its_own_spacing(views):
     assert result.edv_ml == pytest.approx(97.193, rel=0.03)
 
 
-def test_lengths_are_combined_as_asked_and_a_mismatch_is_flagged():
+def test_lengths_are_combined_as_requested_and_a_mismatch_is_flagged():
     long, short = ventricle(50, 25, (0.5, 0.5), cut=25), ventricle(40, 25, (0.5, 0.5), cut=20)
     phases = [{"4CH": short, "2CH": long}] * 2
     results = {rule: measure_ejection_fraction(*phases, (0.5, 0.5), length=rule) for rule in ("max", "mean", "a4c")}
@@ -130,7 +132,7 @@ def test_an_axis_can_be_given(views):
     assert given.edv_ml == pytest.approx(free.edv_ml)
 
 
-def test_pixels_of_unknown_size_give_an_ef_and_no_volume():
+def test_pixels_of_unknown_size_give_an_ef_but_no_volume():
     ed, es = patient(*TRUNCATED, (0.5, 0.5))
     pixels = measure_ejection_fraction({"4CH": ed["4CH"]}, {"4CH": es["4CH"]})
     assert pixels.unit == "px" and np.isnan(pixels.edv_ml)
@@ -147,7 +149,7 @@ def test_a_negative_ef_is_reported_and_flagged():
 
 
 @pytest.mark.parametrize("method", ["disks", "creatis"])
-def test_a_missing_mask_is_nan_with_a_reason(views, method):
+def test_a_missing_mask_gives_nan_and_a_reason(views, method):
     ed, es = views
     for value, reason in ((np.zeros_like(es["2CH"]), "missing from the mask"), (None, "frame is missing")):
         result = measure_ejection_fraction(ed, dict(es, **{"2CH": value}), (0.8, 0.5), method=method)

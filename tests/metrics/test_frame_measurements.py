@@ -1,4 +1,4 @@
-"""What one segmented frame says."""
+"""Measurements of one segmented frame."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_areas_follow_the_spacing():
     assert np.isnan(plain.areas_cm2["MYO"])
 
 
-def test_a_volume_grows_with_the_cube_of_the_pixel():
+def test_volume_scales_with_the_cube_of_the_pixel_spacing():
     small, large = (measure_frame(heart(), (side, side)).volume for side in (0.2, 0.4))
     assert large == pytest.approx(8 * small)
     assert np.isnan(measure_frame(np.zeros((20, 20), np.uint8)).volume)

@@ -1,4 +1,4 @@
-"""The clip metric in MONAI's handler: values, spacing from the affine, empties, batches."""
+"""The clip metric in MONAI's handler: values, spacing from the affine, empty masks, and batches."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def test_a_collated_batch_keeps_the_spacing_of_each_clip():
     np.testing.assert_array_equal(scores, lists)
 
 
-def test_pixels_and_a_fixed_spacing_can_be_asked_for():
+def test_pixels_or_a_fixed_spacing_can_be_requested():
     clip = item(3)
     pixels = FrameMetric("hd", STRUCTURES, spacing=None)([clip["pred"]], [clip["label"].as_tensor()])
     doubled = FrameMetric("hd", STRUCTURES, spacing=(2, 2))([clip["pred"]], [clip["label"]])
     np.testing.assert_allclose(doubled, 2 * pixels)
 
 
-def test_a_structure_absent_on_both_sides_is_nan_and_does_not_enter_the_mean():
+def test_a_structure_absent_from_both_masks_is_nan_and_excluded_from_the_mean():
     metric = FrameMetric("dice", STRUCTURES)
     clip = item(0, atrium=False)
     scores = metric([clip["pred"]], [clip["label"]])
@@ -95,7 +95,7 @@ def test_a_missed_structure_scores_zero_and_the_diagonal():
     assert FrameMetric("hd", STRUCTURES)([nothing], [clip["label"]])[0, 0].item() == pytest.approx(diagonal)
 
 
-def test_nothing_scored_is_an_error_and_never_zero():
+def test_scoring_no_frame_is_an_error_rather_than_zero():
     metric = FrameMetric("hd", STRUCTURES)
     with pytest.raises(NotComputableError, match="no frame was scored"):
         metric.aggregate()

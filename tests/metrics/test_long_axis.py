@@ -1,4 +1,4 @@
-"""Base, apex and diameters of ventricles of known shape."""
+"""Base, apex, and diameters of ventricles of known shape."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from gdkvm_monai.metrics.volume import disk_volume_ml
 from tests.metrics.ventricles import ventricle
 
 
-def test_an_ellipse_cut_at_the_base_by_polygon_agrees_with_the_pixel_mask():
+def test_diameters_of_a_cut_ellipse_agree_between_polygon_and_pixel_mask():
     angle = np.linspace(0, 2 * np.pi, 400)
     mask = polygon2mask((160, 120), np.stack([80 + 45 * np.cos(angle), 60 + 25 * np.sin(angle)], 1))
     axis = measure_long_axis(mask, (1, 1), axis="pca")
     assert disk_volume_ml(axis.diameters, axis.length) == pytest.approx(117.810, rel=0.012)
 
 
-def test_stray_parts_and_holes_and_the_border_are_handled_and_reported():
+def test_stray_parts_holes_and_the_border_are_handled_and_reported():
     frame = ventricle(50, 25, (0.5, 0.5), cut=25)
     whole = measure_long_axis(frame == LV, (0.5, 0.5))
     damaged = (frame == LV).copy()
@@ -40,7 +40,7 @@ def test_a_stray_part_of_the_atrium_does_not_move_the_base():
     np.testing.assert_allclose(moved.base, axis.base)
 
 
-def test_a_mask_without_such_an_axis_is_refused():
+def test_a_mask_without_the_requested_axis_is_refused():
     cavity = ventricle(50, 25, (1, 1), cut=25) == LV
     with pytest.raises(ValueError, match="empty"):
         measure_long_axis(np.zeros((5, 5)), (1, 1))

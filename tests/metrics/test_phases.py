@@ -1,4 +1,4 @@
-"""Phases of the beat: noisy physiological curves, edges of the clip, uneven and unknown times."""
+"""Phases of the beat: noisy physiological curves, clip boundaries, and uneven or unknown times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLATEAU = 0.005  # of the stroke volume: frames this close to the extreme are th
 
 
 def frames_from_phase(found, volume, near, time, sign):
-    """Frames between a true phase near a time and the closest found one; every frame of a plateau is the phase."""
+    """Count the frames from a true phase near a time to the closest phase found; a plateau is all one phase."""
     around = np.abs(time - near) < 0.12
     level = (sign * volume)[around].max()
     true = np.flatnonzero(around & (sign * volume >= level - PLATEAU * np.ptp(volume)))
@@ -49,7 +49,7 @@ def test_phases_and_ef_are_found_in_noisy_physiological_curves(rate, beats):
     assert wrong == 0
 
 
-def test_an_unknown_frame_rate_answers_in_frames():
+def test_an_unknown_frame_rate_gives_times_in_frames():
     rng = np.random.default_rng(0)
     results = [detect(seed, 50, 2, rng, known=False) for seed in range(20)]
     assert np.mean([found.n_beats == 2 for _, found, _ in results]) >= 0.95
@@ -58,27 +58,27 @@ def test_an_unknown_frame_rate_answers_in_frames():
     assert phases.beats == ((0, 12), (25, 38)) or phases.beats == ((0, 12), (25, 37))
 
 
-def test_stills_and_half_sequences_have_their_phases_on_the_first_and_last_frame():
+def test_stills_and_half_sequences_have_their_phases_at_the_first_and_last_frame():
     assert find_phases([30.0, 20.0], [0.0, 0.4]).beats == ((0, 1),)
     assert find_phases([20.0, 30.0]).beats == ((1, 0),)  # the end-systole came first in the file
     half = 60 + 40 * np.cos(np.linspace(0, np.pi, 18))
     assert find_phases(half, np.arange(18) / 50).beats == ((0, 17),)
 
 
-def test_a_clip_that_begins_in_the_middle_of_filling_does_not_begin_with_an_end_systole():
+def test_a_clip_that_starts_during_filling_does_not_start_with_end_systole():
     time = np.arange(0, 2, 0.02)
     phases = find_phases(80 + 40 * np.cos(2 * np.pi * (time - 0.25)), time)  # starts rising, at half the range
     assert phases.ed[0] in (12, 13) and phases.es[0] in (37, 38)
 
 
-def test_the_heart_rate_follows_the_times_and_uneven_times_are_respected():
+def test_the_heart_rate_follows_even_and_uneven_times():
     time = np.sort(np.random.default_rng(0).uniform(0, 4, 200))
     curve = 80 + 40 * np.cos(2 * np.pi * time / 0.8)
     assert find_phases(curve, time).heart_rate_bpm == pytest.approx(75, abs=2)
     assert find_phases(curve, 2 * time).heart_rate_bpm == pytest.approx(37.5, abs=1)
 
 
-def test_a_dicrotic_bump_within_the_refractory_time_is_no_beat():
+def test_a_dicrotic_bump_within_the_refractory_time_is_not_a_beat():
     time = np.arange(0, 2.4, 0.02)
     curve = 80 + 30 * np.cos(2 * np.pi * time / 0.8)
     curve += 28 * np.exp(-(((time % 0.8 - 0.4) / 0.04) ** 2))  # splits every end-systole in two
@@ -96,7 +96,7 @@ def test_missing_frames_are_bridged():
 
 @pytest.mark.parametrize("gap", [0, 1, 3])
 @pytest.mark.parametrize("phase", [0, 25, 50, 75, 100])
-def test_a_frame_that_was_not_measured_is_no_phase_but_its_nearest_measured_neighbor_is(phase, gap):
+def test_the_nearest_measured_frame_replaces_an_unmeasured_phase(phase, gap):
     time = np.arange(0, 2.01, 0.02)
     curve = 80 + 40 * np.cos(2 * np.pi * time)
     curve[max(phase - gap, 0) : phase + gap + 1] = np.nan
@@ -108,14 +108,14 @@ def test_a_frame_that_was_not_measured_is_no_phase_but_its_nearest_measured_neig
 
 
 @pytest.mark.parametrize("curve", [np.full(20, 5.0), 100 + 0.1 * np.sin(np.arange(40)), [np.nan, 3, np.nan], []])
-def test_a_curve_without_a_beat_finds_nothing_and_says_why(curve):
+def test_a_curve_without_a_beat_gives_no_phase_and_a_reason(curve):
     phases = find_phases(curve)
     assert phases.beats == () and phases.reason
     result = measure_beats(np.asarray(curve, float), phases)
     assert np.isnan(result.ef_percent) and result.n_beats == 0
 
 
-def test_times_that_do_not_fit_are_refused():
+def test_times_that_do_not_match_the_curve_are_refused():
     with pytest.raises(ValueError, match="must increase"):
         find_phases([1.0, 2.0, 3.0], [0.0, 0.2, 0.1])
     with pytest.raises(ValueError, match="must be"):

@@ -8,7 +8,7 @@ import pytest
 from gdkvm_monai.metrics.row_scores import score_rows
 
 
-def test_a_row_that_is_empty_on_both_sides_scores_one():
+def test_a_row_that_is_empty_in_both_masks_scores_one():
     prediction, label = np.zeros((4, 4), bool), np.zeros((4, 4), bool)
     label[1:3, 1:3], prediction[1:3, 1:4] = True, True
     dice, iou = score_rows(prediction, label)

@@ -1,4 +1,4 @@
-"""Where the sector ends, and what lies on its edge."""
+"""The region of the sector, and the share of a structure on its edge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from gdkvm_monai.metrics.sector import Sector, edge_fraction
 
 
-def test_the_sector_is_the_hull_of_what_was_ever_seen_without_the_text_beside_it():
+def test_the_sector_is_the_hull_of_all_echoes_without_the_text_beside_it():
     sector = Sector()
     for start in (10, 20):
         frame = np.zeros((50, 50))
@@ -26,14 +26,14 @@ def test_dark_blood_belongs_to_the_sector():
     assert sector.region().all()
 
 
-def test_a_sector_of_nothing_is_an_error():
+def test_an_empty_sector_is_an_error():
     sector = Sector()
     sector.add(np.zeros((5, 5)))
-    with pytest.raises(ValueError, match="no frame shows anything"):
+    with pytest.raises(ValueError, match="no pixel is above 2"):
         sector.region()
 
 
-def test_an_outline_inside_the_sector_touches_no_edge_and_one_at_the_border_does():
+def test_only_an_outline_at_the_border_of_the_sector_touches_its_edge():
     mask, region = np.zeros((20, 20), bool), np.ones((20, 20), bool)
     mask[5:10, 5:10] = True
     assert edge_fraction(mask, region) == 0

@@ -1,4 +1,4 @@
-"""Scores of one frame and of a clip: published values, an independent oracle, invariances, empties."""
+"""Scores of one frame and of a clip: published values, an independent reference, invariances, and empty masks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def isolated_outlier():
 
 
 def random_pair(seed, shape=(40, 52)):
-    """Two overlapping tilted ellipses, one of them with a hole and a stray part."""
+    """Return two overlapping tilted ellipses, one with a hole and a stray component."""
     rng = np.random.default_rng(seed)
     masks = np.zeros((2, *shape), bool)
     for mask in masks:
@@ -45,7 +45,7 @@ def random_pair(seed, shape=(40, 52)):
 
 
 def oracle(prediction, label, spacing, tolerance=1.0):
-    """The definitions, read literally: neighbors by shifting, distances between all pairs of surface pixels."""
+    """Compute the scores literally: neighbors by shifting, distances between all pairs of surface pixels."""
 
     def surface(mask):
         padded = np.pad(mask, 1)
@@ -110,7 +110,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_values_hold_to_a_millionth(name):
+def test_published_values_are_reproduced_to_one_millionth(name):
     prediction, label, spacing, expected, status = PUBLISHED[name]
     scores = score_pair(prediction, label, spacing)
     assert scores.status == status
@@ -128,7 +128,7 @@ def test_scores_equal_a_literal_reading_of_the_definitions(seed, spacing):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_scores_equal_those_of_monai_where_neither_mask_is_empty(seed):
+def test_scores_equal_those_of_monai_if_neither_mask_is_empty(seed):
     prediction, label = random_pair(seed)
     spacing = (0.55, 0.93)
     scores = score_pair(prediction, label, spacing).columns()
@@ -144,7 +144,7 @@ def test_scores_equal_those_of_monai_where_neither_mask_is_empty(seed):
         assert scores[key] == pytest.approx(value.item(), rel=2e-6)
 
 
-def test_transposing_masks_and_spacing_changes_nothing_and_swapping_the_spacing_does():
+def test_scores_are_invariant_only_if_masks_and_spacing_are_transposed_together():
     prediction, label = random_pair(3)
     scores = score_pair(prediction, label, (0.4, 0.9)).columns()
     transposed = score_pair(prediction.T, label.T, (0.9, 0.4)).columns()
@@ -189,7 +189,7 @@ def test_dice_and_iou_are_the_same_without_distances():
 
 @pytest.fixture
 def clip():
-    """Cavity, myocardium and atrium of a 4-frame clip, the second frame without annotation."""
+    """Return a 4-frame clip with cavity, myocardium, and atrium whose second frame is not annotated."""
     label = np.zeros((32, 40, 4), np.uint8)
     label[6:24, 8:30] = 2
     label[10:24, 12:26] = 1
@@ -199,7 +199,7 @@ def clip():
     return prediction, label
 
 
-def test_a_clip_is_scored_frame_by_frame_and_unlabeled_frames_are_left_out(clip):
+def test_a_clip_is_scored_frame_by_frame_without_unlabeled_frames(clip):
     rows = score_clip(*clip, spacing=(0.5, 0.7))
     assert [(row.frame, row.structure) for row in rows[:5]] == [
         (0, "LV"),
@@ -215,7 +215,7 @@ def test_a_clip_is_scored_frame_by_frame_and_unlabeled_frames_are_left_out(clip)
     assert rows[3].scores.asd == epicardium.asd
 
 
-def test_a_frame_of_which_one_pixel_is_unlabeled_is_not_scored(clip):
+def test_a_frame_with_one_unlabeled_pixel_is_not_scored(clip):
     prediction, label = clip
     label[0, 0, 3] = UNLABELED
     assert {row.frame for row in score_clip(prediction, label)} == {0, 2}
@@ -230,7 +230,7 @@ def test_permuting_label_values_and_structures_together_changes_nothing(clip):
     assert rows == permuted
 
 
-def test_a_prediction_that_lags_one_frame_is_not_forgiven_through_time():
+def test_a_prediction_that_lags_by_one_frame_is_penalized():
     label = np.stack([rectangle((40, 40), (5, 15 + 5 * frame), (5, 20)) for frame in range(4)], -1).astype(int)
     lagging = np.concatenate([label[..., :1], label[..., :-1]], -1)
     rows = score_clip(lagging, label, structures={"LV": (1,)})
@@ -253,11 +253,11 @@ def test_tensors_are_scored_like_arrays(clip):
         (np.zeros((3, 4)), np.zeros((3, 4)), (1.0, nan), "finite positive"),
     ],
 )
-def test_unusable_input_is_refused_with_the_remedy(prediction, label, spacing, match):
+def test_unusable_input_is_refused_with_advice(prediction, label, spacing, match):
     with pytest.raises(ValueError, match=match):
         score_pair(prediction, label, spacing)
 
 
-def test_clips_of_different_shape_are_refused():
+def test_clips_of_different_shapes_are_refused():
     with pytest.raises(ValueError, match="one shape"):
         score_clip(np.zeros((4, 4, 2)), np.zeros((4, 4, 3)))

@@ -1,4 +1,4 @@
-"""The distance between pixels, checked."""
+"""Validation of the pixel spacing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from gdkvm_monai.metrics.spacing import check_spacing
 
 
-def test_a_spacing_is_returned_as_two_numbers_and_pixels_as_ones():
+def test_a_spacing_is_two_numbers_and_ones_for_pixels():
     assert check_spacing([0.5, 2]) == (0.5, 2.0)
     assert check_spacing(None) == (1.0, 1.0)
 

@@ -14,17 +14,17 @@ def square(start: int, side: int) -> np.ndarray:
     return mask
 
 
-def test_surfaces_of_equal_masks_touch_and_an_inner_pixel_is_no_surface():
+def test_equal_masks_have_distance_zero_and_inner_pixels_are_not_surface():
     forth, back = surface_distances(square(5, 4), square(5, 4), (1, 1))
     assert len(forth) == len(back) == 12 and not forth.any() and not back.any()
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.5, 0.25)])
-def test_a_shifted_pixel_is_as_far_as_the_shift_times_the_spacing(spacing):
+def test_a_shifted_pixel_has_the_distance_of_the_shift_times_the_spacing(spacing):
     forth, back = surface_distances(square(5, 1), square(9, 1), spacing)
     assert forth.tolist() == back.tolist() == [4 * spacing[1]]
 
 
-def test_each_direction_has_the_points_of_its_own_surface():
+def test_each_direction_contains_the_points_of_its_own_surface():
     forth, back = surface_distances(square(5, 2), square(5, 6), (1, 1))
     assert (len(forth), len(back)) == (4, 20) and forth.max() < back.max()

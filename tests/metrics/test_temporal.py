@@ -1,4 +1,4 @@
-"""Second differences of area and center, Dice of neighboring frames."""
+"""Second differences of area and center, and Dice of neighboring frames."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def moving_square(positions, side=10):
     return clip
 
 
-def test_a_straight_line_has_no_second_difference_and_a_spike_has_its_height():
+def test_second_differences_are_zero_on_a_line_and_the_height_of_a_spike():
     np.testing.assert_allclose(second_differences(np.arange(6.0) * 3)[1:-1], 0, atol=1e-12)
     spike = second_differences([1, 1, 5, 1, 1])
     np.testing.assert_array_equal(spike, [np.nan, -2, 4, -2, np.nan])
     assert np.isnan(second_differences([1.0, np.nan, 2.0, 3.0])[2])
 
 
-def test_uniform_motion_is_consistent_and_a_jump_is_seen_in_millimeters():
+def test_uniform_motion_has_no_jump_and_a_jump_is_in_millimeters():
     steady = measure_temporal_consistency(moving_square([5, 7, 9, 11, 13]), (0.5, 0.8))
     assert steady.summary().center_jump_worst == pytest.approx(0, abs=1e-12) and steady.summary().area_jump_worst == 0
     assert steady.summary().next_dice_mean == pytest.approx(0.8) and steady.unit == "mm"
@@ -33,14 +33,14 @@ def test_uniform_motion_is_consistent_and_a_jump_is_seen_in_millimeters():
     assert jump.summary().next_dice_worst == pytest.approx(0.2)
 
 
-def test_a_flicker_of_the_area_is_relative_to_the_largest_area():
+def test_area_flicker_is_relative_to_the_largest_area():
     clip = moving_square([5] * 5)
-    clip[10:20, 10:15, 2] = 0  # half of it is lost in one frame
+    clip[10:20, 10:15, 2] = 0  # one frame loses half of the area
     result = measure_temporal_consistency(clip)
     assert result.area_jump[2] == pytest.approx(0.5) and result.area[0] == 100 and result.unit == "px"
 
 
-def test_frames_that_nobody_annotated_or_that_miss_the_structure_break_the_chain():
+def test_frames_without_annotation_or_structure_are_not_compared():
     clip = moving_square([5, 6, 7, 8, 9, 10])
     clip[..., 2] = UNLABELED
     clip[..., 5] = 0
@@ -50,7 +50,7 @@ def test_frames_that_nobody_annotated_or_that_miss_the_structure_break_the_chain
     assert np.isnan(result.area[[2, 5]]).all()
 
 
-def test_stills_have_no_temporal_consistency_but_can_be_asked():
+def test_undefined_jumps_are_nan_and_a_single_frame_is_refused():
     result = measure_temporal_consistency(moving_square([5, 6]))
     assert np.isnan(result.summary().center_jump_worst) and result.summary().next_dice_mean == pytest.approx(0.9)
     empty = measure_temporal_consistency(np.zeros((4, 4, 3)))

@@ -1,4 +1,4 @@
-"""Turns of a curve."""
+"""Turning points of a curve."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ def test_turns_alternate_and_include_the_ends():
     assert find_turns(CURVE, swing=2) == TURNS
 
 
-def test_a_swing_that_is_small_makes_no_turn():
+def test_a_small_swing_is_not_a_turn():
     assert find_turns(CURVE, swing=0.4) == [*TURNS[:2], Turn(2, MAXIMUM), Turn(3, MINIMUM), *TURNS[2:]]
     assert find_turns(np.ones(6), swing=0.5) == []
 
 
-def test_turning_the_curve_upside_down_exchanges_maxima_and_minima():
+def test_negating_the_curve_exchanges_maxima_and_minima():
     assert find_turns(-CURVE, swing=2) == [Turn(frame, -kind) for frame, kind in TURNS]
 
 
-def test_of_two_maxima_that_are_too_close_the_lesser_one_and_the_turn_between_are_dropped():
+def test_the_lesser_of_two_close_maxima_and_the_turn_between_are_dropped():
     turns, time = find_turns(CURVE, swing=0.4), np.arange(6) / 10
     assert drop_close(turns, CURVE, time, refractory=0.25) == TURNS
     assert drop_close(turns, CURVE, time, refractory=0.1) == turns

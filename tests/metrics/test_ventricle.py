@@ -1,4 +1,4 @@
-"""What one frame tells about the ventricle, by each method."""
+"""Measurements of the ventricle in one frame, by each method."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_methods_agree_on_the_length_of_a_full_ellipse():
     assert area.area == pytest.approx(np.pi * 45 * 25, rel=0.01)
 
 
-def test_each_method_fills_its_own_fields():
+def test_each_method_sets_its_own_fields():
     frame = ventricle(50, 25, STEP, cut=25)
     disks, area, creatis = (measure_ventricle(frame, STEP, name) for name in ("disks", "area_length", "creatis"))
     assert disks.diameters.shape == creatis.diameters.shape == (20,) and area.diameters.shape == (0,)
@@ -42,6 +42,6 @@ def test_parts_are_counted_by_every_method():
         (np.full((5, 5), UNLABELED), "annotated"),
     ],
 )
-def test_what_cannot_be_measured_is_refused_with_its_cause(frame, words):
+def test_an_unmeasurable_frame_is_refused_with_the_cause(frame, words):
     with pytest.raises(ValueError, match=words):
         measure_ventricle(frame, STEP)

@@ -9,19 +9,19 @@ from gdkvm_monai.labels import LEFT_ATRIUM, LV
 SIZE_MM = (130.0, 100.0)
 
 FULL = (45, 25, 22, None), (40, 18, 16, None)
-"""Half axes (length, 4CH width, 2CH width) of an ellipsoid at ED and at ES, not cut."""
+"""Semi-axes (length, 4CH width, 2CH width) of a full ellipsoid at ED and at ES."""
 
 TRUNCATED = (50, 25, 22, 25), (44, 19, 17, 20)
-"""The same, cut at the base 25 and 20 mm below the middle."""
+"""The same ellipsoid, cut at the base 25 and 20 mm below the center."""
 
 
 def truncated_volume_ml(a: float, b: float, c: float, h: float) -> float:
-    """Volume of an ellipsoid of half axes ``a``, ``b``, ``c`` cut ``h`` below its middle, across ``a``."""
+    """Return the volume of an ellipsoid with semi-axes ``a``, ``b``, ``c``, cut across ``a`` ``h`` below its center."""
     return np.pi * b * c * ((h + a) - (h**3 + a**3) / (3 * a**2)) / 1000
 
 
 def inside(spacing, tilt_degrees, center=(60.0, 50.0)):
-    """Coordinates of every pixel center along and across a tilted axis, base at the positive end."""
+    """Return the coordinates of all pixel centers along and across a tilted axis, with the base at the positive end."""
     shape = [int(size / step) for size, step in zip(SIZE_MM, spacing)]
     rows, columns = np.meshgrid(*(np.arange(n) * s for n, s in zip(shape, spacing)), indexing="ij")
     angle = np.deg2rad(tilt_degrees)
@@ -30,7 +30,7 @@ def inside(spacing, tilt_degrees, center=(60.0, 50.0)):
 
 
 def ventricle(half_length, half_width, spacing, tilt=0.0, cut=None, atrium=False):
-    """A frame with an elliptical cavity whose base is cut off flat ``cut`` mm below its middle."""
+    """Return a frame with an elliptical cavity whose base is cut off flat ``cut`` mm below the center."""
     along, across = inside(spacing, tilt)
     cavity = (along / half_length) ** 2 + (across / half_width) ** 2 <= 1
     frame = np.where(cavity & (along <= (half_length if cut is None else cut)), LV, 0)
@@ -42,7 +42,7 @@ def ventricle(half_length, half_width, spacing, tilt=0.0, cut=None, atrium=False
 
 
 def patient(ed, es, spacing, tilt=0.0, **kwargs):
-    """Two views at ED and ES of an ellipsoid: half axes (length, 4CH width, 2CH width) and where the base is cut."""
+    """Return two views at ED and ES of an ellipsoid from its semi-axes (length, 4CH width, 2CH width) and base cut."""
     phases = []
     for length, *widths, cut in (ed, es):
         frames = (ventricle(length, width, spacing, tilt, cut, **kwargs) for width in widths)

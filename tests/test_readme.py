@@ -51,14 +51,14 @@ def test_the_bundle_commands_run_in_the_order_of_the_readme(phantom_root, bundle
     assert [command.split()[4] for command in bundle_commands] == ["training", "training", "evaluating", "inference"]
     for command in bundle_commands:
         line = command.replace("/path/to/CAMUS", str(phantom_root)).replace("/path/to/clips", str(phantom_root))
-        line = line.replace("--bundle_root bundle", f"--bundle_root {bundle_root}")
+        line = line.replace("--bundle_root bundle", f"--bundle_root {bundle_root}").replace("runs/", f"{bundle_root}/")
         arguments = [sys.executable, *shlex.split(line)[1:], *TINY]
         arguments += ["--pattern=**/patient0001_4CH_ED.nii.gz"] if "inference" in command else TINY_TRAINING
         result = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert result.returncode == 0, result.stderr[-2000:]
-    assert (bundle_root / "models" / "model.pt").is_file()
+    assert (bundle_root / "stills" / "models" / "model.pt").is_file()
     for name in ("per_frame.csv", "metrics.json", "learning_curve.png", "patient0001_4CH_ED_seg.nii.gz"):
-        assert (bundle_root / "eval" / name).is_file(), name
+        assert (bundle_root / "paper" / "eval" / name).is_file(), name
 
 
 def test_the_gdkvm_commands_run_on_phantoms(tmp_path, monkeypatch, capsys):

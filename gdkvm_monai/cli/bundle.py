@@ -1,7 +1,8 @@
 """MONAI's bundle commands. An id that changes nothing is refused, and a mistake is answered in one line.
 
 The arguments are those of `python -m monai.bundle`:
-  gdkvm bundle run training --bundle_root bundle --dataset_dir /path/to/CAMUS --config_file bundle/configs/train.json
+  gdkvm bundle run training --bundle_root bundle --run_dir runs/paper --dataset_dir /path/to/CAMUS \\
+    --config_file bundle/configs/train.json
 Any id of a config can be an option: --epochs 30 --network_def#width 32. Overlays are further config files:
   --config_file "['bundle/configs/train.json','bundle/configs/camus_stills.yaml']"
 `python -m monai.bundle COMMAND --help` lists the arguments of a command.

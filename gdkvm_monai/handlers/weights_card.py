@@ -15,7 +15,7 @@ from torch import nn
 
 import gdkvm_monai
 from gdkvm_monai.labels import VIEWS
-from gdkvm_monai.networks.card import ModelCard
+from gdkvm_monai.networks.card import ModelCard, read_card
 from gdkvm_monai.networks.known import NETWORKS
 
 __all__ = ["WeightsCard"]
@@ -27,13 +27,22 @@ class Source(NamedTuple):
     trained_on: str
     domain: str
     license: str
+    citation: str = ""
 
 
+CAMUS_CITATION = (
+    'S. Leclerc, E. Smistad, J. Pedrosa, A. Ostvik, et al., "Deep Learning for Segmentation using an Open Large-Scale '
+    'Dataset in 2D Echocardiography", IEEE Transactions on Medical Imaging, vol. 38, no. 9, pp. 2198-2210, 2019, '
+    "doi:10.1109/TMI.2019.2900516"
+)
 UNKNOWN = Source("data that were not named; set trained_on", "unknown", "not stated; set weights_license")
 
 SOURCES = {
     "gdkvm_monai.data.camus_datalist": Source(
-        "CAMUS", "CAMUS", "CC BY-NC-SA 4.0, for non-commercial scientific research, as the CAMUS data are"
+        "CAMUS",
+        "CAMUS",
+        "CC BY-NC-SA 4.0, for non-commercial scientific research, as the CAMUS data are",
+        CAMUS_CITATION,
     ),
     "gdkvm_monai.data.phantom_datalist": Source(
         "generated phantoms (gdkvm_monai.data.phantom_datalist)", "phantom", "Apache-2.0"
@@ -44,6 +53,8 @@ SOURCES = {
 
 class WeightsCard:
     """Write a :class:`~gdkvm_monai.networks.card.ModelCard` when training starts, and complete it after every epoch.
+
+    Training does not start where the card of the released weights is, so that these are never replaced.
 
     Args:
         path: file to write, ``model.json`` beside ``model.pt``; its folder is created where missing.
@@ -80,14 +91,29 @@ class WeightsCard:
             views=tuple(view for view in VIEWS if any(item.get("view") == view for item in data)),
             clips=len(data),
             license=license or source.license,
+            citation="" if trained_on or license else source.citation,
             gdkvm_version=gdkvm_monai.__version__,
         )
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer."""
-        engine.add_event_handler(Events.STARTED, self.write)
+        engine.add_event_handler(Events.STARTED, self.start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self.record)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.write)
+
+    def start(self, engine: Engine) -> None:
+        """Write the card for the first time, unless that of the released weights is there.
+
+        Raises:
+            ValueError: when it is.
+        """
+        present = read_card(self.path, check_weights=False)
+        if present is not None and present.release:
+            raise ValueError(
+                f"{self.path.parent} holds the weights of release {present.release}, which training does not replace; "
+                "add --run_dir runs/NAME."
+            )
+        self.write(engine)
 
     def record(self, engine: Engine) -> None:
         """Widen the ranges of the clips' mean and standard deviation, in the network's 0 to 1."""

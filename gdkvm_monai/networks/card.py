@@ -35,6 +35,7 @@ class ModelCard:
         views: some of :data:`~gdkvm_monai.labels.VIEWS`; empty where they are not known.
         clips: number of clips in training.
         license: under which the weights may be used.
+        citation: of the data, as their license asks for.
         iterations: of training.
         intensity_mean: lowest and highest mean of a clip in training, in the network's 0 to 1, or ``None``.
         intensity_sd: the same of the standard deviation.
@@ -42,6 +43,8 @@ class ModelCard:
         command: that trained the weights.
         weights_sha256: SHA-256 of the weights, or ``None`` where it was not recorded.
         gdkvm_version: version of the package that wrote the card.
+        release: version of the package that these weights are released with, in its own bundle only; training does
+            not replace them. Empty for all other weights.
 
     Raises:
         ValueError: when a value has another type, is out of range, unknown, or an expression.
@@ -56,6 +59,7 @@ class ModelCard:
     views: tuple[str, ...] = ()
     clips: int = 0
     license: str = "unknown"
+    citation: str = ""
     iterations: int = 0
     intensity_mean: tuple[float, float] | None = None
     intensity_sd: tuple[float, float] | None = None
@@ -63,6 +67,7 @@ class ModelCard:
     command: str = ""
     weights_sha256: str | None = None
     gdkvm_version: str = ""
+    release: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.network_options, Mapping):
@@ -109,8 +114,12 @@ class ModelCard:
         write_json(path, asdict(self))
 
 
-def read_card(weights: PathLike) -> ModelCard | None:
+def read_card(weights: PathLike, check_weights: bool = True) -> ModelCard | None:
     """Read the card of weights: the JSON file of their name, or ``model.json``, beside them.
+
+    Args:
+        weights: path of the weights.
+        check_weights: whether the weights must have the SHA-256 that the card states.
 
     Returns:
         The card, or ``None`` where there is none.
@@ -123,7 +132,8 @@ def read_card(weights: PathLike) -> ModelCard | None:
         if path.is_file():
             try:
                 card = _from_json(path)
-                _check_weights(card, weights)
+                if check_weights:
+                    _check_weights(card, weights)
             except ValueError as error:
                 raise ValueError(f"model card {path}: {error}") from error
             return card

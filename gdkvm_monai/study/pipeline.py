@@ -92,6 +92,7 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
             sha256=file_sha256(weights),
             trained_on=card.trained_on if card else "unknown: there is no model.json beside the weights",
             license=card.license if card else "unknown",
+            views=card.views if card else (),
         ),
         config=ConfigRecord(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()),
         network=type(network).__name__,

@@ -8,6 +8,7 @@ from typing import get_args
 
 import numpy as np
 
+from gdkvm_monai.labels import VIEW_NAMES
 from gdkvm_monai.metrics.temporal import second_differences
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import ClipNumbers, Quality, Reason
@@ -47,12 +48,14 @@ class Evidence:
         edge_fraction: largest share of the ventricle's outline on the sector's edge, 0 to 1; NaN if unknown.
         trained_on: lowest and highest ``intensity_mean`` and ``intensity_sd`` in training, from the model card; empty
             if unknown.
+        trained_views: views of the clips in training; empty if unknown.
     """
 
     table: FrameTable
     frames: Sequence[SegmentedFrame]
     edge_fraction: float
     trained_on: Mapping[str, Sequence[float] | None]
+    trained_views: Sequence[str] = ()
 
 
 def judge(numbers: ClipNumbers, evidence: Evidence) -> Quality:
@@ -65,7 +68,7 @@ def judge(numbers: ClipNumbers, evidence: Evidence) -> Quality:
     Returns:
         The worst verdict of all reasons, ``"good"`` without any, and the reasons.
     """
-    checks = (_ejection_fraction, _beats, _timing, _source, _masks, _confidence, _intensity)
+    checks = (_ejection_fraction, _beats, _timing, _source, _view, _masks, _confidence, _intensity)
     reasons = tuple(reason for check in checks for reason in check(numbers, evidence))
     worst = max((VERDICTS.index(reason.verdict) for reason in reasons), default=0)
     return Quality(VERDICTS[worst], reasons)
@@ -120,6 +123,15 @@ def _source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
         missing = clip.frames - clip.valid_frames
         yield Reason(
             "invalid_frames", "check", f"{missing} of {clip.frames} frames show nothing and have an empty mask."
+        )
+
+
+def _view(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    view, known = numbers.clip.view, evidence.trained_views
+    if view is not None and known and view not in known:
+        names = " and ".join(VIEW_NAMES[name] for name in known)
+        yield Reason(
+            "weights_view", "check", f"the view is {VIEW_NAMES[view]}; the weights were trained on {names} clips only."
         )
 
 

@@ -28,5 +28,5 @@ Trust = Literal["ok", "scaled", "absent", "conflict"]
 ReasonCode = Literal[
     Literal["ef_withheld", "edv_below_esv", "ef_range", "less_than_one_beat", "frame_rate", "spacing", "mode"],
     Literal["partial", "invalid_frames", "no_ventricle", "area_jump", "sector_edge", "parts", "holes", "confidence"],
-    Literal["intensity"],
+    Literal["intensity", "weights_view"],
 ]

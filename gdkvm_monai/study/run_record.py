@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.study.options import SegmentOptions
-from gdkvm_monai.study.record_types import STRICT
+from gdkvm_monai.study.record_types import STRICT, View
 
 __all__ = ["ConfigRecord", "InputRecord", "NetworkRecord", "RunRecord", "WeightsRecord", "read_run"]
 
@@ -42,12 +42,14 @@ class WeightsRecord:
         sha256: of the file.
         trained_on: what the model card says, or that there is none.
         license: likewise.
+        views: of the clips in training; empty if unknown.
     """
 
     file: str
     sha256: str
     trained_on: str
     license: str
+    views: tuple[View, ...] = ()
 
 
 @dataclass(frozen=True, config=STRICT)

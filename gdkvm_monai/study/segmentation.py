@@ -141,7 +141,8 @@ def segment_clip(
     frames = frames.with_end_systole(numbers.phases.es_frames)
     edge = edge_share(cache, source, segmented.sector) if any(valid) else np.nan
     trained_on = pipeline.card.intensity_ranges if pipeline.card else {}
-    quality = judge(numbers, Evidence(frames, segmented.frames, edge, trained_on))
+    trained_views = pipeline.provenance.weights.views
+    quality = judge(numbers, Evidence(frames, segmented.frames, edge, trained_on, trained_views))
     run = _record(pipeline, source, options, started, time.monotonic() - start)
     return ClipResults(numbers.judged(quality), frames, run)
 

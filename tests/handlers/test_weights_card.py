@@ -9,7 +9,7 @@ import torch
 from ignite.engine import Engine
 
 from gdkvm_monai.handlers import WeightsCard
-from gdkvm_monai.networks.card import read_card
+from gdkvm_monai.networks.card import ModelCard, read_card
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 
 SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
@@ -69,3 +69,25 @@ def test_the_card_names_data_only_where_it_knows_them(tmp_path, datalist, items,
 def test_the_card_states_the_views_of_the_clips(tmp_path):
     items = [{"patient": "1", "view": "4CH"}, {"patient": "2", "view": "4CH"}, {"patient": "3"}]
     assert run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items), ONE)["views"] == ["4CH"]
+
+
+def test_a_card_of_camus_cites_it_and_one_of_other_data_does_not(tmp_path):
+    items = [{"patient": "1"}]
+    for datalist, cited in (("gdkvm_monai.data.camus_datalist", True), ("gdkvm_monai.data.phantom_datalist", False)):
+        card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items, datalist), ONE)
+        assert ("10.1109/TMI.2019.2900516" in card["citation"]) is cited
+
+
+def test_the_card_of_released_weights_is_not_replaced(tmp_path):
+    path = tmp_path / "model.json"
+    ModelCard(release="0.2.0", weights_sha256="0" * 64).write(path)
+    (tmp_path / "model.pt").write_bytes(b"weights")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="release 0.2.0.*--run_dir"):
+        run(WeightsCard(path, GDKVM(**SMALL), (16, 16)), ONE)
+    assert path.read_bytes() == before
+
+
+def test_the_card_of_other_weights_is_replaced(tmp_path):
+    ModelCard(license="secret").write(tmp_path / "model.json")
+    assert "not stated" in run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16)), ONE)["license"]

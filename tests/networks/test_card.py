@@ -144,7 +144,7 @@ def test_a_card_of_absurd_size_is_not_read(tmp_path):
         read_card(tmp_path / "model.pt")
 
 
-@pytest.mark.parametrize("field", [*OLD, "views", "scores", "domain", "command"])
+@pytest.mark.parametrize("field", [*OLD, "views", "scores", "domain", "citation", "command", "release"])
 @pytest.mark.parametrize("prefix", ["$", "@", "%", " $"])
 def test_an_expression_is_refused_in_every_field_and_not_run(field, prefix, tmp_path):
     code = f"{prefix}__import__('pathlib').Path('{tmp_path / 'owned'}').touch()"

@@ -27,6 +27,7 @@ class Case:
     frames: list[SegmentedFrame] = field(default_factory=lambda: [beating(t) for t in range(FRAMES)])
     edge_fraction: float = 0.0
     card: Mapping[str, tuple[float, float]] = field(default_factory=lambda: CARD)
+    trained_views: tuple[str, ...] = ("4CH",)
 
     def set_clip(self, **facts) -> None:
         self.clip = replace(self.clip, **facts)
@@ -55,7 +56,7 @@ class Case:
         times_s = None if rate_hz is None else np.arange(len(self.frames)) / rate_hz
         table = frame_table("0" * 16, self.frames, times_s, self.clip.spacing_trust == "ok")
         numbers = measure_clip(self.clip, table, copies=Copies((), "copies"))
-        return judge(numbers, Evidence(table, self.frames, self.edge_fraction, self.card))
+        return judge(numbers, Evidence(table, self.frames, self.edge_fraction, self.card, self.trained_views))
 
 
 def beating(t: int) -> SegmentedFrame:
@@ -94,6 +95,12 @@ def shorten(case: Case) -> None:
         ("frame_rate", "check", lambda case: case.set_clip(frame_rate_hz=None), "the frame rate is unknown"),
         ("spacing", "check", lambda case: case.set_clip(spacing_trust="scaled"), "the pixel size is scaled"),
         ("mode", "reject", lambda case: case.set_clip(mode="color Doppler"), "shows color Doppler"),
+        (
+            "weights_view",
+            "check",
+            lambda case: case.set_clip(view="2CH"),
+            "is apical two-chamber; the weights were trained on apical four-chamber clips",
+        ),
         ("partial", "check", lambda case: case.set_clip(partial=True), "frames at the end of the file are missing"),
         ("invalid_frames", "check", lambda case: case.set_clip(valid_frames=FRAMES - 2), "2 of 60 frames show nothing"),
         (
@@ -140,6 +147,13 @@ def test_a_few_faulty_frames_are_no_reason():
 def test_without_a_card_nothing_is_said_about_intensities():
     case = Case(card={})
     case.change(intensity_mean=0.99)
+    assert case.judged().verdict == "good"
+
+
+@pytest.mark.parametrize(("view", "trained"), [("2CH", ("2CH", "4CH")), ("2CH", ()), (None, ("4CH",))])
+def test_a_view_that_was_in_training_or_is_not_known_is_no_reason(view, trained):
+    case = Case(trained_views=trained)
+    case.set_clip(view=view)
     assert case.judged().verdict == "good"
 
 

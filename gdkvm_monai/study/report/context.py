@@ -71,7 +71,7 @@ class ReportContext:
         curves: volume and areas over time, as coordinates.
         stills: ED and ES of one beat; empty if there is none.
         still_beat: index of that beat.
-        notes: why numbers are missing.
+        notes: why numbers are missing, and what was assumed.
         provenance: name and text of each entry of ``run.json``.
         data: data for the script.
     """
@@ -122,7 +122,7 @@ def gather(
         curves=curves,
         stills=_stills(beats[still_beat], frames) if beats else [],
         still_beat=still_beat,
-        notes=collect_notes(measurements),
+        notes=collect_notes(measurements, run.weights.views),
         provenance=_flatten(json.loads(run.to_json())),
         data=_clip_data(frames, pictures.frames, curves, contours, phases["ED"]),
     )

@@ -1,9 +1,11 @@
-"""Why numbers of the clip report are missing, in words."""
+"""Why numbers of the clip report are missing, and what was assumed, in words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gdkvm_monai.labels import VIEW_NAMES
 from gdkvm_monai.study.measurements import Measurements
 
 __all__ = ["Notes", "collect_notes"]
@@ -18,7 +20,7 @@ SPACING_PROBLEMS = {
 
 @dataclass(frozen=True)
 class Notes:
-    """Why numbers are missing.
+    """Why numbers are missing, and what was assumed.
 
     Attributes:
         ejection_fraction: why there is no mean ejection fraction, if there is none.
@@ -26,6 +28,7 @@ class Notes:
         spacing: why the pixel spacing is not used, as the beginning of a sentence; empty if it is used.
         summary: why volumes and heart rate are missing; empty if all are known.
         beats: why numbers are missing in the table of beats.
+        view: the view of the clip, and whether it was stated or assumed.
     """
 
     ejection_fraction: str
@@ -33,10 +36,16 @@ class Notes:
     spacing: str
     summary: list[str]
     beats: list[str]
+    view: str
 
 
-def collect_notes(measurements: Measurements) -> Notes:
-    """Explain what is missing in the measurements of a clip, each reason once."""
+def collect_notes(measurements: Measurements, trained_views: Sequence[str] = ()) -> Notes:
+    """Explain what is missing in the measurements of a clip, each reason once.
+
+    Args:
+        measurements: of the clip.
+        trained_views: views of the clips that the weights were trained on; empty if unknown.
+    """
     no_beat = measurements.phases.reason
     no_ef = measurements.ef_withheld or no_beat or "the ejection fraction was not measured."
     no_rate = no_beat or "the heart rate requires two end-diastolic frames and a known frame time."
@@ -48,7 +57,17 @@ def collect_notes(measurements: Measurements) -> Notes:
         spacing=SPACING_PROBLEMS[measurements.clip.spacing_trust],
         summary=list(dict.fromkeys([*volumes, *rate])),
         beats=list(dict.fromkeys([*volumes, *_ef_notes(measurements, no_ef)])),
+        view=_view_note(measurements.clip.view, trained_views),
     )
+
+
+def _view_note(view: str | None, trained_views: Sequence[str]) -> str:
+    if view is not None:
+        return f"{VIEW_NAMES[view]}, as stated."
+    if not trained_views:
+        return "not stated."
+    names = " or ".join(VIEW_NAMES[name] for name in trained_views)
+    return f"not stated; assumed to be {names}, as in training."
 
 
 def _volume_notes(measurements: Measurements) -> list[str]:

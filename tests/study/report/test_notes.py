@@ -52,3 +52,17 @@ def test_an_ejection_fraction_that_is_withheld_says_why():
     unknown = dict.fromkeys(("edv_ml", "esv_ml", "sv_ml", "ef_percent", "ef_sd_percent"))
     notes = collect_notes(replace(whole, ef_withheld=why, mean=replace(whole.mean, **unknown)))
     assert notes.ejection_fraction == why and notes.beats == notes.summary == [why]
+
+
+@pytest.mark.parametrize(
+    ("view", "trained", "text"),
+    [
+        ("2CH", ("4CH",), "apical two-chamber, as stated."),
+        (None, ("4CH",), "not stated; assumed to be apical four-chamber, as in training."),
+        (None, ("2CH", "4CH"), "not stated; assumed to be apical two-chamber or apical four-chamber, as in training."),
+        (None, (), "not stated."),
+    ],
+)
+def test_the_view_is_said_to_be_stated_or_assumed(view, trained, text):
+    whole = make_measurements(MASKS)
+    assert collect_notes(replace(whole, clip=replace(whole.clip, view=view)), trained).view == text

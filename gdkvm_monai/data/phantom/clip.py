@@ -8,6 +8,7 @@ import numpy as np
 
 from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.truth import ClipTruth
+from gdkvm_monai.labels import parse_view
 
 __all__ = ["PhantomClip", "render_phantom_clip"]
 
@@ -95,4 +96,4 @@ def render_phantom_clip(
     if count < 2:
         raise ValueError(f"{beats} beats at {frame_rate_hz} Hz are one frame; give more beats or a higher frame rate.")
     image, label, spacing_mm = phantom.render(view, np.arange(count) / frame_rate_hz, size)
-    return PhantomClip(phantom, view, frame_rate_hz, image, label, spacing_mm)
+    return PhantomClip(phantom, parse_view(view), frame_rate_hz, image, label, spacing_mm)

@@ -12,7 +12,7 @@ from gdkvm_monai.data.phantom.plane import ViewPlane
 from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.tissue import Tissue
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES, Sector
-from gdkvm_monai.labels import VIEWS
+from gdkvm_monai.labels import VIEWS, parse_view
 
 
 class EchoPhantom:
@@ -63,7 +63,7 @@ class EchoPhantom:
         """Render a clip of one view. A frame depends on its time alone, not on the other frames.
 
         Args:
-            view: "2CH" or "4CH".
+            view: "2CH" (A2C) or "4CH" (A4C).
             times_s: ``T`` times in seconds, in any order, over any number of beats.
             size: height and width in pixels; the sector fills them, so that pixels are anisotropic in general.
             spacing_mm: side of a square pixel instead of ``size``; the number of pixels then follows the patient.
@@ -77,7 +77,7 @@ class EchoPhantom:
         """
         if (size is None) == (spacing_mm is None):
             raise ValueError(f"size = {size} and spacing_mm = {spacing_mm}: give exactly one of them.")
-        times = np.atleast_1d(np.asarray(times_s, dtype=float))
+        times, view = np.atleast_1d(np.asarray(times_s, dtype=float)), parse_view(view)
         section = self.heart.section(view, times)
         plane = ViewPlane(self.heart, view, self.seed)
         sector = Sector(plane.depth_mm, plane.half_angle, QUALITIES[self.quality])

@@ -18,6 +18,7 @@ from gdkvm_monai.data.phantom.formats import FORMATS, check_packages, write_clip
 from gdkvm_monai.data.phantom.settings import PhantomSettings
 from gdkvm_monai.data.phantom.truth import ClipTruth, read_truth, write_truth
 from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.labels import parse_view
 
 __all__ = ["DATA_SETS", "FolderSettings", "share_patients", "write_phantom_folder"]
 
@@ -55,8 +56,8 @@ class FolderSettings:
     def __post_init__(self) -> None:
         if not 1 <= self.patients <= 9999:
             raise ValueError(f"patients = {self.patients} must lie in 1 to 9999.")
-        for name in ("formats", "views"):
-            object.__setattr__(self, name, tuple(dict.fromkeys(getattr(self, name))))
+        object.__setattr__(self, "formats", tuple(dict.fromkeys(self.formats)))
+        object.__setattr__(self, "views", tuple(dict.fromkeys(map(parse_view, self.views))))
 
     @property
     def clip_formats(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from gdkvm_monai.data.phantom.beat import Beat
 from gdkvm_monai.data.phantom.section import LEVELS, Section
 from gdkvm_monai.data.phantom.seeds import random_generator
-from gdkvm_monai.labels import VIEWS
+from gdkvm_monai.labels import VIEWS, parse_view
 
 __all__ = ["LeftHeart"]
 
@@ -114,10 +114,8 @@ class LeftHeart:
         Raises:
             ValueError: if the view is unknown.
         """
-        if view not in VIEWS:
-            raise ValueError(f"view = {view!r} is unknown; choose one of {', '.join(VIEWS)}.")
         times = np.atleast_1d(np.asarray(times_s, dtype=float))
-        volume_ml, plane = self.beat.volume_ml(times), VIEWS.index(view)
+        volume_ml, plane = self.beat.volume_ml(times), VIEWS.index(parse_view(view))
         length, half = self._widths(LEVELS, volume_ml)
         thickness = self._wall(volume_ml)
         outer = half + thickness[:, None] * self._profile(LEVELS)[:, None]

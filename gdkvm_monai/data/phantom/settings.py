@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES
 from gdkvm_monai.files import plain, write_json
-from gdkvm_monai.labels import VIEWS
+from gdkvm_monai.labels import VIEWS, parse_view
 
 __all__ = ["PHANTOM_VERSION", "PhantomSettings", "check_counts", "claim_folder"]
 
@@ -27,7 +27,7 @@ class PhantomSettings:
         seed: non-negative integer.
         frames: smallest and largest number of frames of a half sequence (end-diastole to end-systole, inclusive), or
             one number; at least 2.
-        views: any of "2CH" and "4CH".
+        views: any of "2CH" (A2C) and "4CH" (A4C).
         qualities: any of "good", "medium" and "poor", drawn with equal probability for every view.
         spacing_mm: side of a square pixel instead of ``size``, as in CAMUS (0.308); images then differ in size.
         systole_first: share of the clips that run from end-diastole to end-systole; the others show the filling and
@@ -57,6 +57,7 @@ class PhantomSettings:
             raise ValueError(
                 f"frames = {low, high} must be at least 2, the smaller number first; give for instance (14, 20)."
             )
+        object.__setattr__(self, "views", tuple(map(parse_view, self.views)))
         for name, known in (("views", VIEWS), ("qualities", tuple(QUALITIES))):
             object.__setattr__(self, name, tuple(getattr(self, name)))
             if not getattr(self, name) or not set(getattr(self, name)) <= set(known):

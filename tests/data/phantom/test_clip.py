@@ -49,7 +49,7 @@ def test_the_ejection_fraction_and_the_volumes_measured_in_the_labels_are_the_tr
         ({"frame_rate_hz": 0.5}, "frame_rate_hz = 0.5 within 1 to 1000"),
         ({"size": (8, 64)}, r"size = \(8, 64\) must be a height and a width of at least 16"),
         ({"beats": 0.1, "frame_rate_hz": 2}, "are one frame; give more beats or a higher frame rate"),
-        ({"view": "3CH"}, "choose one of 2CH, 4CH"),
+        ({"view": "3CH"}, "'3CH'"),
     ],
 )
 def test_a_clip_that_cannot_be_rendered_is_refused(wrong, message):

@@ -102,7 +102,7 @@ def test_hearts_of_other_seeds_differ_in_shape_and_not_only_in_size():
 
 
 def test_an_unknown_view_and_a_negative_seed_are_refused():
-    with pytest.raises(ValueError, match="choose one of 2CH, 4CH"):
+    with pytest.raises(ValueError, match="3CH"):
         LeftHeart(0).section("3CH", [0.0])
     with pytest.raises(ValueError, match="non-negative"):
         LeftHeart(-1)

@@ -32,9 +32,7 @@ def build_network_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="file to write; a folder for triton")
     parser.add_argument("--format", choices=(*NETWORK_FORMATS, "triton"), default="onnx", help="default: onnx")
     parser.add_argument("--form", choices=NETWORK_FORMS, default="clip", help="whole clip or one frame (default: clip)")
-    parser.add_argument(
-        "--config", nargs="+", default=[], metavar="FILE", help="overlays: files, or names in the bundle's configs"
-    )
+    parser.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays, for weights without a card")
     parser.add_argument(
         "--override",
         action="append",

@@ -73,7 +73,7 @@ def evaluate(
         raise FileNotFoundError(f"weights {weights} do not exist; train first, or give the checkpoint's path.")
     files = [str(find_config(name)) for name in ("train.json", *overlays, "evaluate.json")]
     given = {"bundle_root": bundle_dir(), "dataset_dir": dataset_dir, "output_dir": output_dir, "checkpoint": weights}
-    values = {name: str(path) for name, path in given.items()}
+    values = {name: str(path.absolute()) for name, path in given.items()}  # so that no name can be an expression
     checked_commands()["run"]("evaluating", config_file=files, **values, **(overrides or {}))
 
 

@@ -26,11 +26,11 @@ __all__ = ["CheckedExport", "NetworkSource", "Target", "export_checked"]
 
 @dataclass(frozen=True)
 class NetworkSource:
-    """Which network is exported.
+    """Which network is exported: that of the card beside the weights; without one, that of the config.
 
     Attributes:
         overlays: config files on ``inference.json``, or names in the bundle's ``configs``.
-        overrides: ids of the config and their values.
+        overrides: ids of the config and their values; ``frame_size`` wins over the card's.
         weights: checkpoint; ``None`` takes random weights, for a trial.
     """
 
@@ -93,7 +93,8 @@ def export_checked(source: NetworkSource, target: Target, frames: int = 30, tole
     check_packages("onnx" if target.format == "triton" else target.format)
     config = _read_config(source)
     torch.manual_seed(0)  # the same random weights for every trial
-    network, size = config.get_parsed_content("network_def"), tuple(config.get_parsed_content("frame_size"))
+    network = config.get_parsed_content("chosen_network")
+    size = tuple(config.get_parsed_content("chosen_frame_size"))
     if source.weights:
         load_weights(network, source.weights, remedy="add the overlay that they were trained with to --config")
     written = _write(network.eval(), target, size)
@@ -105,7 +106,7 @@ def export_checked(source: NetworkSource, target: Target, frames: int = 30, tole
         "tolerance": tolerance,
     }
     facts = describe_export(network, written.format, written.form, size)
-    description = {**facts, **_origin(config, source), "parity": parity}
+    description = {**facts, **_origin(network, size, source.weights), "parity": parity}
     side = written.out.with_name(written.out.name + ".json")
     write_json(side, plain(description))
     return CheckedExport(written.out, side, difference, tolerance)
@@ -121,22 +122,27 @@ def _write(network: GDKVM, target: Target, size: tuple[int, int]) -> Target:
 
 
 def _read_config(source: NetworkSource) -> ConfigParser:
-    """The configs, later ones over earlier ones, with the overrides on top."""
+    """The configs, later ones over earlier ones, with the overrides on top; they name the card beside the weights."""
     files = [str(find_config(name)) for name in ("inference.json", *source.overlays)]
     parser, overrides = ConfigParser(ConfigParser.load_config_files(files)), dict(source.overrides or {})
     check_overrides(parser, overrides)
     parser.update(overrides)
+    if source.weights is None:
+        parser["use_card"] = False
+    else:
+        parser["checkpoint"] = str(source.weights.absolute())  # absolute, so that no name can be an expression
+    if "frame_size" in overrides:
+        parser["chosen_frame_size"] = "@frame_size"
     return parser
 
 
-def _origin(config: ConfigParser, source: NetworkSource) -> dict[str, object]:
-    """Where the network comes from: config, weights, and the classes of its output."""
+def _origin(network: GDKVM, size: tuple[int, int], weights: Path | None) -> dict[str, object]:
+    """Where the network comes from: its options, weights, and the classes of its output."""
     metadata = find_config("inference.json").with_name("metadata.json")
     outputs = json.loads(metadata.read_text())["network_data_format"]["outputs"] if metadata.is_file() else {}
-    weights = source.weights and {"file": source.weights.name, "sha256": file_sha256(source.weights)}
     return {
-        "frame_size": config.get_parsed_content("frame_size"),
+        "frame_size": size,
         "channel_def": outputs.get("pred", {}).get("channel_def"),
-        "network_def": {name: config.get_parsed_content(f"network_def#{name}") for name in config["network_def"]},
-        "weights": weights,
+        "network_def": {"_target_": f"gdkvm_monai.networks.nets.{type(network).__name__}", **network.options},
+        "weights": weights and {"file": weights.name, "sha256": file_sha256(weights)},
     }

@@ -220,7 +220,8 @@ def test_a_traceback_is_printed_only_when_asked_for(tmp_path, known_masks, capsy
 
 def test_device_and_overlays_reach_the_network(clips, weights, tmp_path, capsys):
     overlay = tmp_path / "overlay.yaml"
-    overlay.write_text(yaml.safe_dump({"frame_size": [16, 48], **{f"network_def#{k}": v for k, v in SMALL.items()}}))
+    content = {"use_card": False, "frame_size": [16, 48], **{f"network_def#{k}": v for k, v in SMALL.items()}}
+    overlay.write_text(yaml.safe_dump(content))
     run = (clips / "clip0.npy", "-o", tmp_path / "out", "--weights", weights, *QUICK)
     assert gdkvm(*run, "--device", "cpu", "--config", overlay) == 0
     found = read(only_result(tmp_path / "out") / "run.json")

@@ -13,6 +13,7 @@ from gdkvm_monai import export as exports
 from gdkvm_monai.export import network as module
 from gdkvm_monai.export.network import NetworkSource, Target, export_checked
 from gdkvm_monai.networks.nets import GDKVM
+from tests.study.tiny_command import SMALL, write_tiny_weights
 
 TINY = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
 OVERRIDES = {f"network_def#{name}": value for name, value in TINY.items()} | {"frame_size": [32, 48]}
@@ -39,6 +40,17 @@ def test_the_file_agrees_and_its_description_says_where_it_comes_from(weights, t
     network.load_state_dict(torch.load(weights, weights_only=True))
     exported = exports.open_export(target.out, "torchscript")
     assert exports.largest_difference(network, exported, "step", (1, 1, 32, 32, 2)) < 1e-4
+
+
+def test_the_card_beside_the_weights_says_which_network_they_are_of(tmp_path):
+    weights = write_tiny_weights(tmp_path)
+    done = export_checked(NetworkSource(weights=weights), Target(tmp_path / "network.ts", "torchscript", "step"), 1)
+    told = json.loads(done.description.read_text())
+    assert done.agrees and told["frame_size"] == [32, 32]
+    assert {name: told["network_def"][name] for name in SMALL} == SMALL
+    larger = NetworkSource((), {"frame_size": [48, 64]}, weights)
+    done = export_checked(larger, Target(tmp_path / "larger.ts", "torchscript", "step"), 1)
+    assert json.loads(done.description.read_text())["frame_size"] == [48, 64]
 
 
 @pytest.mark.parametrize("difference", [2e-4, float("nan")])

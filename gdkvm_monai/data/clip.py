@@ -1,4 +1,4 @@
-"""What every reader of clips gives and raises: a stream of frames, a clip, an error; and how color becomes gray."""
+"""Types shared by all clip readers: the clip, the stream of its frames, the error; and color conversion."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ INSTALL = 'pip install "gdkvm-monai[{}]"'
 
 
 class ClipReadError(OSError, ValueError):
-    """A file that cannot be read as a clip: damaged, of another kind, or in need of a package that is missing.
+    """A file cannot be read as a clip: it is damaged, has another format, or requires a missing package.
 
-    It is both an ``OSError`` and a ``ValueError``, so that one ``except`` serves for the file and for what it holds.
+    It is both an ``OSError`` and a ``ValueError``, so that one ``except`` clause covers the file and its content.
     """
 
 
@@ -27,11 +27,11 @@ class Clip:
 
     Attributes:
         pixels: ``(H, W, T)``: lateral, depth, time.
-        affine: ``(4, 4)``, millimeters per pixel in-plane where ``spacing_trust`` is ``ok``, and the frame spacing
-            along the last axis.
+        affine: ``(4, 4)``, with millimeters per pixel in-plane if ``spacing_trust`` is ``ok``, and the time between
+            frames along the last axis.
         meta: numbers and strings only, so that clips can be collated: ``spacing_trust`` (``ok``, ``scaled``, ``absent``
             or ``conflict``), ``partial`` (whether frames are missing), ``frame_time_ms`` (mean time between frames) and
-            ``frame_times_ms`` (onsets, separated by blanks, where frames are uneven) where they are known.
+            ``frame_times_ms`` (onsets of unevenly spaced frames, separated by blanks), if known.
     """
 
     pixels: np.ndarray
@@ -43,18 +43,18 @@ class Clip:
 
 
 class ClipStream:
-    """The frames of one clip, one at a time, so that memory does not grow with the clip.
+    """The frames of one clip, one at a time, so that memory use does not depend on the length of the clip.
 
-    Use it in a ``with`` block, which closes the file. Each iteration begins again at the first frame. What is wrong
-    with a frame, or with their number, is raised where it is met: a consumer must then discard what it has made of the
-    frames before.
+    Use it in a ``with`` block, which closes the file. Each iteration starts at the first frame. A damaged frame, or a
+    wrong number of frames, raises an error only when the iteration reaches it; then discard the results of earlier
+    frames.
 
     Args:
         shape: ``(H, W)``: lateral, depth.
-        count: frames that the file states, ``None`` where it does not say.
-        affine: ``(4, 4)``, as :class:`Clip`'s.
-        meta: as :class:`Clip`'s; complete once the frames are exhausted: ``partial`` may turn true until then.
-        read: opens the file and yields its frames ``(H, W)``, all of one type.
+        count: number of frames in the header, ``None`` if it states none.
+        affine: see :class:`Clip`.
+        meta: see :class:`Clip`; final only after the last frame: ``partial`` may become true until then.
+        read: opens the file and yields its frames ``(H, W)``, all of the same type.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class ClipStream:
         self.close()
 
     def close(self) -> None:
-        """Close the file; it is opened again by another iteration."""
+        """Close the file; another iteration opens it again."""
         if hasattr(self._frames, "close"):
             self._frames.close()
 
@@ -94,12 +94,12 @@ class ClipStream:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a reader may do.
+    """Limits and permissions of a reader.
 
     Attributes:
-        max_voxels: most pixels (H x W x T) that a file may claim to hold.
-        force: read Doppler and M-mode, too.
-        allow_partial: accept a DICOM or video clip whose end is missing; ``partial`` in its metadata is then true.
+        max_voxels: largest number of pixels (H x W x T) that a file may claim.
+        force: also read Doppler and M-mode.
+        allow_partial: accept a DICOM or video clip whose end is missing; its metadata then say ``partial``.
     """
 
     max_voxels: int = 2_000_000_000
@@ -108,7 +108,7 @@ class ReadOptions:
 
 
 def check_size(path: Path, shape: Sequence[int], max_voxels: int) -> None:
-    """Refuse what a file claims to hold before memory is asked for.
+    """Check the size that a file claims before allocating memory.
 
     Raises:
         ClipReadError: when ``shape`` is empty along an axis or exceeds ``max_voxels``.
@@ -121,7 +121,7 @@ def check_size(path: Path, shape: Sequence[int], max_voxels: int) -> None:
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
-    """Gray of a color picture, ``0.299 R + 0.587 G + 0.114 B`` (ITU-R BT.601, the Y of YBR_FULL), rounded.
+    """Convert RGB to gray, ``0.299 R + 0.587 G + 0.114 B`` (ITU-R BT.601, the Y of YBR_FULL), rounded.
 
     Args:
         rgb: ``(..., 3)``, unsigned integers of at most 16 bits.

@@ -10,15 +10,15 @@ __all__ = ["REGION", "picture_affine", "plausible_frame_time", "region_slices", 
 
 PLAUSIBLE_MS = (1, 1000)
 REGION = "region"
-"""Entry of a clip's metadata: first column, first row, end column and end row of the tissue, where a file says it."""
+"""Metadata key of the tissue region, if the file states one: first column, first row, end column, end row."""
 
 
 def picture_affine(spacing_mm: Sequence[float] = (1, 1), frame_time_s: float = 1) -> np.ndarray:
-    """Affine ``(4, 4)`` of an upright picture whose first axis points right and whose second points down, as CAMUS's.
+    """Affine ``(4, 4)`` of an upright picture whose first axis points right and second axis down, as in CAMUS.
 
     Args:
-        spacing_mm: lateral and in depth.
-        frame_time_s: along the last axis, one where it is unknown.
+        spacing_mm: lateral and axial.
+        frame_time_s: along the last axis; 1 if unknown.
     """
     return np.diag([-spacing_mm[0], -spacing_mm[1], frame_time_s, 1.0]).astype(float)
 
@@ -27,7 +27,7 @@ def spacing_meta(affine: np.ndarray) -> dict:
     """``spacing_trust`` and ``partial`` of a whole clip whose file states its spacing in millimeters.
 
     Args:
-        affine: ``(4, 4)``. Spacing of 1 x 1 counts as absent: formats write it where none is known.
+        affine: ``(4, 4)``. A spacing of 1 x 1 counts as absent: it is what formats store if none is known.
     """
     spacing_mm = np.linalg.norm(affine[:3, :2], axis=0)
     known = np.isfinite(spacing_mm).all() and (spacing_mm > 0).all() and not (spacing_mm == 1).all()
@@ -35,12 +35,12 @@ def spacing_meta(affine: np.ndarray) -> dict:
 
 
 def plausible_frame_time(frame_time_ms: float) -> bool:
-    """Whether frames can be that far apart: 1 ms to 1 s."""
+    """Whether a time between frames is plausible: 1 ms to 1 s."""
     return PLAUSIBLE_MS[0] <= frame_time_ms <= PLAUSIBLE_MS[1]
 
 
 def region_slices(region: Sequence[int] | None, shape: Sequence[int]) -> tuple[slice, slice]:
-    """Where a region lies in a picture of ``shape`` ``(H, W)``; without a region, the whole picture.
+    """Slices of a region in a picture of ``shape`` ``(H, W)``; of the whole picture if there is none.
 
     Raises:
         ValueError: when the region is empty or does not lie in the picture.

@@ -1,4 +1,4 @@
-"""The only way into a clip: which formats there are, and their frames one at a time."""
+"""The registry of clip formats, and the only function that opens a clip."""
 
 from __future__ import annotations
 
@@ -32,21 +32,20 @@ CLIP_SUFFIXES = tuple(suffix for suffixes in FORMATS for suffix in suffixes)
 
 
 def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOptions()) -> ClipStream:
-    """Open a file, a folder of PNG frames, or a list of files of one frame each, in time order.
+    """Open a file, a folder of PNG frames, or a list of single-frame files in time order.
 
-    One frame is in memory at a time, save for DICOM in lossless JPEG, compressed MetaImage, and lists of files other
-    than PNG, of which each file is loaded as a whole. Which formats there are is said by
-    :class:`~gdkvm_monai.data.reader.ClipReader`.
+    One frame is in memory at a time, except that DICOM in lossless JPEG, compressed MetaImage, and the files of a list
+    other than PNG are loaded whole. :class:`~gdkvm_monai.data.reader.ClipReader` lists the formats.
 
     Returns:
-        Stream of frames ``(H, W)``: lateral, depth; color becomes gray, otherwise values are those of the file.
+        Stream of frames ``(H, W)``: lateral, depth. Color is converted to gray; other values are unchanged.
 
     Raises:
         ClipReadError: (an ``OSError`` and a ``ValueError``) when a file is damaged, of another format, or not a
-            single-channel clip, when the frames of a list do not match, or when a package is missing. What does not
-            stand in the header is raised where it is met: a missing end of the clip at the end of the stream.
+            single-channel clip, when the frames of a list do not match, or when a package is missing. What the
+            header does not reveal is raised during iteration: a missing end of the clip at the end of the stream.
         FileNotFoundError: when a file is missing.
-        TypeError: when ``path`` is no path, such as an array, or ``options`` are no :class:`ReadOptions`.
+        TypeError: when ``path`` is not a path, such as an array, or ``options`` is not a :class:`ReadOptions`.
 
     Example:
         >>> import tempfile
@@ -77,14 +76,14 @@ def is_clip(path: Path, suffixes: Sequence[str] = (*CLIP_SUFFIXES, ".png")) -> b
     Args:
         path: file or folder.
         suffixes: endings of clips to accept, in lower case. ``.dcm`` includes DICOM files without a suffix or with a
-            number for one; ``.png`` means a folder of numbered PNG frames that holds no other clip.
+            numeric one; ``.png`` means a folder of numbered PNG frames that holds no other clip.
     """
     if path.is_dir():
         return ".png" in suffixes and _is_frame_folder(path, suffixes)
     name = path.name.lower()
     if name.endswith(tuple(suffix for suffix in suffixes if suffix != ".png")):
         return True
-    nameless = path.suffix == "" or path.suffix[1:].isdecimal()  # IM000001, or a name made of a UID
+    nameless = path.suffix == "" or path.suffix[1:].isdecimal()  # IM000001, or a UID
     return ".dcm" in suffixes and nameless and name != "dicomdir" and path.is_file() and is_dicom(path)
 
 

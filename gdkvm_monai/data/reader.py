@@ -1,4 +1,4 @@
-"""A reader for echo clips: MONAI's own take the time axis of a 2-D+t file for channels or depth."""
+"""MONAI image reader for echo clips: MONAI's own readers mistake the time axis for channels or depth."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class ClipReader(ImageReader):
     """Read one clip, ``(H, W, T)``: lateral, depth, time.
 
     It reads NIfTI, MetaImage, ultrasound DICOM (also without a suffix), AVI, MP4, Matroska, ``.npy``, a folder of PNG
-    frames, or a list of single-frame files in time order; :func:`~gdkvm_monai.data.open.open_clip` does so
-    without the whole clip in memory. Nothing is reoriented, because reorienting by the affine would reverse time.
-    Color becomes gray; otherwise values are those of the file, of any type, and the frame is the whole one:
-    :class:`~gdkvm_monai.transforms.CropToRegiond` and :class:`~gdkvm_monai.transforms.ScaleToGrayd` follow.
+    frames, or a list of single-frame files in time order. :func:`~gdkvm_monai.data.open.open_clip` reads the same
+    without loading the whole clip. Nothing is reoriented, because reorienting by the affine would reverse time.
+    Color is converted to gray; other values keep their type, and frames are not cropped: apply
+    :class:`~gdkvm_monai.transforms.CropToRegiond` and :class:`~gdkvm_monai.transforms.ScaleToGrayd` afterward.
 
-    Use it as the ``reader`` of MONAI's ``LoadImaged``. What it knows of a clip stands in the metadata, see
-    :class:`~gdkvm_monai.data.clip.Clip`. DICOM and video need the extras ``dicom`` and ``video``.
+    Use it as the ``reader`` of MONAI's ``LoadImaged``. The metadata are described at
+    :class:`~gdkvm_monai.data.clip.Clip`. DICOM and video require the extras ``dicom`` and ``video``.
 
     Args:
-        max_voxels: most pixels (H x W x T) that a file may claim to hold; checked before memory is asked for.
-        force: read Doppler and M-mode, too.
-        allow_partial: accept a DICOM or video clip whose end is missing; ``partial`` in its metadata is then true.
+        max_voxels: largest number of pixels (H x W x T) that a file may claim; checked before memory is allocated.
+        force: also read Doppler and M-mode.
+        allow_partial: accept a DICOM or video clip whose end is missing; its metadata then say ``partial``.
 
     Raises:
         ClipReadError: (an ``OSError`` and a ``ValueError``) when a file is damaged, of another format, or not a
@@ -50,12 +50,12 @@ class ClipReader(ImageReader):
         self.options = ReadOptions(max_voxels, force, allow_partial)
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
-        """Whether every name is a folder or ends as a clip does."""
+        """Whether every name is a folder or has the suffix of a clip."""
         names = filename if isinstance(filename, (list, tuple)) else [filename]
         return all(str(name).lower().endswith(CLIP_SUFFIXES) or Path(name).is_dir() for name in names)
 
     def read(self, data: Sequence[PathLike] | PathLike, **kwargs) -> Clip:
-        """Read one file or folder, or several files of one frame each."""
+        """Read one file or folder, or several single-frame files."""
         return open_clip(data, self.options).collect()
 
     def get_data(self, img: Clip) -> tuple[np.ndarray, dict]:

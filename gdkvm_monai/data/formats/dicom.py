@@ -1,4 +1,4 @@
-"""Multi-frame ultrasound DICOM: MONAI's readers swap its axes and know nothing of its regions."""
+"""Multi-frame ultrasound DICOM: MONAI's readers swap its axes and ignore its regions."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ from gdkvm_monai.data.geometry import REGION, picture_affine
 
 __all__ = ["open_dicom"]
 
-COLORED, GRAY = 0.02, 0.01  # parts of the tissue region's pixels from which color is Doppler and not a tint
+COLORED, GRAY = 0.02, 0.01  # fractions of the tissue region above which color means Doppler, not a tint
 
 
 def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     """Stream an ultrasound clip frame by frame in gray, upright: lateral, depth.
 
-    RGB, YBR and palettes become RGB and then :func:`~gdkvm_monai.data.clip.luma`; MONOCHROME1 is inverted. Lossless
-    JPEG, for which SimpleITK is needed, is loaded as a whole. Besides :class:`Clip`'s own, the metadata hold ``mode``,
-    ``frame_time_source``, and ``region``, the 2-D tissue region, unless ``spacing_trust`` is ``scaled``: its place is
-    then wrong, too. The affine holds millimeters for ``spacing_trust`` ``ok`` only, otherwise 1.
+    RGB, YBR and palette colors are converted by :func:`~gdkvm_monai.data.clip.luma`; MONOCHROME1 is inverted. Lossless
+    JPEG, which SimpleITK decodes, is loaded whole. Besides the metadata of :class:`Clip`, there are ``mode``,
+    ``frame_time_source``, and ``region``, the 2-D tissue region, unless ``spacing_trust`` is ``scaled``: its position
+    is then wrong, too. The affine holds millimeters only if ``spacing_trust`` is ``ok``, otherwise 1.
 
     Raises:
-        ClipReadError: when the file is damaged, is no picture, lacks a decoder or frames, or shows Doppler or M-mode.
+        ClipReadError: when the file is damaged, is not an image, lacks frames, shows Doppler or M-mode, or needs a
+            decoder that is missing.
     """
     header = read_header(path)
     count = count_frames(path, header)
@@ -51,7 +52,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
 def _frames(
     path: Path, header: Any, count: int, tissue: tuple[int, int, int, int] | None, options: ReadOptions, meta: dict
 ) -> Iterator[np.ndarray]:
-    """Gray frames, lateral first; what is found in them is checked against the options and goes into ``meta``."""
+    """Gray frames, lateral axis first; what they reveal is checked against the options and stored in ``meta``."""
     read = 0
     with closing(decode_frames(path, header, count)) as frames:
         for gray, color in islice(frames, count + 1):
@@ -76,7 +77,7 @@ def _refuse_mode(path: Path, mode: str, options: ReadOptions) -> None:
 
 
 def _is_doppler(rgb: np.ndarray, box: tuple[int, int, int, int] | None) -> bool:
-    """Whether some pixels of the tissue are colored while others are gray; where all are colored, it is a tint."""
+    """Whether some tissue pixels are colored while others are gray; if all are colored, it is only a tint."""
     x0, y0, x1, y1 = box or (0, 0, *rgb.shape[1::-1])
     rgb = rgb[y0:y1:2, x0:x1:2]
     brightest = rgb.max(axis=-1)

@@ -18,7 +18,7 @@ __all__ = ["frame_files", "open_png_folder", "open_png_frames"]
 
 
 def frame_files(folder: Path) -> list[Path]:
-    """The PNG files of a folder in natural order, frame 2 before frame 10; hidden files are no frames."""
+    """The PNG files of a folder in natural order, frame 2 before frame 10; hidden files are ignored."""
     files = (path for path in folder.iterdir() if path.suffix.lower() == ".png" and not path.name.startswith("."))
     return sorted(files, key=lambda path: [int(part) if part.isdecimal() else part for part in _parts(path.name)])
 
@@ -32,7 +32,7 @@ def open_png_folder(folder: Path, options: ReadOptions) -> ClipStream:
 
 
 def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
-    """Stream frames of one size, in the order given; color becomes :func:`luma`."""
+    """Stream frames of one size, in the given order; color is converted by :func:`luma`."""
     sizes, deep = [], False
     for path in paths:
         with _open_png(path) as image:
@@ -55,7 +55,7 @@ def _parts(name: str) -> list[str]:
 
 @contextmanager
 def _open_png(path: Path) -> Iterator[Image.Image]:
-    """An open PNG file; what is wrong with it, or its pixels, is raised as :class:`ClipReadError`."""
+    """Open a PNG file; errors in it or in its pixels become :class:`ClipReadError`."""
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist; check the path.")
     try:
@@ -72,7 +72,7 @@ def _is_deep(image: Image.Image) -> bool:
 
 
 def _png_frames(paths: Sequence[Path], dtype: type) -> Iterator[np.ndarray]:
-    """Gray frames, lateral first."""
+    """Gray frames, lateral axis first."""
     for path in paths:
         with _open_png(path) as image:
             pixels = np.asarray(image if _is_deep(image) or image.mode == "L" else image.convert("RGB"))

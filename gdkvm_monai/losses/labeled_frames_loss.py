@@ -1,4 +1,4 @@
-"""Supervision of the frames that somebody annotated; ``KeepLabelFramesd`` decides which of them count."""
+"""A loss on annotated frames only; ``KeepLabelFramesd`` selects which annotated frames count."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["LabeledFramesLoss"]
 
 
 class LabeledFramesLoss(nn.Module):
-    """Apply a 2-D segmentation loss to the labeled frames of clips; an unlabeled frame never enters.
+    """Apply a 2-D segmentation loss to the labeled frames of clips; unlabeled frames do not contribute.
 
-    Deeply supervised logits ``(B, D, N, H, W, T)`` count with weight 1 for the first of ``D`` and with
-    ``coarse_weights`` for the others.
+    With deep supervision, logits are ``(B, D, N, H, W, T)``: the first of the ``D`` strides has weight 1, the others
+    have ``coarse_weights``.
 
     Args:
         loss: loss of logits ``(F, N, H, W)`` and class indices ``(F, 1, H, W)``, for example MONAI's ``DiceCELoss``.
-        coarse_weights: weights of the logits of coarser strides, finest first.
+        coarse_weights: weights of the logits at coarser strides, finest first.
 
     Raises:
-        ValueError: when no frame of a batch is labeled, or logits, label and weights do not match.
+        ValueError: if no frame of a batch is labeled, or logits, label, and weights do not match.
     """
 
     def __init__(self, loss: nn.Module, coarse_weights: Sequence[float] = ()) -> None:
@@ -31,12 +31,12 @@ class LabeledFramesLoss(nn.Module):
         self.loss, self.coarse_weights = loss, tuple(coarse_weights)
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """The loss of clips: ``logits`` ``(B, N, H, W, T)``, ``label`` ``(B, 1, H, W, T)``; returns a scalar."""
+        """Return the loss, a scalar, of logits ``(B, N, H, W, T)`` and label ``(B, 1, H, W, T)``."""
         if logits.dim() != 6:
             return self._labeled_frames(logits, label)
         if logits.shape[1] != 1 + len(self.coarse_weights):
             raise ValueError(
-                f"logits of {logits.shape[1]} strides need {logits.shape[1] - 1} coarse_weights, got "
+                f"logits at {logits.shape[1]} strides need {logits.shape[1] - 1} coarse_weights, got "
                 f"{list(self.coarse_weights)}; set one weight per coarser stride."
             )
         losses = [self._labeled_frames(of_stride, label) for of_stride in logits.unbind(1)]
@@ -44,9 +44,11 @@ class LabeledFramesLoss(nn.Module):
 
     def _labeled_frames(self, logits: Tensor, label: Tensor) -> Tensor:
         if logits.shape[2:] != label.shape[2:]:
-            raise ValueError(f"logits {tuple(logits.shape)} and label {tuple(label.shape)} differ in size or frames.")
+            raise ValueError(
+                f"logits {tuple(logits.shape)} and label {tuple(label.shape)} differ in size or number of frames."
+            )
         logits, label = (x.movedim(-1, 1).flatten(0, 1) for x in (logits, label))  # (B * T, N | 1, H, W)
         labeled = (label != UNLABELED).flatten(1).all(dim=1)
         if not bool(labeled.any()):
-            raise ValueError("no frame of the batch is labeled; check label_frames and the frames that are kept.")
+            raise ValueError("no frame of the batch is labeled; check label_frames and the selected frames.")
         return self.loss(logits[labeled], torch.as_tensor(label[labeled]))

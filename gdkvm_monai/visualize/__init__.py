@@ -1,1 +1,1 @@
-"""Pictures: overlays, curves, agreement plots. Importing a module here imports matplotlib or Pillow."""
+"""Overlays, curves, and agreement plots. Importing a module of this package imports matplotlib or Pillow."""

@@ -18,18 +18,18 @@ POINTS = {"s": 22, "facecolor": "0.45", "edgecolor": "black", "linewidth": 0.6, 
 
 
 def plot_agreement(prediction: ArrayLike, reference: ArrayLike, quantity: str = "EF", unit: str = "%") -> Figure:
-    """Draw predictions against references with their regression line, and their differences after Bland and Altman.
+    """Plot predictions against references with a regression line, next to a Bland-Altman plot of the differences.
 
-    Lines differ in style and not in color alone, so that the picture can be read in grey.
+    Lines differ in style, not only in color, so the figure is readable in grayscale.
 
     Args:
-        prediction: measured values, ``(N,)``; a pair with a missing number is left out and counted.
-        reference: values they are compared with, ``(N,)``.
-        quantity: what is measured, for the axes.
-        unit: its unit; the difference of two percentages is given in percentage points.
+        prediction: measured values, ``(N,)``; a pair with a missing value is excluded and counted.
+        reference: reference values, ``(N,)``.
+        quantity: name of the measured quantity, for the axis labels.
+        unit: unit of the quantity; the difference of two percentages is in percentage points.
 
     Returns:
-        A figure of two panels that belongs to no window; :func:`save_figure` writes it.
+        A figure with two panels that is not attached to a window; write it with :func:`save_figure`.
 
     Raises:
         ValueError: if the two differ in length, or no pair is complete.
@@ -37,7 +37,7 @@ def plot_agreement(prediction: ArrayLike, reference: ArrayLike, quantity: str = 
     agreement = measure_agreement(prediction, reference)
     prediction, reference = finite_pairs(prediction, reference)
     if not agreement.n:
-        raise ValueError(f"none of {agreement.n_excluded} pairs is complete; nothing can be drawn.")
+        raise ValueError(f"none of {agreement.n_excluded} pairs is complete; pass at least one pair of finite values.")
     figure = Figure(figsize=(9.6, 4.4), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
@@ -53,9 +53,9 @@ def save_figure(figure: Figure, path: str | PathLike, formats: Sequence[str] = (
     """Write a figure in several formats.
 
     Args:
-        figure: the figure.
-        path: file to write, without its ending.
-        formats: endings, each a format of matplotlib.
+        figure: figure to write.
+        path: file to write, without its extension.
+        formats: file extensions, each a format that matplotlib supports.
 
     Returns:
         The files written.

@@ -1,4 +1,4 @@
-"""The parts of every picture of a clip: frames to show, picture size, upright orientation, and contours."""
+"""Building blocks of clip pictures: frames to show, picture size, upright orientation, and contours."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from gdkvm_monai.labels import STRUCTURES
 __all__ = ["ASSUMED_RATE_HZ", "aspect_spacing", "contours", "picture_size", "sample_frames", "upright"]
 
 ASSUMED_RATE_HZ = 25.0
-"""Frames per second at which a clip with an unknown frame time is played."""
+"""Frames per second at which a clip with an unknown frame rate is played."""
 
 LARGEST = (640, 400)
-"""Columns and rows above which a picture is scaled down."""
+"""Largest number of columns and rows of a picture; larger pictures are scaled down."""
 
 TOLERANCE_PX = 0.6
-"""Largest distance of a simplified contour from the mask's border, in pixels of the picture."""
+"""Largest distance of a simplified contour from the border of the mask, in picture pixels."""
 
 
 def sample_frames(count: int, max_frames: int, keep: Sequence[int] = ()) -> tuple[list[int], int]:
-    """Choose every n-th frame of a clip and all frames to keep.
+    """Select every n-th frame of a clip and all frames to keep.
 
     Args:
         count: number of frames in the clip.
-        max_frames: largest number of frames to choose.
-        keep: frames that are always chosen, such as ED and ES.
+        max_frames: largest number of frames to select.
+        keep: frames that are always selected, such as ED and ES.
 
     Returns:
         The frames in order, and ``n``.
@@ -49,7 +49,7 @@ def sample_frames(count: int, max_frames: int, keep: Sequence[int] = ()) -> tupl
         )
     if len({0, *keep}) > max_frames:
         raise ValueError(
-            f"max_frames is {max_frames}, with the first frame {len({0, *keep})} are to be kept; raise it."
+            f"max_frames is {max_frames}, but the first frame and the frames to keep are {len({0, *keep})}; raise it."
         )
     step = -(-count // max_frames)
     while len(chosen := sorted({*range(0, count, step), *keep})) > max_frames:
@@ -74,12 +74,12 @@ def aspect_spacing(spacing_mm: Sequence[float] | None, trust: str = "ok") -> tup
 def picture_size(
     shape: Sequence[int], spacing_mm: Sequence[float] = (1, 1), largest: Sequence[int] = LARGEST
 ) -> tuple[int, int]:
-    """Return the columns and rows that show a frame with the heart's true proportions.
+    """Return the number of columns and rows that shows a frame in its true proportions.
 
     Args:
         shape: ``(H, W)`` of the frame: lateral, depth.
         spacing_mm: mm per pixel, lateral and in depth.
-        largest: limit of columns and rows; smaller pictures are not enlarged in depth.
+        largest: largest number of columns and rows; smaller pictures are not enlarged in depth.
 
     Example:
         >>> picture_size((640, 480)), picture_size((400, 800), (0.3, 0.15)), picture_size((1000, 1000))
@@ -91,20 +91,20 @@ def picture_size(
 
 
 def upright(picture: np.ndarray, size: tuple[int, int]) -> Image.Image:
-    """Turn a gray frame ``(H, W)``, lateral and depth, into a picture of ``size`` columns and rows, depth downward."""
+    """Turn a gray frame ``(H, W)`` (lateral, depth) into a picture of ``size`` (columns, rows) with depth downward."""
     return Image.fromarray(np.ascontiguousarray(picture.T, dtype=np.uint8)).resize(size, Image.Resampling.LANCZOS)
 
 
 def contours(mask: np.ndarray, size: tuple[int, int]) -> dict[str, list[np.ndarray]]:
-    """Trace the border of every structure with few points.
+    """Trace the border of each structure as a simplified polygon.
 
     Args:
         mask: class indices ``(H, W)``: lateral, depth.
         size: columns and rows of the picture.
 
     Returns:
-        Closed polygons ``(N, 2)`` of column and row for each of ``STRUCTURES``. The corner of the picture is (0, 0),
-        the center of its first pixel (0.5, 0.5).
+        Closed polygons ``(N, 2)`` of (column, row) for each of ``STRUCTURES``. The corner of the picture is (0, 0) and
+        the center of its first pixel is (0.5, 0.5).
     """
     scale = np.array(size) / mask.shape
     paths = {}

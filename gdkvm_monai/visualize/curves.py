@@ -1,4 +1,4 @@
-"""Curves over iterations."""
+"""Learning curves."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["plot_learning_curve"]
 
 
 def plot_learning_curve(series: Mapping[str, Sequence[tuple[int, float]]], path: PathLike, window: int = 20) -> None:
-    """Draw the training loss and the validation metrics over iterations, one panel each.
+    """Plot the training loss and the validation metrics against the iteration, in one panel each.
 
     Args:
-        series: name of each series and its points ``(iteration, value)``; ``train_loss`` goes to the first panel and is
-            also shown as a running mean.
-        path: picture to write, for example ``learning_curve.png``.
-        window: iterations of the running mean.
+        series: points ``(iteration, value)`` of each series, by name; ``train_loss`` is drawn in the first panel,
+            together with its running mean.
+        path: image to write, for example ``learning_curve.png``.
+        window: number of iterations in the running mean.
     """
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     FigureCanvasAgg(figure)

@@ -1,4 +1,4 @@
-"""Movies of a clip with its masks: a GIF for the browser, or a Motion-JPEG AVI with every frame."""
+"""Movies of a clip with its masks: a GIF for the browser, or a Motion JPEG AVI with all frames."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gdkvm_monai.visualize.overlay import RandomAccess, overlay_frames
 __all__ = ["write_gif", "write_overlay_avi", "write_overlay_gif"]
 
 SHORTEST_GIF_FRAME_MS = 20
-"""Shortest frame that viewers show at its own speed; most of them slow down shorter ones."""
+"""Shortest frame duration that viewers honor; most of them slow down shorter frames."""
 
 
 def write_gif(frames: np.ndarray, path: PathLike, frames_per_second: float = 10.0) -> None:
-    """Write pictures ``(T, rows, columns, 3)`` as an endless GIF."""
+    """Write pictures ``(T, rows, columns, 3)`` as a GIF that loops forever."""
     pictures = [Image.fromarray(frame) for frame in frames]
     duration_ms = round(1000 / frames_per_second)
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=duration_ms, loop=0)
@@ -37,23 +37,23 @@ def write_overlay_gif(
     frames_per_second: float | None = None,
     height: int = 320,
 ) -> list[int]:
-    """Write every n-th frame of a clip with its masks as an endless GIF that lasts as long as the clip.
+    """Write every n-th frame of a clip with its masks as a looping GIF that lasts as long as the clip.
 
     Frames are read one by one, and at most ``max_frames`` pictures are held in memory. The write is atomic.
 
     Args:
         path: file to write, ``.gif``.
-        picture: gives the frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
-        mask: gives its class indices ``(H, W)``.
+        picture: returns frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
+        mask: returns the class indices ``(H, W)`` of frame ``t``.
         count: number of frames in the clip.
-        max_frames: largest number of frames to show; fewer if each would last less than 20 ms, which viewers do not
-            show at its own speed.
+        max_frames: largest number of frames to show; fewer are shown if each would last less than 20 ms, because
+            viewers slow down such frames.
         spacing_mm: mm per pixel, lateral and in depth.
-        frames_per_second: frame rate of the clip; ``None`` if unknown, which plays it at 25.
+        frames_per_second: frame rate of the clip; ``None`` (unknown) means 25.
         height: rows of the picture.
 
     Returns:
-        The frames shown.
+        Indices of the frames shown.
 
     Raises:
         ValueError: if ``count`` or ``max_frames`` is below 1, the rate is not positive, or a frame and its mask differ
@@ -79,15 +79,15 @@ def write_overlay_avi(
     frames_per_second: float | None = None,
     height: int = 480,
 ) -> None:
-    """Write every frame of a clip with its masks as a Motion-JPEG AVI, one frame in memory at a time.
+    """Write all frames of a clip with its masks as a Motion JPEG AVI, one frame in memory at a time.
 
     Args:
         path: file to write, ``.avi``. The write is atomic.
-        picture: gives the frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
-        mask: gives its class indices ``(H, W)``.
+        picture: returns frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
+        mask: returns the class indices ``(H, W)`` of frame ``t``.
         count: number of frames in the clip.
         spacing_mm: mm per pixel, lateral and in depth.
-        frames_per_second: frame rate of the clip; ``None`` if unknown, which plays it at 25.
+        frames_per_second: frame rate of the clip; ``None`` (unknown) means 25.
         height: rows of the picture; rows and columns are rounded up to even numbers.
 
     Raises:
@@ -97,7 +97,7 @@ def write_overlay_avi(
     try:
         import av
     except ImportError as error:
-        raise ImportError(f"{path} can only be written with PyAV; install it: {INSTALL.format('video')}.") from error
+        raise ImportError(f"PyAV is needed to write {path}; install it: {INSTALL.format('video')}.") from error
     rate = Fraction(_checked_rate(frames_per_second)).limit_denominator(10000)
     shown, _ = sample_frames(count, max(count, 1))
     with atomic_write(path) as partial, av.open(str(partial), "w", format="avi") as container:

@@ -1,4 +1,4 @@
-"""Masks drawn on the frames of a clip, upright as a cardiologist sees them."""
+"""Overlays of masks on the frames of a clip, in the upright orientation used in clinical display."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["RandomAccess", "overlay_clip", "overlay_frames"]
 REFERENCE_COLOR = (255, 255, 255)
 
 RandomAccess = Callable[[int], ArrayLike]
-"""Gives the frame ``t`` of a clip."""
+"""Function that returns frame ``t`` of a clip."""
 
 
 def overlay_clip(
@@ -32,13 +32,13 @@ def overlay_clip(
     """Draw masks on a clip: tinted areas with contours, and white contours for a reference.
 
     Args:
-        image: clip ``(H, W, T)``, axis 0 lateral and axis 1 depth, as files store it; 0 to 255.
+        image: clip ``(H, W, T)``, axis 0 lateral and axis 1 depth, as stored in files; 0 to 255.
         mask: class indices ``(H, W, T)``.
-        reference: class indices ``(H, W, T)`` to compare with; ``UNLABELED`` frames are left out.
-        spacing_mm: mm per pixel of axis 0 and axis 1, which give the heart its true proportions.
+        reference: class indices ``(H, W, T)`` to compare with; ``UNLABELED`` frames are not drawn.
+        spacing_mm: mm per pixel of axis 0 and axis 1, which determine the proportions of the picture.
         height: rows of the picture.
         opacity: opacity of the tint, 0 to 1.
-        colors: color of each label value.
+        colors: RGB color of each label value, 0 to 255.
 
     Returns:
         Pictures ``(T, rows, columns, 3)``, uint8, depth downward.
@@ -49,7 +49,7 @@ def overlay_clip(
     image, mask = convert_to_numpy(image), convert_to_numpy(mask)
     reference = mask if reference is None else convert_to_numpy(reference)
     if image.ndim != 3 or image.shape != mask.shape or image.shape != reference.shape:
-        raise ValueError(f"image {image.shape}, mask {mask.shape} and reference must have one shape (H, W, T).")
+        raise ValueError(f"image {image.shape}, mask {mask.shape}, and reference must have one shape (H, W, T).")
     size = height, _width(image.shape, spacing_mm, height)
     frames = []
     for t in range(image.shape[2]):
@@ -69,9 +69,9 @@ def overlay_frames(
     """Draw masks on frames that are read one by one.
 
     Args:
-        picture: gives the frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
-        mask: gives its class indices ``(H, W)``.
-        shown: frames to draw.
+        picture: returns frame ``t`` of the clip, ``(H, W)``, lateral and depth, 0 to 255.
+        mask: returns the class indices ``(H, W)`` of frame ``t``.
+        shown: indices of the frames to draw.
         spacing_mm: mm per pixel, lateral and in depth.
         height: rows of the pictures.
         even: round the columns up to an even number, which video codecs require.
@@ -80,7 +80,7 @@ def overlay_frames(
         Pictures ``(rows, columns, 3)``, uint8, depth downward.
 
     Raises:
-        ValueError: if a frame and its mask differ in shape, or frames do.
+        ValueError: if a frame differs in shape from its mask or from the first frame.
     """
     shape = None
     for t in shown:
@@ -106,7 +106,7 @@ def _overlay_frame(
     opacity: float,
     colors: Mapping[int, tuple[int, int, int]],
 ) -> np.ndarray:
-    """Draw one frame ``(H, W)`` upright with ``size`` rows and columns."""
+    """Draw one frame ``(H, W)`` upright with ``size`` (rows, columns)."""
     gray = resize(image.T.astype(float), size, order=1, preserve_range=True)
     areas, borders = (
         resize(labels.T, size, order=0, preserve_range=True, anti_aliasing=False).astype(int)

@@ -1,4 +1,4 @@
-"""Only frames that somebody annotated are supervised."""
+"""Only annotated frames are supervised."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INNER = DiceCELoss(to_onehot_y=True, softmax=True)
 
 @pytest.fixture
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits ``(2, 4, 8, 6, 5)`` and a label that covers frames 0 and 4 of the first clip and 2 of the second."""
+    """Return logits ``(2, 4, 8, 6, 5)`` and a label of frames 0 and 4 of the first clip and frame 2 of the second."""
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(2, 4, 8, 6, 5, generator=generator)
     label = torch.randint(0, 4, (2, 1, 8, 6, 5), generator=generator).float()
@@ -25,7 +25,7 @@ def batch() -> tuple[torch.Tensor, torch.Tensor]:
     return logits, label
 
 
-def test_it_equals_the_inner_loss_of_the_labeled_frames(batch):
+def test_the_loss_equals_the_inner_loss_of_the_labeled_frames(batch):
     logits, label = batch
     frames = [(0, 0), (0, 4), (1, 2)]
     expected = INNER(
@@ -35,7 +35,7 @@ def test_it_equals_the_inner_loss_of_the_labeled_frames(batch):
 
 
 @pytest.mark.parametrize("frames", [1, 2, 5])
-def test_with_every_frame_labeled_it_is_the_loss_of_all_frames_as_a_batch(frames):
+def test_the_loss_of_fully_labeled_clips_is_the_loss_of_all_frames_as_a_batch(frames):
     logits, label = torch.randn(2, 3, 8, 8, frames), torch.randint(0, 3, (2, 1, 8, 8, frames)).float()
     cross_entropy = nn.CrossEntropyLoss()
     loss = LabeledFramesLoss(lambda x, y: cross_entropy(x, y[:, 0].long()))
@@ -63,7 +63,7 @@ def test_a_frame_without_structures_is_supervised_as_background():
     assert (logits.grad[0, 0, ..., 1] < 0).all() and (logits.grad[..., [0, 2]] == 0).all()
 
 
-def test_an_unlabeled_frame_whose_border_augmentation_filled_with_zeros_stays_unlabeled(batch):
+def test_an_unlabeled_frame_with_zero_padded_borders_stays_unlabeled(batch):
     logits, label = batch
     padded = label.clone()
     padded[0, :, 0, :, 1:4] = 0  # what rotation with padding_mode="zeros" leaves at a border
@@ -77,7 +77,7 @@ def test_labels_with_metadata_give_the_same_loss(batch):
     torch.testing.assert_close(torch.as_tensor(loss(logits, MetaTensor(label))), loss(logits, label))
 
 
-def test_a_batch_without_any_labeled_frame_is_an_error_and_not_a_zero_loss(batch):
+def test_a_batch_without_labeled_frames_is_an_error_rather_than_a_zero_loss(batch):
     logits, label = batch
     with pytest.raises(ValueError, match="no frame of the batch is labeled; check label_frames"):
         LabeledFramesLoss(INNER)(logits, torch.full_like(label, UNLABELED))
@@ -85,11 +85,11 @@ def test_a_batch_without_any_labeled_frame_is_an_error_and_not_a_zero_loss(batch
 
 @pytest.mark.parametrize("shape", [(2, 1, 8, 6, 4), (2, 1, 6, 8, 5), (2, 8, 6, 5)])
 def test_a_label_of_another_size_or_length_is_refused(batch, shape):
-    with pytest.raises(ValueError, match=r"logits \(2, 4, 8, 6, 5\) and label .* differ in size or frames"):
+    with pytest.raises(ValueError, match=r"logits \(2, 4, 8, 6, 5\) and label .* differ in size or number of frames"):
         LabeledFramesLoss(INNER)(batch[0], torch.zeros(shape))
 
 
-def test_deep_supervision_adds_the_losses_of_coarser_strides_with_their_weights(batch):
+def test_deep_supervision_adds_the_weighted_losses_of_coarser_strides(batch):
     logits, label = batch
     strides = torch.stack([logits, -logits, 2 * logits], dim=1)  # (B, 3, N, H, W, T)
     plain = LabeledFramesLoss(INNER)
@@ -101,5 +101,5 @@ def test_deep_supervision_adds_the_losses_of_coarser_strides_with_their_weights(
 @pytest.mark.parametrize("weights", [(), (0.4,), (0.4, 0.2, 0.1)])
 def test_deeply_supervised_logits_without_a_weight_for_each_stride_are_refused(batch, weights):
     logits, label = batch
-    with pytest.raises(ValueError, match=r"logits of 3 strides need 2 coarse_weights, got \["):
+    with pytest.raises(ValueError, match=r"logits at 3 strides need 2 coarse_weights, got \["):
         LabeledFramesLoss(INNER, weights)(logits[:, None].expand(-1, 3, -1, -1, -1, -1), label)

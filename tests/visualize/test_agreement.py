@@ -1,4 +1,4 @@
-"""The plots of agreement: what they show, in which units, and that they leave no global state."""
+"""Agreement plots: content, units, and no global state left behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def figure():
     return plot_agreement(np.append(reference + rng.normal(1, 5, 40), np.nan), np.append(reference, 55))
 
 
-def test_the_two_panels_show_every_pair_and_name_their_units(figure):
+def test_the_two_panels_show_all_pairs_and_name_their_units(figure):
     regression, differences = figure.axes
     assert len(regression.collections[0].get_offsets()) == 40
     assert regression.get_xlabel() == "reference EF (%)" and regression.get_ylabel() == "predicted EF (%)"
@@ -24,7 +24,7 @@ def test_the_two_panels_show_every_pair_and_name_their_units(figure):
     assert "1 of 41 pairs are incomplete" in figure.get_supxlabel()
 
 
-def test_lines_differ_in_style_and_everything_is_grey(figure):
+def test_lines_differ_in_style_and_the_figure_is_grayscale(figure):
     styles = {line.get_linestyle() for axes in figure.axes for line in axes.lines}
     assert {"-", "--", ":"} <= styles
     figure.canvas.draw()
@@ -38,13 +38,13 @@ def test_figures_are_written_as_png_and_svg(figure, tmp_path):
     assert all(file.stat().st_size > 1000 for file in files)
 
 
-def test_volumes_keep_their_unit_and_few_pairs_can_be_drawn(tmp_path):
+def test_volumes_keep_their_unit_and_few_pairs_can_be_plotted(tmp_path):
     figure = plot_agreement([100.0], [95.0], "EDV", "mL")
     assert figure.axes[1].get_ylabel() == "predicted - reference EDV (mL)"
     save_figure(figure, tmp_path / "one", ("png",))
-    with pytest.raises(ValueError, match="nothing can be drawn"):
+    with pytest.raises(ValueError, match="at least one pair"):
         plot_agreement([np.nan], [1.0])
 
 
-def test_no_figure_is_left_behind(figure):
+def test_no_global_figure_remains(figure):
     assert pyplot.get_fignums() == []

@@ -1,4 +1,4 @@
-"""Frames of a clip for the eye: which, how large, upright, and contours that lie on the borders."""
+"""Clip pictures: sampled frames, picture size, orientation, and contours on the borders."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ from gdkvm_monai.visualize.clip_frames import (
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 1), (7, 7), (8, 7), (121, 120), (10_000, 120)])
-def test_samples_are_even_begin_at_the_first_frame_and_are_no_more_than_allowed(count, most):
+def test_samples_are_even_start_at_the_first_frame_and_respect_the_limit(count, most):
     shown, step = sample_frames(count, most)
     assert shown == list(range(0, count, step)) and len(shown) <= most
     assert step == 1 or len(range(0, count, step - 1)) > most  # no smaller step would do
 
 
 @pytest.mark.parametrize("keep", [[], [3], [5, 3, 3, 99], list(range(40, 50))])
-def test_frames_to_keep_are_among_the_samples(keep):
+def test_samples_include_the_frames_to_keep(keep):
     shown, step = sample_frames(100, 20, keep)
     assert set(keep) | set(range(0, 100, step)) == set(shown) and len(shown) <= 20 and shown == sorted(shown)
 
 
-def test_frames_to_keep_for_which_there_is_no_room_are_refused_and_not_dropped():
+def test_too_many_frames_to_keep_are_refused_rather_than_dropped():
     assert sample_frames(1000, 10, range(9, 18)) == ([0, *range(9, 18)], 1000)
-    with pytest.raises(ValueError, match="max_frames is 10, with the first frame 11 are to be kept; raise it"):
+    with pytest.raises(
+        ValueError, match="max_frames is 10, but the first frame and the frames to keep are 11; raise it"
+    ):
         sample_frames(1000, 10, range(8, 18))
 
 
@@ -41,14 +43,14 @@ def test_impossible_samples_are_refused(count, most, keep):
         sample_frames(count, most, keep)
 
 
-def test_a_spacing_counts_only_where_it_is_trusted():
+def test_a_spacing_is_used_only_if_it_is_trusted():
     assert aspect_spacing((0.3, 0.2)) == (0.3, 0.2)
     assert aspect_spacing((0.3, 0.2), "scaled") == aspect_spacing(None) == aspect_spacing(None, "absent") == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("spacing_mm", [(0.3, 0.3), (0.15, 0.3), (0.6, 0.3)])
 @pytest.mark.parametrize("shape", [(40, 30), (640, 480), (3000, 100), (10, 4000)])
-def test_pictures_keep_the_proportions_in_millimeters_and_their_bounds(shape, spacing_mm):
+def test_pictures_keep_the_proportions_in_millimeters_within_bounds(shape, spacing_mm):
     width, height = picture_size(shape, spacing_mm)
     assert 1 <= width <= 640 and 1 <= height <= 400
     if min(width, height) > 20:
@@ -75,7 +77,7 @@ def test_the_contour_of_a_box_encloses_its_pixels(value, scale):
     np.testing.assert_array_equal(polygon[0], polygon[-1])
 
 
-def test_every_part_and_every_hole_has_a_contour_of_its_own_and_a_full_frame_is_closed():
+def test_each_part_and_hole_has_its_own_contour_and_a_full_frame_is_closed():
     mask = np.full((40, 30), MYOCARDIUM, np.uint8)
     mask[10:20, 10:20] = LV
     paths = contours(mask, (40, 30))

@@ -1,4 +1,4 @@
-"""Curves over iterations."""
+"""Learning curves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DICE = [(10, 0.5), (50, 0.8)]
 
 @pytest.fixture
 def drawn(monkeypatch) -> list[Figure]:
-    """The figures that were written, to look at their lines; nothing reaches the disk."""
+    """Collect the figures for inspection instead of writing them to disk."""
     figures: list[Figure] = []
     monkeypatch.setattr(Figure, "savefig", lambda figure, *args, **kwargs: figures.append(figure))
     return figures
@@ -32,7 +32,7 @@ def test_a_readable_picture_is_written(tmp_path):
         assert np.ptp(np.asarray(picture.convert("L")).astype(int)) > 200
 
 
-def test_the_loss_and_the_validations_have_a_panel_each_with_named_axes(drawn):
+def test_loss_and_validation_metrics_have_one_labeled_panel_each(drawn):
     plot_learning_curve({"train_loss": LOSS, "val_mean_dice": DICE, "LV": DICE}, "unused.png")
     loss_axes, metric_axes = drawn[0].axes
     assert set(lines(loss_axes)) == {"each iteration", "mean of 20"} and set(lines(metric_axes)) == {
@@ -47,7 +47,7 @@ def test_the_loss_and_the_validations_have_a_panel_each_with_named_axes(drawn):
 
 
 @pytest.mark.parametrize("window", [2, 5, 20])
-def test_the_running_mean_stands_at_the_last_iteration_that_it_covers(drawn, window):
+def test_the_running_mean_is_plotted_at_the_last_iteration_it_covers(drawn, window):
     plot_learning_curve({"train_loss": LOSS}, "unused.png", window)
     steps, means = lines(drawn[0].axes[0])[f"mean of {window}"]
     expected = [np.mean([loss for _, loss in LOSS[i - window : i]]) for i in range(window, 51)]
@@ -62,12 +62,12 @@ def test_a_run_shorter_than_the_window_is_averaged_as_a_whole(drawn):
 
 
 @pytest.mark.parametrize("series", [{}, {"train_loss": []}, {"train_loss": LOSS[:1]}, {"val_mean_dice": DICE}])
-def test_a_run_that_has_hardly_begun_can_be_drawn(tmp_path, series):
+def test_a_run_that_has_just_started_can_be_plotted(tmp_path, series):
     plot_learning_curve(series, tmp_path / "curve.png")
     assert (tmp_path / "curve.png").stat().st_size > 1000
 
 
-def test_pyplot_is_not_touched_so_that_long_runs_keep_no_figures(tmp_path):
+def test_pyplot_keeps_no_figures(tmp_path):
     from matplotlib import pyplot
 
     before = pyplot.get_fignums()

@@ -1,4 +1,4 @@
-"""Movies of overlays: every frame for its time, sampled where a clip is long, whole or not there."""
+"""Overlay movies: frame durations, sampling of long clips, and atomic writes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def frame_durations_ms(path) -> list[int]:
 
 
 @pytest.mark.parametrize(("frames_per_second", "duration_ms"), [(10.0, 100), (5.0, 200), (20.0, 50)])
-def test_the_gif_has_every_frame_for_its_time_and_repeats_for_ever(tmp_path, frames_per_second, duration_ms):
+def test_the_gif_shows_all_frames_for_their_duration_and_loops_forever(tmp_path, frames_per_second, duration_ms):
     mask = np.concatenate([box(slice(8 * t, 8 * t + 8), slice(5, 15)) for t in range(6)], axis=-1)
     pictures = overlay_clip(np.full_like(mask, 80), mask, height=60)
     write_gif(pictures, tmp_path / "clip.gif", frames_per_second)
@@ -35,7 +35,7 @@ def test_the_gif_has_every_frame_for_its_time_and_repeats_for_ever(tmp_path, fra
     assert np.abs(shown - pictures[3]).max() < 16  # a GIF has 256 colors
 
 
-def test_a_heart_that_pauses_takes_as_long_as_one_that_moves(tmp_path):
+def test_equal_frames_keep_their_total_duration(tmp_path):
     pictures = np.full((5, 20, 20, 3), 90, np.uint8)
     pictures[-1] = 200
     write_gif(pictures, tmp_path / "pause.gif", 10.0)
@@ -43,7 +43,7 @@ def test_a_heart_that_pauses_takes_as_long_as_one_that_moves(tmp_path):
 
 
 def moving_box(count: int):
-    """Random access to frames of 40 x 60 pixels, and a box that moves down; it notes which frames are read."""
+    """Random access to frames of 40 x 60 pixels with a box that moves down; records which frames are read."""
     read = []
 
     def picture(t: int) -> np.ndarray:
@@ -54,7 +54,7 @@ def moving_box(count: int):
 
 
 @pytest.mark.parametrize(("rate", "count"), [(30.0, 45), (50.0, 100), (12.5, 10), (200.0, 100)])
-def test_the_overlay_of_a_clip_takes_as_long_as_the_clip(tmp_path, rate, count):
+def test_the_overlay_lasts_as_long_as_the_clip(tmp_path, rate, count):
     picture, mask, read = moving_box(count)
     shown = write_overlay_gif(tmp_path / "o.gif", picture, mask, count, frames_per_second=rate, height=60)
     durations = frame_durations_ms(tmp_path / "o.gif")
@@ -69,14 +69,14 @@ def test_a_long_clip_is_sampled_evenly_at_its_own_speed(tmp_path):
     assert sum(frame_durations_ms(tmp_path / "o.gif")) == 20_000
 
 
-def test_an_unknown_rate_is_taken_as_25_frames_per_second_and_one_frame_is_a_clip(tmp_path):
+def test_an_unknown_rate_means_25_frames_per_second_and_one_frame_is_enough(tmp_path):
     picture, mask, _ = moving_box(10)
     write_overlay_gif(tmp_path / "o.gif", picture, mask, 10, height=60)
     assert frame_durations_ms(tmp_path / "o.gif") == [40] * 10
     assert write_overlay_gif(tmp_path / "one.gif", picture, mask, 1, frames_per_second=1000, height=30) == [0]
 
 
-def test_the_gif_of_random_access_shows_what_overlay_clip_draws(tmp_path):
+def test_the_gif_shows_the_same_pictures_as_overlay_clip(tmp_path):
     picture, mask, _ = moving_box(4)
     write_overlay_gif(tmp_path / "o.gif", picture, mask, 4, spacing_mm=(0.6, 0.3), height=60)
     clip = np.stack([mask(t) for t in range(4)], axis=-1)
@@ -88,7 +88,7 @@ def test_the_gif_of_random_access_shows_what_overlay_clip_draws(tmp_path):
 
 
 @pytest.mark.parametrize("rate", [None, 25.0, 1000 / 17, 30000 / 1001])
-def test_the_avi_has_every_frame_at_the_clips_rate_and_even_sides(tmp_path, rate):
+def test_the_avi_has_all_frames_at_the_clips_rate_and_even_sides(tmp_path, rate):
     av = pytest.importorskip("av", reason="PyAV is not installed")
     picture, mask, read = moving_box(30)
     write_overlay_avi(tmp_path / "o.avi", picture, mask, 30, (0.3, 0.29), rate, height=61)
@@ -105,7 +105,7 @@ def test_the_avi_has_every_frame_at_the_clips_rate_and_even_sides(tmp_path, rate
 
 
 @pytest.mark.parametrize("write", [write_overlay_gif, write_overlay_avi])
-def test_what_no_overlay_can_be_made_of_is_refused_and_leaves_no_file(tmp_path, write):
+def test_unusable_input_is_refused_and_leaves_no_file(tmp_path, write):
     picture, mask, _ = moving_box(3)
     with pytest.raises(ValueError, match="frames_per_second is 0.0, expected a positive number"):
         write(tmp_path / "o", picture, mask, 3, frames_per_second=0)
@@ -118,7 +118,7 @@ def test_what_no_overlay_can_be_made_of_is_refused_and_leaves_no_file(tmp_path, 
     assert not list(tmp_path.iterdir())
 
 
-def test_without_pyav_the_package_to_install_is_named(tmp_path, monkeypatch):
+def test_the_error_without_pyav_names_the_package_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(ImportError, match=r"install it: pip install .gdkvm-monai\[video\]"):
         write_overlay_avi(tmp_path / "o.avi", *moving_box(1)[:2], 1)

@@ -1,4 +1,4 @@
-"""Overlays: upright, in the heart's proportions, with contours where the borders are."""
+"""Overlays: upright, in true proportions, with contours on the borders of the masks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ WHITE = (255, 255, 255)
 
 
 def colored(picture: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
-    """Where a picture ``(rows, columns, 3)`` has exactly a color."""
+    """Return where a picture ``(rows, columns, 3)`` has exactly a color."""
     return (picture == np.array(color)).all(axis=-1)
 
 
 def box(rows: slice, columns: slice, value: int = LV, frames: int = 1) -> np.ndarray:
-    """A mask of 40 lateral and 60 depth pixels with a box in it, given in rows and columns of the upright picture."""
+    """Return a mask, 40 lateral by 60 depth pixels, with a box given in rows and columns of the upright picture."""
     mask = np.zeros((40, 60, frames), dtype=np.uint8)
     mask[columns, rows] = value
     return mask
@@ -29,7 +29,7 @@ def gray() -> np.ndarray:
     return np.full((40, 60, 1), 100, dtype=np.uint8)
 
 
-def test_axis_0_runs_to_the_right_and_axis_1_downwards(gray):
+def test_axis_0_runs_right_and_axis_1_runs_down(gray):
     image = np.zeros_like(gray)
     image[30:, :10] = 250  # right, and near the probe
     (picture,) = overlay_clip(image, np.zeros_like(image), height=60)
@@ -38,7 +38,7 @@ def test_axis_0_runs_to_the_right_and_axis_1_downwards(gray):
     assert bright[:10, 30:].all() and not bright[11:].any() and not bright[:, :29].any()
 
 
-def test_masks_are_drawn_where_they_are_in_the_picture(gray):
+def test_masks_are_drawn_at_their_positions_in_the_picture(gray):
     (picture,) = overlay_clip(gray, box(slice(5, 25), slice(10, 20)), height=60)
     touched = (picture != 100).any(axis=-1)
     expected = np.zeros((60, 40), bool)
@@ -49,11 +49,11 @@ def test_masks_are_drawn_where_they_are_in_the_picture(gray):
 @pytest.mark.parametrize(
     ("spacing_mm", "width"), [((1, 1), 80), ((0.308, 0.154), 160), ((0.154, 0.308), 40), ((0.3, 0.3), 80)]
 )  # fmt: skip
-def test_the_picture_has_the_proportions_in_millimetres(gray, spacing_mm, width):
+def test_the_picture_has_the_proportions_in_millimeters(gray, spacing_mm, width):
     assert overlay_clip(gray, np.zeros_like(gray), spacing_mm=spacing_mm, height=120).shape == (1, 120, width, 3)
 
 
-def test_a_circle_in_millimetres_is_a_circle_on_the_screen():
+def test_a_circle_in_millimeters_is_a_circle_on_the_screen():
     x, y = np.meshgrid(0.3 * np.arange(100), 0.15 * np.arange(200), indexing="ij")
     mask = ((np.hypot(x - 15, y - 15) < 10)[..., None] * LV).astype(np.uint8)
     (picture,) = overlay_clip(np.zeros_like(mask), mask, spacing_mm=(0.3, 0.15), height=300)
@@ -62,7 +62,7 @@ def test_a_circle_in_millimetres_is_a_circle_on_the_screen():
 
 
 @pytest.mark.parametrize("value", [LV, MYOCARDIUM, LEFT_ATRIUM])
-def test_the_contour_lies_on_the_border_alone_and_the_inside_is_tinted(gray, value):
+def test_the_contour_covers_only_the_border_and_the_inside_is_tinted(gray, value):
     (picture,) = overlay_clip(gray, box(slice(20, 40), slice(10, 30), value), height=60, opacity=0.3)
     contour, expected = colored(picture, COLORS[value]), np.zeros((60, 40), bool)
     expected[20:40, 10:30] = True
@@ -72,7 +72,7 @@ def test_the_contour_lies_on_the_border_alone_and_the_inside_is_tinted(gray, val
     assert (np.abs(picture[21:39, 11:29] - tint) <= 1).all()
 
 
-def test_without_opacity_only_the_contour_hides_the_picture(gray):
+def test_zero_opacity_draws_only_the_contour(gray):
     (picture,) = overlay_clip(gray, box(slice(20, 40), slice(10, 30)), height=60, opacity=0.0)
     assert (picture[21:39, 11:29] == 100).all() and colored(picture, COLORS[LV]).sum() == 4 * 19
 
@@ -87,7 +87,7 @@ def test_the_reference_is_a_white_contour_and_nothing_else(gray):
     assert (picture[~expected] == 100).all()
 
 
-def test_reference_frames_that_nobody_annotated_are_not_drawn():
+def test_unlabeled_reference_frames_are_not_drawn():
     image, mask = np.full((40, 60, 3), 100, np.uint8), box(slice(20, 40), slice(10, 30), frames=3)
     reference = mask.copy()
     reference[..., 1] = UNLABELED
@@ -96,7 +96,7 @@ def test_reference_frames_that_nobody_annotated_are_not_drawn():
     assert [bool(colored(picture, WHITE).any()) for picture in with_reference] == [True, False, True]
 
 
-def test_background_alone_and_unlabeled_predictions_leave_the_picture_as_it_is(gray):
+def test_background_and_unlabeled_predictions_leave_the_picture_unchanged(gray):
     for value in (BACKGROUND, UNLABELED):
         (picture,) = overlay_clip(gray, np.full_like(gray, value), height=60)
         assert (picture == 100).all()
@@ -123,6 +123,6 @@ def test_tensors_are_drawn_like_arrays_and_pixels_beyond_the_range_are_clipped(g
     [((40, 60), (40, 60), None), ((40, 60, 2), (40, 60, 3), None), ((40, 60, 2), (60, 40, 2), None),
      ((40, 60, 2), (40, 60, 2), (40, 60, 1))],
 )  # fmt: skip
-def test_shapes_that_differ_are_refused(image, mask, reference):
+def test_different_shapes_are_refused(image, mask, reference):
     with pytest.raises(ValueError, match=r"must have one shape \(H, W, T\)"):
         overlay_clip(np.zeros(image), np.zeros(mask), None if reference is None else np.zeros(reference))

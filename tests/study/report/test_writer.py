@@ -279,7 +279,7 @@ def test_of_more_phases_than_frames_may_be_shown_those_of_the_beat_side_by_side_
     _, page = write(tmp_path, measurements=measurements, max_frames=4)
     assert len(page.data("clip-data")["shown"]) <= 4 and {ED[1], ES[1]} <= set(page.data("clip-data")["shown"])
     assert "ED and ES, beat 2 of 2" in page.text and "plus ED and ES of the beat below" in page.text
-    with pytest.raises(ValueError, match="max_frames is 2, with the first frame 3 are to be kept; raise it"):
+    with pytest.raises(ValueError, match="max_frames is 2, but the first frame and the frames to keep are 3; raise it"):
         write(tmp_path, measurements=measurements, max_frames=2)
 
 

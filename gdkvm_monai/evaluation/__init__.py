@@ -1,4 +1,4 @@
-"""Many cases to tables, intervals, comparison and diagnostics."""
+"""Evaluation of many cases: tables, confidence intervals, comparisons, and diagnostics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Means with intervals that respect patients: several frames of one heart are not independent."""
+"""Patient-level means and bootstrap intervals: several frames of one heart are not independent."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import pandas as pd
 __all__ = ["RESAMPLES", "bootstrap_interval", "patient_means"]
 
 RESAMPLES = 2000
-"""Bootstrap resamples of the patients."""
+"""Number of bootstrap resamples of patients."""
 
 
 def patient_means(values: Sequence[float], patients: Sequence[Hashable]) -> dict[Hashable, float]:
-    """Average the values of each patient; NaN does not count, and a patient without any value is left out.
+    """Average the values of each patient, ignoring NaN; a patient without a value is omitted.
 
     Args:
         values: one value per item.
         patients: patient of each item.
 
     Returns:
-        Mean of each patient, in the order of first appearance.
+        Mean of each patient, in order of first appearance.
 
     Raises:
         ValueError: if the two sequences differ in length.
@@ -40,17 +40,17 @@ def bootstrap_interval(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean, resampling patients; each patient contributes its own mean.
+    """Compute the percentile bootstrap interval of the mean of the patients' means, resampling patients.
 
     Args:
-        values: one value per item; NaN does not count.
+        values: one value per item; NaN is ignored.
         patients: patient of each item.
         resamples: number of resamples.
         seed: seed of ``numpy.random.default_rng``.
-        confidence: mass of the interval, in ``(0, 1)``.
+        confidence: confidence level, in ``(0, 1)``.
 
     Returns:
-        Lower and upper end; NaN twice with fewer than two patients, of whom no spread can be known.
+        Lower and upper end; both NaN for fewer than two patients.
 
     Example:
         >>> bootstrap_interval([1.0, 1.0, 3.0], ["a", "a", "b"])

@@ -1,4 +1,4 @@
-"""The scores of one clip, and the table of the scores of many."""
+"""Scores of one clip, and the table of scores of many clips."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class ClipResult:
     Attributes:
         patient: identifier of the patient.
         view: ``"2CH"``, ``"4CH"`` or ``"unknown"``.
-        image_quality: as the data set grades it.
-        dataset_ef_percent: ejection fraction that the data set states, or NaN.
-        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None``.
-        scores: of :func:`~gdkvm_monai.metrics.score_clip`.
-        ends_are_phases: whether the first frame is end-diastole and the last one end-systole.
-        prediction_ends: class indices ``(H, W, 2)`` of the first and the last frame.
-        label_ends: the same of the reference.
-        num_frames: frames of the clip.
-        diagnostics: of the whole clip; ``None`` for none.
+        image_quality: image quality as graded in the data set.
+        dataset_ef_percent: ejection fraction given in the data set, or NaN.
+        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
+        scores: result of :func:`~gdkvm_monai.metrics.score_clip`.
+        ends_are_phases: whether the first frame is end-diastole and the last frame end-systole.
+        prediction_ends: class indices ``(H, W, 2)`` of the first and the last frame of the prediction.
+        label_ends: class indices ``(H, W, 2)`` of the first and the last frame of the reference.
+        num_frames: number of frames in the clip.
+        diagnostics: diagnostics of the whole clip, or ``None``.
     """
 
     patient: str
@@ -46,19 +46,19 @@ class ClipResult:
 
     @property
     def ef_class(self) -> str:
-        """Class of the ejection fraction that the data set states."""
+        """Class of the ejection fraction given in the data set."""
         ef = self.dataset_ef_percent
         return "unknown" if np.isnan(ef) else "< 40 %" if ef < 40 else "40-55 %" if ef <= 55 else "> 55 %"
 
     def phase(self, frame: int) -> str:
-        """Return ``"ED"``, ``"ES"``, ``"between"``, or ``"unknown"`` where the ends are not known to be phases."""
+        """Return ``"ED"``, ``"ES"``, ``"between"``, or ``"unknown"`` if the ends are not known to be ED and ES."""
         if not self.ends_are_phases:
             return "unknown"
         return {0: "ED", self.num_frames - 1: "ES"}.get(frame, "between")
 
 
 def frame_table(clips: Sequence[ClipResult]) -> pd.DataFrame:
-    """Return the scores of many clips: the columns of ``per_frame.csv``, one row per annotated frame and structure."""
+    """Return the scores of many clips as the table ``per_frame.csv``, one row per annotated frame and structure."""
     return pd.DataFrame([row for clip in clips for row in _rows(clip)])
 
 

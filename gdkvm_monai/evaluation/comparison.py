@@ -1,4 +1,4 @@
-"""Two folders of results side by side, patient by patient."""
+"""Comparison of two folders of results, patient by patient."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["Comparison", "compare_results"]
 
 @dataclass(frozen=True)
 class Judgment:
-    """Score by which a patient is judged, and the change beyond which it counts as worse or better."""
+    """Score that decides whether a patient is worse or better, and the smallest change that counts."""
 
     score: str
     threshold: float
@@ -41,12 +41,12 @@ class Comparison:
         a: folder of A.
         b: folder of B.
         difference: ``"b - a"``.
-        unit: of the distances.
+        unit: unit of the distances.
         scores: one entry per structure and score.
         failures: one entry per structure.
-        judged_by: what makes a patient worse or better.
-        worse: patients and structures beyond the threshold, the largest change first.
-        better: the same for those that improved.
+        judged_by: criterion for a worse or better patient.
+        worse: patients and structures that got worse beyond the threshold, largest change first.
+        better: patients and structures that improved beyond the threshold, largest change first.
         ejection_fraction: one entry per method and quantity.
     """
 
@@ -68,15 +68,15 @@ def compare_results(
     """Compare the results of two evaluations of the same data; every difference is B - A.
 
     Args:
-        folder_a: folder written by ``run evaluating``, the earlier or the simpler one.
-        folder_b: the other one.
-        score: score by which a patient is judged to have got better or worse.
+        folder_a: folder written by ``run evaluating``, usually the baseline.
+        folder_b: folder to compare with it.
+        score: score that decides whether a patient got better or worse.
         threshold: change of that score, in its unit, beyond which a patient counts as better or worse.
         resamples: number of bootstrap resamples of patients.
         seed: seed of the bootstrap.
 
     Returns:
-        Differences of every score, failures, who got worse or better, and errors of the ejection fraction.
+        Differences of all scores, failures, patients who got worse or better, and errors of the ejection fraction.
 
     Raises:
         FileNotFoundError: if a folder or its ``per_frame.csv`` is missing.
@@ -112,14 +112,18 @@ def _check_comparable(table_a: pd.DataFrame, table_b: pd.DataFrame, folder_a: Pa
     units = [sorted(table["unit"].unique()) for table in (table_a, table_b)]
     if units[0] != units[1] or len(units[0]) != 1:
         raise ValueError(
-            f"distances are in {units[0]} in {folder_a} and in {units[1]} in {folder_b}; score both alike."
+            f"distances are in {units[0]} in {folder_a} and in {units[1]} in {folder_b}; score both in the same unit."
         )
     grids = [read_scored_grid(folder) for folder in (folder_a, folder_b)]
     if None not in grids and grids[0] != grids[1]:
-        raise ValueError(f"{folder_a} was scored on the {grids[0]} grid and {folder_b} on the {grids[1]} grid.")
+        raise ValueError(
+            f"{folder_a} was scored on the {grids[0]} grid and {folder_b} on the {grids[1]} grid; use one grid."
+        )
     shared = pair_items(table_a, table_b)
     if not len(shared):
-        raise ValueError(f"{folder_a} and {folder_b} share no patient, view, frame and structure; compare like runs.")
+        raise ValueError(
+            f"{folder_a} and {folder_b} share no patient, view, frame, and structure; compare runs on the same data."
+        )
     spacings = [shared[[f"{name}_{side}" for name in GRID]].to_numpy() for side in ("one", "other")]
     same = np.isclose(*spacings, rtol=1e-4).all(axis=1)
     if not same.all():
@@ -127,5 +131,5 @@ def _check_comparable(table_a: pd.DataFrame, table_b: pd.DataFrame, folder_a: Pa
         item, one, other = shared.iloc[first], *(spacing[first].tolist() for spacing in spacings)
         raise ValueError(
             f"{item['patient']} {item['view']} was scored on different grids: {one} mm per pixel in {folder_a}, "
-            f"{other} in {folder_b}."
+            f"{other} in {folder_b}; score both on the same grid."
         )

@@ -1,4 +1,4 @@
-"""A comparison of two evaluations as a text for the terminal."""
+"""Formatting of a comparison of two evaluations for the terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUANTITIES = {"ef_percent": "EF points", "edv_ml": "EDV mL", "esv_ml": "ESV mL"}
 
 
 def format_comparison(result: Comparison) -> str:
-    """Lay out the result of :func:`~gdkvm_monai.evaluation.comparison.compare_results` as a text."""
+    """Format the result of :func:`~gdkvm_monai.evaluation.comparison.compare_results` as text."""
     lines = [f"A: {result.a}", f"B: {result.b}", "differences are B - A, with 95 % patient-level intervals", ""]
     sections = (_scores(result), _failures(result), _changes(result), _ejection_fractions(result.ejection_fraction))
     return "\n".join(lines + [line for section in sections for line in section])

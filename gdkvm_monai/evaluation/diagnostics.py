@@ -1,4 +1,4 @@
-"""Diagnostics of an evaluation, beside its accuracy: could each frame be a heart, and does the clip move smoothly?"""
+"""Diagnostics of an evaluation that complement accuracy: anatomical plausibility and smoothness of motion."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from gdkvm_monai.metrics.temporal import Motion, measure_temporal_consistency
 __all__ = ["DENSE_FRAMES", "ClipDiagnostics", "DiagnosticsSummary", "diagnose_clip", "summarize_diagnostics"]
 
 DENSE_FRAMES = 5
-"""Frames of a clip from which on its motion is judged."""
+"""Smallest number of frames in a clip whose motion is measured."""
 
 SIDES = ("predicted", "reference")
 
 
 @dataclass(frozen=True)
 class AnatomyCounts:
-    """Number of frames checked, and numbers of those that are so.
+    """Number of frames checked, and number of frames with each finding.
 
     Attributes:
         frames: frames checked.
-        valid: see :class:`~gdkvm_monai.metrics.anatomy.Anatomy`.
-        without_lv: the cavity is missing.
-        in_parts: a structure has more than one part.
-        with_holes: a structure has a hole.
-        leaking: the cavity touches background.
-        la_apart: cavity and atrium are there and do not touch.
+        valid: frames that are valid by :class:`~gdkvm_monai.metrics.anatomy.Anatomy`.
+        without_lv: frames in which the cavity is missing.
+        in_parts: frames in which a structure has more than one part.
+        with_holes: frames in which a structure has a hole.
+        leaking: frames in which the leak of the cavity exceeds ``LEAK``.
+        la_apart: frames in which cavity and atrium are present but do not touch.
     """
 
     frames: int
@@ -45,7 +45,7 @@ class AnatomyCounts:
 
 @dataclass(frozen=True)
 class MaskDiagnostics:
-    """Diagnostics of the masks of one clip; the motion is NaN where frames are few or neighbors not annotated."""
+    """Diagnostics of the masks of one clip; the motion is NaN if frames are few or neighbors are not annotated."""
 
     anatomy: AnatomyCounts
     motion: Motion
@@ -53,14 +53,14 @@ class MaskDiagnostics:
 
 @dataclass(frozen=True)
 class ClipDiagnostics:
-    """Diagnostics of the prediction and of the reference of one clip; ``unit`` is that of ``center_jump``."""
+    """Diagnostics of the prediction and the reference of one clip; ``unit`` is the unit of ``center_jump``."""
 
     unit: str
     predicted: MaskDiagnostics
     reference: MaskDiagnostics
 
     def columns(self) -> dict[str, str | int | float]:
-        """Return the columns of ``diagnostics.csv``: ``predicted_frames``, ``predicted_area_jump_mean`` and so on."""
+        """Return the columns of ``diagnostics.csv``, for example ``predicted_area_jump_mean``."""
         columns: dict[str, str | int | float] = {"unit": self.unit}
         for name in SIDES:
             side: MaskDiagnostics = getattr(self, name)
@@ -70,7 +70,7 @@ class ClipDiagnostics:
 
 @dataclass(frozen=True)
 class ClipMean:
-    """Mean over the ``n_clips`` clips in which a number is defined, and its patient-level 95 % bootstrap interval."""
+    """Mean over the ``n_clips`` clips in which a value is defined, and its patient-level 95 % bootstrap interval."""
 
     mean: float
     low: float
@@ -80,14 +80,14 @@ class ClipMean:
 
 @dataclass(frozen=True)
 class AnatomySummary(AnatomyCounts):
-    """Numbers of frames summed over the clips, and the share of valid frames averaged over them."""
+    """Frame counts summed over the clips, and the share of valid frames averaged over the clips."""
 
     valid_share: ClipMean
 
 
 @dataclass(frozen=True)
 class MotionSummary:
-    """Each number of :class:`~gdkvm_monai.metrics.temporal.Motion`, averaged over the clips."""
+    """Each value of :class:`~gdkvm_monai.metrics.temporal.Motion`, averaged over the clips."""
 
     unit: str
     predicted: Mapping[str, ClipMean]
@@ -96,7 +96,7 @@ class MotionSummary:
 
 @dataclass(frozen=True)
 class DiagnosticsSummary:
-    """Diagnostics of many clips; ``anatomy`` is that of ``predicted`` and of ``reference``."""
+    """Diagnostics of many clips; the keys of ``anatomy`` are ``"predicted"`` and ``"reference"``."""
 
     anatomy: Mapping[str, AnatomySummary]
     motion: MotionSummary
@@ -105,12 +105,12 @@ class DiagnosticsSummary:
 def diagnose_clip(
     prediction: np.ndarray, label: np.ndarray, spacing_mm: Sequence[float] | None = None
 ) -> ClipDiagnostics:
-    """Check the anatomy of every frame and, in a clip of ``DENSE_FRAMES`` or more, the motion of the ventricle.
+    """Check the anatomy of each frame and, in clips of at least ``DENSE_FRAMES``, the motion of the ventricle.
 
     Args:
-        prediction: class indices ``(H, W, T)``; every frame is checked, annotated or not.
+        prediction: class indices ``(H, W, T)``; all frames are checked, annotated or not.
         label: class indices ``(H, W, T)``; annotated frames are checked by the same rules, for comparison.
-        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None``.
+        spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` to measure in pixels.
     """
     unit = "px" if spacing_mm is None else "mm"
     return ClipDiagnostics(unit, *(_diagnose(clip, spacing_mm) for clip in (prediction, label)))
@@ -145,7 +145,7 @@ def _diagnose(clip: np.ndarray, spacing_mm: Sequence[float] | None) -> MaskDiagn
 
 
 def _check(frame: np.ndarray) -> Anatomy:
-    """Check one frame; cropped to what it holds, which changes no check that is counted and saves time."""
+    """Check one frame, cropped to its structures, which saves time and changes none of the counted checks."""
     rows, columns = np.nonzero(frame != BACKGROUND)
     if len(rows):
         frame = frame[max(rows.min() - 2, 0) : rows.max() + 3, max(columns.min() - 2, 0) : columns.max() + 3]

@@ -1,4 +1,4 @@
-"""The ejection fractions and volumes of two evaluations: which one comes closer to its reference?"""
+"""Comparison of two evaluations by the errors of their ejection fractions and volumes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ErrorComparison(PairedDifference):
         method: identifier of the method.
         quantity: ``"ef_percent"``, ``"edv_ml"`` or ``"esv_ml"``.
         mae_a: mean absolute error in A, over the pairs.
-        mae_b: the same in B.
-        missing_a: patients of A without an error.
-        missing_b: patients of B without one.
-        n_other_reference: patients of both whose references differ.
+        mae_b: mean absolute error in B, over the pairs.
+        missing_a: patients in A whose error is undefined.
+        missing_b: patients in B whose error is undefined.
+        n_other_reference: patients in both folders whose references differ.
     """
 
     method: str
@@ -39,16 +39,16 @@ class ErrorComparison(PairedDifference):
 
 
 def compare_ejection_fractions(folder_a: Path, folder_b: Path, resamples: int, seed: int) -> list[ErrorComparison]:
-    """Compare the errors of two folders of results for every method and quantity.
+    """Compare the errors of two folders of results for each method and quantity.
 
     Args:
         folder_a: folder written by an evaluation.
-        folder_b: the other one.
+        folder_b: folder to compare with it.
         resamples: number of bootstrap resamples of patients.
         seed: seed of the bootstrap.
 
     Returns:
-        One entry per method and quantity; none where a folder holds no ejection fractions.
+        One entry per method and quantity; empty if a folder contains no ejection fractions.
     """
     tables = [read_ef_table(folder) for folder in (folder_a, folder_b)]
     if any(table is None for table in tables):

@@ -1,4 +1,4 @@
-"""Ejection fractions of an evaluation: prediction and reference through the same code, and how well they agree."""
+"""Ejection fractions of an evaluation, measured alike in prediction and reference, and their agreement."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from gdkvm_monai.visualize.agreement import plot_agreement, save_figure
 __all__ = ["QUANTITIES", "PatientEjectionFraction", "ef_table", "measure_agreements", "plot_agreements"]
 
 QUANTITIES = ("ef_percent", "edv_ml", "esv_ml")
-"""Quantities whose agreement is measured."""
+"""Quantities for which agreement is measured."""
 
 
 @dataclass(frozen=True)
 class PatientEjectionFraction:
-    """Ejection fraction of one patient by one method, from the predicted and from the reference masks.
+    """Ejection fraction of one patient by one method, measured in the predicted and the reference masks.
 
     Attributes:
         patient: identifier of the patient.
-        views: the views measured, for example ``"4CH+2CH"``.
-        predicted: from the predicted masks.
-        reference: from the reference masks.
-        dataset_ef_percent: ejection fraction that the data set states, or NaN.
+        views: measured views, for example ``"4CH+2CH"``.
+        predicted: measurement in the predicted masks.
+        reference: measurement in the reference masks.
+        dataset_ef_percent: ejection fraction given in the data set, or NaN.
     """
 
     patient: str
@@ -44,7 +44,7 @@ class PatientEjectionFraction:
         return self.predicted.method
 
     def columns(self) -> dict[str, str | int | float]:
-        """Return the columns of ``ef_per_patient.csv``, which end in the quality fields of both sides."""
+        """Return the columns of ``ef_per_patient.csv``; the last ones are the quality fields of both measurements."""
         sides = {"predicted": self.predicted, "reference": self.reference}
         columns: dict[str, str | int | float] = {"patient": self.patient, "views": self.views, "method": self.method}
         for name, measured in sides.items():
@@ -57,10 +57,10 @@ class PatientEjectionFraction:
 
 
 def ef_table(clips: Sequence[ClipResult]) -> list[PatientEjectionFraction]:
-    """Measure every patient by the method of disks: each view alone, and biplane where both views are there.
+    """Measure each patient by the method of disks: each view alone, and biplane if both views are available.
 
     Args:
-        clips: one per patient and view; those whose ends are not ED and ES, or are not annotated, are left out.
+        clips: one per patient and view; clips whose ends are not ED and ES, or are not annotated, are omitted.
 
     Returns:
         One entry per patient and method.
@@ -77,10 +77,10 @@ def ef_table(clips: Sequence[ClipResult]) -> list[PatientEjectionFraction]:
 
 
 def measure_agreements(table: Sequence[PatientEjectionFraction]) -> dict[str, Agreement]:
-    """Measure the agreement of every method's EF and volumes with the reference masks', and of EF with the data set's.
+    """Measure the agreement of each method's EF and volumes with the reference masks, and of its EF with the data set.
 
     Returns:
-        By method and comparison; without those of which fewer than two pairs are complete.
+        Agreement by method and comparison, for comparisons with at least two complete pairs.
     """
     results = {}
     for method, rows in _by_method(table).items():
@@ -98,7 +98,7 @@ def measure_agreements(table: Sequence[PatientEjectionFraction]) -> dict[str, Ag
 
 
 def plot_agreements(table: Sequence[PatientEjectionFraction], folder: Path) -> None:
-    """Draw the agreement of each method's EF with the reference masks', where two pairs or more are complete."""
+    """Plot the agreement of each method's EF with the reference masks if at least two pairs are complete."""
     for method, rows in _by_method(table).items():
         values = np.array([(row.predicted.ef_percent, row.reference.ef_percent) for row in rows])
         if np.isfinite(values).all(axis=1).sum() > 1:
@@ -110,7 +110,7 @@ def _by_method(table: Sequence[PatientEjectionFraction]) -> dict[str, list[Patie
 
 
 def _measure(clips: Sequence[ClipResult]) -> PatientEjectionFraction:
-    """Measure one patient from one or two views."""
+    """Measure one patient in one or two views."""
     spacing = {clip.view: clip.spacing_mm for clip in clips}
     spacing_mm = None if None in spacing.values() else spacing
     sides = []
@@ -123,7 +123,7 @@ def _measure(clips: Sequence[ClipResult]) -> PatientEjectionFraction:
 
 
 def _quality(measured: EjectionFraction) -> dict[str, str | int | float]:
-    """Quality fields of every frame, and how much the lengths of two views differ."""
+    """Return the quality fields of each frame, and the relative difference of the lengths in two views."""
     quality: dict[str, str | int | float] = {}
     for (phase, view), ventricle in measured.ventricles.items():
         axis = ventricle.long_axis

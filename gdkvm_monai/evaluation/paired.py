@@ -1,4 +1,4 @@
-"""Two runs item by item: differences are sharper than two intervals side by side."""
+"""Paired comparison of two runs, item by item, which is more precise than comparing two intervals."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class PairedDifference:
 
     Attributes:
         score: name of the score.
-        mean: mean of the differences; NaN without any.
-        low: lower end of its patient-level 95 % bootstrap interval.
-        high: upper end.
+        mean: mean of the differences; NaN if there are none.
+        low: lower end of the patient-level 95 % bootstrap interval of the mean.
+        high: upper end of that interval.
         n_pairs: items with a score in both runs.
-        n_patients: their patients.
-        n_undefined: items of both runs in which a side is NaN.
-        n_only_rows: items of the run of interest alone.
-        n_only_baseline: items of the baseline alone.
+        n_patients: patients with such an item.
+        n_undefined: items in both runs with NaN in at least one.
+        n_only_rows: items only in the run of interest.
+        n_only_baseline: items only in the baseline.
         patients: mean difference of each patient.
     """
 
@@ -47,15 +47,15 @@ class PairedDifference:
 
 
 def pair_items(one: pd.DataFrame, other: pd.DataFrame, key: Sequence[str] = ITEM) -> pd.DataFrame:
-    """Join the items of two runs, in the order of the first one.
+    """Join the items of two runs, in the order of the first run.
 
     Args:
-        one: table of scores.
-        other: table of scores.
+        one: scores of the first run.
+        other: scores of the second run.
         key: columns that identify an item.
 
     Returns:
-        One row per item of both: the columns ``key`` and every other column twice, with ``_one`` and ``_other``.
+        One row per item in both runs: the columns ``key``, and all other columns twice, with ``_one`` and ``_other``.
 
     Raises:
         ValueError: if an item occurs twice in a run.
@@ -80,14 +80,14 @@ def compare(
 
     Args:
         table: scores of the run of interest, one row per item, each with ``patient``.
-        baseline: scores of the run it is compared with.
+        baseline: scores of the baseline.
         score: name of the score.
-        key: columns that identify an item in both runs, ``patient`` among them.
+        key: columns that identify an item in both runs, including ``patient``.
         resamples: number of bootstrap resamples of patients.
         seed: seed of the bootstrap.
 
     Returns:
-        The differences, over items and by patient, and what was counted.
+        The mean difference over items, the differences by patient, and the counts.
 
     Raises:
         ValueError: if an item occurs twice in a run, or the runs measure a distance in different units.

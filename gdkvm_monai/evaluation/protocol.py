@@ -1,4 +1,4 @@
-"""How the results of an evaluation came about: versions and rules."""
+"""Protocol of an evaluation: versions and rules."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ RULES = {
 
 @dataclass(frozen=True)
 class Protocol:
-    """What the results state about how they came about.
+    """Versions, rules, and settings with which results were obtained.
 
     Attributes:
-        stated: what the evaluation states about itself, for example its checkpoint, as JSON can hold it.
+        stated: settings of the evaluation, for example its checkpoint, as values that JSON can represent.
         gdkvm_monai: version of this package.
         monai: version of MONAI.
         torch: version of PyTorch.
@@ -43,6 +43,6 @@ class Protocol:
     python: str = platform.python_version()
 
     def entries(self) -> dict[str, object]:
-        """Return the entries of ``protocol`` in ``metrics.json``: versions, rules, and what was stated."""
+        """Return the entries of ``protocol`` in ``metrics.json``: versions, rules, and settings."""
         versions = {name: value for name, value in vars(self).items() if name != "stated"}
         return {**versions, **RULES, **self.stated}

@@ -1,4 +1,4 @@
-"""The folder of results of an evaluation: tables, numbers with their intervals, plots."""
+"""The results folder of an evaluation: tables, metrics with intervals, and plots."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STRATA = (
 
 @dataclass(frozen=True)
 class Counts:
-    """What was evaluated: clips, patients, and items, each one structure in one frame."""
+    """Number of clips, patients, and items evaluated; an item is one structure in one frame."""
 
     clips: int
     patients: int
@@ -40,11 +40,11 @@ class EvaluationResults:
     """The content of ``metrics.json``.
 
     Attributes:
-        protocol: how the results came about.
-        counts: what was evaluated.
-        scores: groups of each stratum, for example ``"structure x phase"``.
-        agreement: by method and comparison; empty where no ejection fraction was measured.
-        diagnostics: ``None`` where no clip was diagnosed.
+        protocol: versions, rules, and settings.
+        counts: number of clips, patients, and items.
+        scores: groups of scores by stratum, for example ``"structure x phase"``.
+        agreement: agreement by method and comparison; empty if no ejection fraction was measured.
+        diagnostics: summary of the diagnostics, or ``None`` if no clip has any.
     """
 
     protocol: Protocol
@@ -69,15 +69,15 @@ def write_evaluation(clips: Sequence[ClipResult], output_dir: Path, stated: Mapp
 
     Args:
         clips: one per patient and view.
-        output_dir: folder that gets ``per_frame.csv``, ``ef_per_patient.csv``, ``diagnostics.csv``, ``metrics.json``
-            and the agreement plots.
-        stated: what else the protocol should state, as JSON can hold it.
+        output_dir: folder for ``per_frame.csv``, ``ef_per_patient.csv``, ``diagnostics.csv``, ``metrics.json``, and
+            the agreement plots.
+        stated: additional entries of the protocol, as values that JSON can represent.
 
     Returns:
         A table for the terminal.
 
     Raises:
-        ValueError: when no frame was scored.
+        ValueError: if no frame was scored.
     """
     table = frame_table(clips)
     if table.empty:

@@ -1,4 +1,4 @@
-"""The results of an evaluation as a text for the terminal."""
+"""Formatting of the results of an evaluation for the terminal."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["format_results"]
 def format_results(
     groups: Sequence[GroupSummary], agreement: Mapping[str, Agreement], diagnostics: DiagnosticsSummary | None
 ) -> str:
-    """Lay out scores, agreement and diagnostics.
+    """Format scores, agreement, and diagnostics as text.
 
     Args:
         groups: groups of scores, one line each.
-        agreement: by method and comparison.
-        diagnostics: ``None`` for none.
+        agreement: agreement by method and comparison.
+        diagnostics: summary of the diagnostics, or ``None``.
     """
     lines = [*_scores(groups), *_agreement(agreement)]
     return "\n".join(lines if diagnostics is None else [*lines, _diagnostics(diagnostics)])

@@ -1,4 +1,4 @@
-"""The scores of two evaluations, structure by structure and patient by patient."""
+"""Comparison of the scores of two evaluations, by structure and patient."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["Failures", "PatientChange", "ScoreComparison", "compare_scores", "co
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreComparison(PairedDifference):
-    """Differences of one score of one structure, and its means over the pairs.
+    """Differences of one score of one structure, and the means over the pairs.
 
     Attributes:
         structure: name of the structure.
         mean_a: mean in A over the pairs.
-        mean_b: mean in B.
+        mean_b: mean in B over the pairs.
         patients_a: mean of each patient in A.
         patients_b: mean of each patient in B.
     """
@@ -35,16 +35,16 @@ class ScoreComparison(PairedDifference):
 
 @dataclass(frozen=True)
 class Failures:
-    """Items of one structure that are empty on one side, and items without a partner.
+    """Items of one structure that are empty in either prediction or label, and items without a counterpart.
 
     Attributes:
         structure: name of the structure.
-        one_empty_a: items empty on one side in A.
-        one_empty_b: the same in B.
-        new: of the items of both, those that are so in B alone.
-        resolved: those that are so in A alone.
-        only_a: items of A alone.
-        only_b: items of B alone.
+        one_empty_a: items in A with one empty mask.
+        one_empty_b: items in B with one empty mask.
+        new: items in both evaluations with one empty mask only in B.
+        resolved: items in both evaluations with one empty mask only in A.
+        only_a: items only in A.
+        only_b: items only in B.
     """
 
     structure: str
@@ -58,7 +58,7 @@ class Failures:
 
 @dataclass(frozen=True)
 class PatientChange:
-    """Change of one structure of one patient; ``worsening`` is positive where B is worse."""
+    """Change of one structure of one patient; ``worsening`` is positive if B is worse."""
 
     patient: str
     structure: str
@@ -77,7 +77,7 @@ def compare_scores(
         structure: name of the structure.
         score: name of the score.
         table_a: scores of this structure in A, see :func:`~gdkvm_monai.evaluation.result_tables.read_frame_table`.
-        table_b: the same in B.
+        table_b: scores of this structure in B.
         resamples: number of bootstrap resamples of patients.
         seed: seed of the bootstrap.
 
@@ -99,7 +99,7 @@ def compare_scores(
 
 
 def patient_changes(scores: Sequence[ScoreComparison], score: str) -> list[PatientChange]:
-    """List the change of every patient and structure by one score, in the order of ``scores``."""
+    """List the change in one score for each patient and structure, in the order of ``scores``."""
     sign = 1 if score in DISTANCES else -1
     return [
         PatientChange(
@@ -112,7 +112,7 @@ def patient_changes(scores: Sequence[ScoreComparison], score: str) -> list[Patie
 
 
 def count_failures(structure: str, table_a: pd.DataFrame, table_b: pd.DataFrame) -> Failures:
-    """Count what is empty on one side and what has no partner, of one structure in A and in B."""
+    """Count the items of one structure with one empty mask, and those without a counterpart, in A and B."""
     pairs = pair_items(table_a, table_b)
     empty_a, empty_b = (pairs[f"status_{side}"] == "one_empty" for side in ("one", "other"))
     return Failures(

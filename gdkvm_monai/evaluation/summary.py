@@ -1,4 +1,4 @@
-"""Means of scores in groups of frames, with counts and intervals."""
+"""Means of scores over groups of frames, with counts and confidence intervals."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DISTANCES = ("hd", "hd95", "asd")
 
 @dataclass(frozen=True)
 class ScoreSummary:
-    """Mean of one score over the items of a group; NaN where nothing counts.
+    """Mean of one score over the items of a group; NaN if no item counts.
 
     Attributes:
-        mean: over items.
+        mean: mean over items.
         sd: standard deviation over items (ddof 1).
         low: lower end of the patient-level 95 % bootstrap interval of the mean.
-        high: upper end.
+        high: upper end of that interval.
     """
 
     mean: float
@@ -37,14 +37,14 @@ class GroupSummary:
     """Scores of one group of items.
 
     Attributes:
-        group: column and value that the items have in common, for example ``{"structure": "LV"}``.
-        unit: of the distances, ``"mm"`` or ``"px"``.
-        n_total: items.
-        n_valid: items that are not empty on both sides; these count.
-        n_one_empty: items missed or invented.
-        n_both_empty: items empty on both sides.
+        group: column values that the items have in common, for example ``{"structure": "LV"}``.
+        unit: unit of the distances, ``"mm"`` or ``"px"``.
+        n_total: number of items.
+        n_valid: items that are not empty in both masks; only these count.
+        n_one_empty: items that are missed or falsely predicted, with one empty mask.
+        n_both_empty: items that are empty in both masks.
         n_patients: patients with a valid item.
-        scores: by name.
+        scores: summary of each score, by name.
     """
 
     group: Mapping[str, str]
@@ -57,7 +57,7 @@ class GroupSummary:
     scores: Mapping[str, ScoreSummary]
 
     def entry(self) -> dict[str, object]:
-        """Return the entry of ``metrics.json``: the group's columns beside the numbers."""
+        """Return the entry for ``metrics.json``, with the group's columns next to the values."""
         return {**self.group, **{name: value for name, value in vars(self).items() if name != "group"}}
 
 
@@ -70,36 +70,37 @@ def summarize(
 ) -> list[GroupSummary]:
     """Average scores in groups, with counts and patient-level 95 % bootstrap intervals.
 
-    Means run over all items that are not empty on both sides; a structure missed or invented (``one_empty``) counts.
+    Means include all items that are not empty in both masks; a structure that is missed or falsely predicted
+    (``one_empty``) counts.
 
     Args:
-        table: one row per item with ``patient``, ``status``, ``unit``, the scores and the columns ``by``.
-        by: columns whose values make a group; an empty sequence makes one group of all rows.
-        scores: names of the scores; every score of the table by default.
+        table: one row per item with ``patient``, ``status``, ``unit``, the scores, and the columns ``by``.
+        by: columns to group by; an empty sequence puts all rows in one group.
+        scores: names of the scores; by default all scores in the table.
         resamples: number of bootstrap resamples.
         seed: seed of the bootstrap.
 
     Returns:
-        One summary per group, in the order of first appearance.
+        One summary per group, in order of first appearance.
 
     Raises:
         ValueError: if a column is missing, or a group mixes pixels and millimeters.
     """
     missing = [name for name in ("patient", "status", "unit", *by) if name not in table]
     if missing:
-        raise ValueError(f"the table lacks the columns {missing}; every row needs them to be summarized.")
+        raise ValueError(f"the table lacks the columns {missing}; add them to summarize its scores.")
     names = score_names(table) if scores is None else scores
     groups = table.groupby(list(by), sort=False, dropna=False) if by else [((), table)]
     return [_summarize(dict(zip(by, key)), rows, names, resamples, seed) for key, rows in groups]
 
 
 def score_names(table: pd.DataFrame) -> list[str]:
-    """Return the names of the columns that are scores."""
+    """Return the names of the score columns."""
     return [name for name in table if name in ("dice", "iou", *DISTANCES) or name.startswith(("nsd@", "legacy_row_"))]
 
 
 def check_one_unit(units: pd.Series) -> str:
-    """Return the unit that all distances have in common.
+    """Return the unit shared by all distances.
 
     Raises:
         ValueError: if there is more than one.

@@ -133,7 +133,7 @@ def test_a_missing_folder_or_file_is_named(folders, tmp_path, capsys):
     assert f"{tmp_path / 'per_frame.csv'} does not exist" in one_sentence(capsys)
     (tmp_path / "per_frame.csv").write_text("x,y\n1,2\n")
     assert main(["compare", str(tmp_path), str(folders / "b")]) == 2
-    assert "was not written by evaluating" in one_sentence(capsys)
+    assert "pass a table written by evaluating" in one_sentence(capsys)
 
 
 def test_pixels_and_millimeters_are_not_compared(folders, tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""Scored clips of hearts of known shape."""
+"""Scored clips with hearts of known shape."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPACING = (0.5, 0.4)
 
 
 def ventricle(length: int, width: int) -> np.ndarray:
-    """A half ellipse with an atrium below it, (96, 128), depth along axis 1."""
+    """Return half an ellipse with an atrium below it, (96, 128), depth along axis 1."""
     x, y = np.mgrid[:96, :128]
     mask = np.zeros((96, 128), np.uint8)
     mask[((x - 48) / width) ** 2 + ((y - 80) / length) ** 2 < 1] = 1
@@ -23,7 +23,7 @@ def ventricle(length: int, width: int) -> np.ndarray:
 def scored_clip(
     patient: str, view: str = "4CH", shift: int = 0, shorter: int = 0, empty: bool = False, **facts
 ) -> ClipResult:
-    """ED and ES of one heart; the prediction is shifted, its ED shorter, or empty. ``facts`` replace other fields."""
+    """Return ED and ES of one heart; the prediction may be shifted, shorter at ED, or empty; ``facts`` set fields."""
     label = np.stack([ventricle(60, 20), ventricle(45, 16)], axis=-1)
     prediction = np.roll(np.stack([ventricle(60 - shorter, 20), label[..., 1]], axis=-1), shift, axis=0)
     prediction = np.zeros_like(label) if empty else prediction

@@ -1,4 +1,4 @@
-"""Means of patients and the intervals of their mean."""
+"""Patient means and the bootstrap interval of their mean."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def test_each_patient_contributes_its_own_mean():
     assert patient_means([1, 3, 10, np.nan], ["a", "a", "b", "c"]) == {"a": 2, "b": 10}
     few = bootstrap_interval([1, 3, 10], ["a", "a", "b"])
     many = bootstrap_interval([1, 3] * 50 + [10], ["a"] * 100 + ["b"])
-    assert few == many  # a hundred frames of one heart are one heart
+    assert few == many  # a hundred frames of one heart still count as one patient
 
 
-def test_patients_keep_their_names_and_the_order_in_which_they_appear():
+def test_patients_keep_their_names_and_order_of_appearance():
     assert list(patient_means([3, 1, 2, 4], ["0010", "0001", "NA", "0010"]).items()) == [
         ("0010", 3.5),
         ("0001", 1),
@@ -28,7 +28,7 @@ def test_a_value_without_a_patient_is_refused():
         patient_means([1.0, 2.0], ["a"])
 
 
-def test_the_interval_is_that_of_the_mean_and_reproducible():
+def test_the_interval_matches_the_normal_approximation_and_is_reproducible():
     values = np.random.default_rng(1).normal(50, 10, 200)
     low, high = bootstrap_interval(values, list(range(200)))
     half = 1.96 * values.std(ddof=1) / np.sqrt(200)

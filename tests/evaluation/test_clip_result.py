@@ -1,4 +1,4 @@
-"""Rows of the table of scores."""
+"""Rows of the score table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gdkvm_monai.evaluation.clip_result import frame_table
 from tests.evaluation.clips import SPACING, scored_clip
 
 
-def test_the_table_has_one_row_per_frame_and_structure_with_the_facts_of_its_clip():
+def test_the_table_has_one_row_per_frame_and_structure_with_its_clip_metadata():
     table = frame_table([scored_clip("0001"), scored_clip("0002", "2CH", image_quality="Poor")])
     assert table["patient"].tolist() == ["0001"] * 4 + ["0002"] * 4
     assert table["phase"].tolist() == ["ED", "ED", "ES", "ES"] * 2
@@ -23,7 +23,7 @@ def test_a_clip_in_pixels_has_a_spacing_of_one():
     assert (table[["spacing_axis0", "spacing_axis1"]] == 1).all(axis=None) and set(table["unit"]) == {"px"}
 
 
-def test_frames_between_the_ends_and_ends_of_unknown_phase_are_told_apart():
+def test_inner_frames_and_ends_of_unknown_phase_are_distinguished():
     long, unknown = scored_clip("a", num_frames=9), scored_clip("a", ends_are_phases=False)
     assert [long.phase(frame) for frame in (0, 1, 8)] == ["ED", "between", "ES"]
     assert [unknown.phase(frame) for frame in (0, 1)] == ["unknown", "unknown"]

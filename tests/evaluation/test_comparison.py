@@ -1,4 +1,4 @@
-"""Two folders of results compared; tests/cli/test_compare.py covers the numbers end to end."""
+"""Comparison of two results folders; tests/cli/test_compare.py covers the numbers end to end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_changes_are_b_minus_a_and_their_direction_depends_on_the_score(folders)
         assert all(sign * change.difference > 0 for change in result.worse)
 
 
-def test_exchanging_the_folders_turns_every_difference_round(folders):
+def test_exchanging_the_folders_negates_all_differences(folders):
     forth, back = compare_results(*folders), compare_results(*folders[::-1])
     for one, other in zip(forth.scores, back.scores):
         assert (one.structure, one.score, one.mean_a) == (other.structure, other.score, other.mean_b)
@@ -34,12 +34,12 @@ def test_exchanging_the_folders_turns_every_difference_round(folders):
     assert [change.patient for change in forth.worse] == [change.patient for change in back.better]
 
 
-def test_a_score_that_was_not_computed_is_refused_with_those_that_were(folders):
+def test_a_missing_score_is_refused_with_the_available_ones(folders):
     with pytest.raises(ValueError, match="'speed'.*dice, iou, hd, hd95, asd"):
         compare_results(*folders, score="speed")
 
 
-def test_results_without_a_common_item_are_refused(folders, tmp_path):
+def test_results_without_a_shared_item_are_refused(folders, tmp_path):
     write_evaluation([scored_clip("1")], tmp_path / "c", {})  # "1" is not "0001"
     with pytest.raises(ValueError, match="share no patient"):
         compare_results(folders[0], tmp_path / "c")
@@ -53,7 +53,7 @@ def test_results_without_a_common_item_are_refused(folders, tmp_path):
         ({}, "network", "native grid .* network grid"),
     ],
 )
-def test_other_units_or_grids_are_refused(tmp_path, facts, grid, words):
+def test_different_units_or_grids_are_refused(tmp_path, facts, grid, words):
     write_evaluation([scored_clip("0001")], tmp_path / "a", {"scored_grid": "native"})
     write_evaluation([scored_clip("0001", **facts)], tmp_path / "b", {"scored_grid": grid})
     with pytest.raises(ValueError, match=words):

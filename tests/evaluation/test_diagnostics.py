@@ -15,7 +15,7 @@ SPACING = (0.5, 0.4)
 
 
 def heart(length: float = 30) -> np.ndarray:
-    """A cavity in its myocardium with an atrium below it, (80, 100)."""
+    """Return a cavity inside its myocardium with an atrium below it, (80, 100)."""
     x, y = np.mgrid[:80, :100]
     frame = np.zeros((80, 100), np.uint8)
     frame[(((x - 40) / 22) ** 2 + ((y - 55) / (length + 8)) ** 2 < 1) & (y <= 55)] = MYOCARDIUM
@@ -34,13 +34,13 @@ def with_ends_only(clip: np.ndarray) -> np.ndarray:
     return label
 
 
-def test_a_heart_is_valid_in_every_frame_and_only_annotated_frames_of_the_reference_are_checked():
+def test_all_predicted_but_only_annotated_reference_frames_are_checked():
     found = diagnose_clip(beating(), with_ends_only(beating()), SPACING)
     assert found.predicted.anatomy == AnatomyCounts(6, 6, 0, 0, 0, 0, 0)
     assert found.reference.anatomy == AnatomyCounts(2, 2, 0, 0, 0, 0, 0)
 
 
-def test_each_fault_is_counted_under_its_name():
+def test_each_defect_is_counted_under_its_name():
     clip = beating()
     clip[..., 1][clip[..., 1] == LV] = 0
     clip[2:5, 2:5, 2] = LV
@@ -59,9 +59,9 @@ def test_each_fault_is_counted_under_its_name():
 
 
 @pytest.mark.parametrize("move", [0, 30])
-def test_cropping_to_the_heart_changes_no_verdict_even_at_the_border(move):
+def test_cropping_to_the_heart_changes_no_result_even_at_the_border(move):
     frame = np.roll(heart(), move, axis=0)
-    frame[:15] = 0  # what came round the edge
+    frame[:15] = 0  # pixels that wrapped around the edge
     frame[20:23, 20:23] = MYOCARDIUM
     found = diagnose_clip(frame[..., None], frame[..., None])
     whole = check_anatomy(frame)
@@ -69,7 +69,7 @@ def test_cropping_to_the_heart_changes_no_verdict_even_at_the_border(move):
     assert found.predicted.anatomy.in_parts == int(any(shape.parts > 1 for shape in whole.structures.values()))
 
 
-def test_flicker_shows_in_the_motion_of_dense_clips_and_of_no_others():
+def test_flicker_is_measured_only_in_dense_clips():
     smooth, flicker = beating(), beating()
     flicker[..., 3] = heart(14)
     calm, rough = (diagnose_clip(clip, with_ends_only(clip), SPACING) for clip in (smooth, flicker))
@@ -91,7 +91,7 @@ def test_shares_are_averaged_over_patients_and_counts_summed_over_frames():
     assert predicted.valid_share == ClipMean(mean=0.75, low=0.5, high=1.0, n_clips=2)
 
 
-def test_diagnostics_stand_beside_the_scores_and_change_none(tmp_path):
+def test_diagnostics_are_written_without_changing_the_scores(tmp_path):
     label = with_ends_only(beating())
     rows = score_clip(beating(), label, SPACING, {"LV": (1,)})
     ends = [clip[..., [0, -1]] for clip in (beating(), label)]

@@ -1,4 +1,4 @@
-"""Errors of the ejection fraction in two folders of results."""
+"""Errors of the ejection fraction in two results folders."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_reference_that_differs_between_the_folders_is_counted(tmp_path):
     assert counts == {"ef_percent": 1, "edv_ml": 1, "esv_ml": 0}
 
 
-def test_a_folder_without_ejection_fractions_has_nothing_to_compare(tmp_path):
+def test_a_folder_without_ejection_fractions_gives_no_comparison(tmp_path):
     write_evaluation([scored_clip("a", "unknown")], tmp_path / "a", {})
     write_evaluation([scored_clip("a")], tmp_path / "b", {})
     assert compare_ejection_fractions(tmp_path / "a", tmp_path / "b", 9, 0) == []

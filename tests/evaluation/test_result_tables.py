@@ -1,4 +1,4 @@
-"""Tables read again: what is text stays text, what is no number is named."""
+"""Reading result tables: identifiers stay text, and an invalid number is reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_scores_come_back_as_they_were_and_identifiers_stay_text(folder):
+def test_scores_are_read_back_unchanged_and_identifiers_stay_text(folder):
     table, written = read_frame_table(folder), frame_table(
         [scored_clip("0001", shift=1), scored_clip("NA", empty=True)]
     )
@@ -26,14 +26,14 @@ def test_scores_come_back_as_they_were_and_identifiers_stay_text(folder):
     assert read_scored_grid(folder) == "native"
 
 
-def test_a_number_that_was_not_measured_is_nan(folder):
+def test_an_empty_number_is_read_as_nan(folder):
     table = read_ef_table(folder).set_index("patient")
     assert table["predicted_ef_percent"].isna().to_dict() == {"0001": False, "NA": True}
     (folder / "ef_per_patient.csv").unlink()
     assert read_ef_table(folder) is None
 
 
-def test_a_missing_folder_or_table_is_named(folder):
+def test_the_error_names_a_missing_folder_or_table(folder):
     with pytest.raises(FileNotFoundError, match="nowhere is not a folder"):
         read_frame_table(folder / "nowhere")
     (folder / "per_frame.csv").unlink()
@@ -44,13 +44,13 @@ def test_a_missing_folder_or_table_is_named(folder):
 
 
 @pytest.mark.parametrize("text", ["", "x,y\n1,2\n", "patient,view,frame,structure,status,unit\na,4CH,0,LV,ok,mm\n"])
-def test_a_table_that_lacks_columns_is_refused_with_their_names(folder, text):
+def test_a_table_without_required_columns_is_refused_with_their_names(folder, text):
     (folder / "per_frame.csv").write_text(text)
-    with pytest.raises(ValueError, match="per_frame.csv has no .*spacing_axis0.* was not written by evaluating"):
+    with pytest.raises(ValueError, match="per_frame.csv has no .*spacing_axis0.* pass a table written by evaluating"):
         read_frame_table(folder)
 
 
-def test_text_where_a_number_belongs_is_refused_with_its_column(folder):
+def test_text_in_a_numeric_column_is_refused_with_the_column_name(folder):
     file = folder / "per_frame.csv"
     lines = file.read_text().splitlines()
     position = lines[0].split(",").index("hd95")

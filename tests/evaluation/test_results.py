@@ -1,4 +1,4 @@
-"""The folder that an evaluation writes."""
+"""The results folder that an evaluation writes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_perfect_prediction_scores_one_and_its_ejection_fraction_equals_the_re
     assert {path.suffix for path in tmp_path.glob("ef_single-plane*")} == {".png", ".svg"}
 
 
-def test_both_views_of_a_patient_also_give_a_biplane_row(tmp_path):
+def test_two_views_of_a_patient_also_give_a_biplane_row(tmp_path):
     write_evaluation([scored_clip("a"), scored_clip("a", "2CH"), scored_clip("b")], tmp_path, {})
     methods = [(row["patient"], row["method"]) for row in read(tmp_path / "ef_per_patient.csv")]
     assert methods == [
@@ -50,7 +50,7 @@ def test_both_views_of_a_patient_also_give_a_biplane_row(tmp_path):
     ]
 
 
-def test_a_missing_ventricle_gives_no_number_but_a_reason_and_is_counted_as_excluded(tmp_path):
+def test_a_missing_ventricle_gives_a_reason_and_counts_as_excluded(tmp_path):
     empty = scored_clip("b")
     empty.prediction_ends[:] = 0
     write_evaluation([scored_clip("a"), empty, scored_clip("c"), scored_clip("d")], tmp_path, {})
@@ -60,7 +60,7 @@ def test_a_missing_ventricle_gives_no_number_but_a_reason_and_is_counted_as_excl
     assert agreement["single-plane-a4c-mod-v1: ef_percent against reference masks"]["n_excluded"] == 1
 
 
-def test_nothing_annotated_is_an_error_and_not_a_zero(tmp_path):
+def test_evaluating_no_annotated_frame_is_an_error_rather_than_zero(tmp_path):
     nothing = ClipResult("a", "4CH", "Good", 50.0, SPACING, [], True, *[np.zeros((4, 4, 2), np.uint8)] * 2, 2)
     with pytest.raises(ValueError, match="no annotated frame was evaluated"):
         write_evaluation([nothing], tmp_path, {})

@@ -1,4 +1,4 @@
-"""Results as a text for the terminal."""
+"""Formatting of results for the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gdkvm_monai.metrics.agreement import measure_agreement
 from tests.evaluation.clips import scored_clip
 
 
-def test_each_group_and_each_agreement_has_its_line():
+def test_each_group_and_each_agreement_has_one_line():
     clips = [scored_clip("a"), scored_clip("b", empty=True)]
     groups = summarize(frame_table(clips), ("structure", "phase"))
     lines = format_results(groups, {"method: EF": measure_agreement([60.0, 41.0], [58.0, 40.0])}, None).splitlines()
@@ -19,7 +19,7 @@ def test_each_group_and_each_agreement_has_its_line():
     assert lines[-1].startswith("method: EF: n 2 (excluded 0), bias +1.50")
 
 
-def test_diagnostics_follow_and_are_called_no_accuracy():
+def test_diagnostics_come_last_and_are_marked_as_not_accuracy():
     clip = scored_clip("a")
     found = diagnose_clip(clip.prediction_ends, clip.label_ends)
     groups = summarize(frame_table([clip]))

@@ -1,4 +1,4 @@
-"""Means, counts and intervals of scores in groups."""
+"""Means, counts, and intervals of scores in groups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_the_order_of_the_rows_does_not_matter():
     assert vars(forward) == pytest.approx(vars(backward), abs=1e-12)
 
 
-def test_groups_are_counted_and_averaged_by_the_rules_for_empties():
+def test_groups_are_counted_and_averaged_by_the_rules_for_empty_masks():
     rows = [
         score_row("a", 0.8),
         score_row("b", 0.0, status="one_empty"),
@@ -32,14 +32,14 @@ def test_groups_are_counted_and_averaged_by_the_rules_for_empties():
     assert summarize(pd.DataFrame(rows), by=())[0].n_total == 4
 
 
-def test_an_entry_of_the_json_file_names_its_group_beside_its_numbers():
+def test_a_json_entry_contains_its_group_and_its_values():
     (summary,) = summarize(pd.DataFrame([score_row("a", 0.8)]), by=("structure", "view"))
     entry = summary.entry()
     assert (entry["structure"], entry["view"], entry["n_total"]) == ("LV", "4CH", 1)
     assert entry["scores"]["dice"].mean == 0.8 and "group" not in entry
 
 
-def test_a_group_in_which_nothing_counts_is_nan():
+def test_a_group_without_valid_items_is_nan():
     (summary,) = summarize(pd.DataFrame([score_row("a", np.nan, status="both_empty")]))
     assert summary.n_valid == 0 and np.isnan(list(vars(summary.scores["dice"]).values())).all()
 

@@ -1,4 +1,4 @@
-"""The model card beside the weights: everything needed to use them, as data that are checked and never executed."""
+"""The model card beside the weights: everything needed to use them, as checked data that is never executed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gdkvm_monai.networks.known import Options, build_network, network_name
 __all__ = ["ModelCard", "read_card"]
 
 LARGEST_CARD = 1 << 20  # bytes
-NO_OBJECT = "it is no JSON object; give the one that training wrote beside the weights."
+NO_OBJECT = "it is not a JSON object; use the card that training wrote next to the weights."
 
 
 @dataclass(frozen=True)
@@ -26,28 +26,29 @@ class ModelCard:
     """What is known about a set of weights.
 
     Attributes:
-        network: one of :data:`~gdkvm_monai.networks.known.NETWORKS`, or empty where it is not one of them.
-        network_options: its arguments by name, or ``None`` where they are not known.
-        frame_size: rows and columns of the frames that the network sees, or ``None``.
-        num_classes: classes, background included; by default the network's ``out_channels``.
-        trained_on: the data, in a sentence.
-        domain: kind of the data in a word or two, such as ``"CAMUS"`` or ``"phantom"``.
-        views: some of :data:`~gdkvm_monai.labels.VIEWS`; empty where they are not known.
-        clips: number of clips in training.
-        license: under which the weights may be used.
-        citation: of the data, as their license asks for.
-        iterations: of training.
-        intensity_mean: lowest and highest mean of a clip in training, in the network's 0 to 1, or ``None``.
-        intensity_sd: the same of the standard deviation.
+        network: one of :data:`~gdkvm_monai.networks.known.NETWORKS`; empty for any other network.
+        network_options: arguments of the network by name, or ``None`` if unknown.
+        frame_size: rows and columns of the network's input frames, or ``None`` if unknown.
+        num_classes: number of classes, including background; by default the network's ``out_channels``.
+        trained_on: training data, in one sentence.
+        domain: kind of data in one or two words, such as ``"CAMUS"`` or ``"phantom"``.
+        views: views in the training data, from :data:`~gdkvm_monai.labels.VIEWS`; empty if unknown.
+        clips: number of training clips.
+        license: license of the weights.
+        citation: citation of the data, as required by their license.
+        iterations: number of training iterations.
+        intensity_mean: lowest and highest mean intensity of a training clip, in the network's range 0 to 1, or
+            ``None`` if unknown.
+        intensity_sd: lowest and highest standard deviation of a training clip, in the same range, or ``None``.
         scores: results by name.
-        command: that trained the weights.
-        weights_sha256: SHA-256 of the weights, or ``None`` where it was not recorded.
+        command: command that trained the weights.
+        weights_sha256: SHA-256 of the weights, or ``None`` if not recorded.
         gdkvm_version: version of the package that wrote the card.
         release: version of the package that these weights are released with, in its own bundle only; training does
             not replace them. Empty for all other weights.
 
     Raises:
-        ValueError: when a value has another type, is out of range, unknown, or an expression.
+        ValueError: if a value is unknown, out of range, of the wrong type, or an expression.
     """
 
     network: str = ""
@@ -72,7 +73,7 @@ class ModelCard:
     def __post_init__(self) -> None:
         if isinstance(self.network_options, Mapping):
             if not self.network:
-                raise ValueError("network_options are given without a network; name one of the known networks.")
+                raise ValueError("network_options are given without a network; set network to a known network.")
             if self.num_classes is None:
                 object.__setattr__(self, "num_classes", self.network_options.get("out_channels"))
         for entry in fields(self):
@@ -94,14 +95,14 @@ class ModelCard:
 
     @property
     def intensity_ranges(self) -> dict[str, tuple[float, float] | None]:
-        """Lowest and highest mean and standard deviation of a clip in training, by name."""
+        """Lowest and highest mean and standard deviation of the training clips, by field name."""
         return {"intensity_mean": self.intensity_mean, "intensity_sd": self.intensity_sd}
 
     def build_network(self) -> nn.Module:
         """Build the network that the card describes, without weights.
 
         Raises:
-            ValueError: when it describes none, or one that cannot be built.
+            ValueError: if the card describes no network, or one that cannot be built.
         """
         if not self.describes_network:
             raise ValueError(
@@ -110,19 +111,19 @@ class ModelCard:
         return build_network(self.network, self.network_options)
 
     def write(self, path: PathLike) -> None:
-        """Write the card as a JSON file, atomically."""
+        """Write the card as a JSON file; the write is atomic."""
         write_json(path, asdict(self))
 
 
 def read_card(weights: PathLike, check_weights: bool = True) -> ModelCard | None:
-    """Read the card of weights: the JSON file of their name, or ``model.json``, beside them.
+    """Read the model card beside a weights file: the JSON file with the same name, or else ``model.json``.
 
     Args:
         weights: path of the weights.
-        check_weights: whether the weights must have the SHA-256 that the card states.
+        check_weights: whether the weights must have the SHA-256 in the card.
 
     Returns:
-        The card, or ``None`` where there is none.
+        The card, or ``None`` if neither file exists.
 
     Raises:
         ValueError: when it is no valid card, or states the SHA-256 of other weights.
@@ -143,7 +144,7 @@ def read_card(weights: PathLike, check_weights: bool = True) -> ModelCard | None
 def _from_json(path: Path) -> ModelCard:
     if path.stat().st_size > LARGEST_CARD:
         raise ValueError(
-            f"it has {path.stat().st_size} bytes, expected at most {LARGEST_CARD}; give the training's own."
+            f"it has {path.stat().st_size} bytes, expected at most {LARGEST_CARD}; use the card that training wrote."
         )
     try:
         content = json.loads(path.read_bytes())
@@ -166,5 +167,5 @@ def _check_weights(card: ModelCard, weights: Path) -> None:
     if found != card.weights_sha256:
         raise ValueError(
             f"it belongs to weights with the SHA-256 {card.weights_sha256[:12]}..., but {weights.name} has "
-            f"{found[:12]}...; keep every card with its own weights."
+            f"{found[:12]}...; keep each card with its own weights."
         )

@@ -1,4 +1,4 @@
-"""Checks of a model card: its values are mere data, small, of their types, in range, and no expressions."""
+"""Validation of a model card: small plain data of the right types and ranges, without expressions."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ LONGEST_LIST = 64
 LONGEST_STRING = 1000
 DEEPEST_NESTING = 3
 PARSED_PREFIXES = ("$", "@", "%")
-"""What strings begin with that MONAI's config parser evaluates, resolves or replaces by a file's content."""
+"""Prefixes of strings that MONAI's config parser evaluates, resolves, or replaces with the content of a file."""
 
 
 def check_plain(value: object, name: str, depth: int = 0) -> None:
-    """Refuse all but finite numbers, booleans, ``None``, short plain strings, and short lists or objects of them.
+    """Accept only finite numbers, booleans, ``None``, short plain strings, and short lists or objects of these.
 
     Args:
-        value: as ``json.loads`` returns it.
-        name: of the value, for the error message.
-        depth: how many lists and objects it lies in.
+        value: value as returned by ``json.loads``.
+        name: name of the value, for the error message.
+        depth: number of lists and objects that enclose the value.
 
     Raises:
-        ValueError: when it is anything else, or a string or key would mean something to MONAI's config parser.
+        ValueError: if the value is anything else, or MONAI's config parser would interpret a string or key.
 
     Example:
         >>> check_plain({"width": "$print(1)"}, "network_options")
         Traceback (most recent call last):
         ...
-        ValueError: network_options.width is '$print(1)', expected data and no expression; remove it.
+        ValueError: network_options.width is '$print(1)', expected data, not an expression; remove it.
     """
     if isinstance(value, (Mapping, list, tuple)):
         if len(value) > LONGEST_LIST or depth == DEEPEST_NESTING:
             raise ValueError(
-                f"{name} has {len(value)} entries, expected at most {LONGEST_LIST}, nested at most thrice."
+                f"{name} has {len(value)} entries, expected at most {LONGEST_LIST} and three levels; shorten it."
             )
         entries = value.items() if isinstance(value, Mapping) else enumerate(value)
         for key, entry in entries:
@@ -48,7 +48,7 @@ def check_plain(value: object, name: str, depth: int = 0) -> None:
             check_plain(entry, f"{name}.{key}", depth + 1)
     elif isinstance(value, str):
         if value.lstrip().startswith(PARSED_PREFIXES):
-            raise ValueError(f"{name} is {shorten(value)}, expected data and no expression; remove it.")
+            raise ValueError(f"{name} is {shorten(value)}, expected data, not an expression; remove it.")
         if len(value) > LONGEST_STRING:
             raise ValueError(f"{name} has {len(value)} characters, expected at most {LONGEST_STRING}; shorten it.")
     elif isinstance(value, (int, float)):
@@ -58,12 +58,12 @@ def check_plain(value: object, name: str, depth: int = 0) -> None:
             )
     elif value is not None:
         raise ValueError(
-            f"{name} is a {type(value).__name__}, expected a number, a string, a boolean or a list of them."
+            f"{name} is a {type(value).__name__}, expected a number, a string, a boolean, or a list of these."
         )
 
 
 def shorten(value: object) -> str:
-    """``repr`` of a value, of at most 60 characters, for error messages."""
+    """Return the ``repr`` of a value, cut to 60 characters, for error messages."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -108,4 +108,4 @@ FIELD_CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
         "64 hexadecimal digits",
     ),
 }
-"""For each field of a card whether a value fits it, and in words what fits."""
+"""For each field of a card, a function that checks a value, and a description of valid values."""

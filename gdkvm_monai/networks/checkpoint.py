@@ -1,4 +1,4 @@
-"""The only reader of checkpoints: it loads tensors by name and never runs code."""
+"""The only reader of checkpoints; it loads tensors by name and never runs code."""
 
 from __future__ import annotations
 
@@ -12,54 +12,55 @@ from torch import Tensor, nn
 
 __all__ = ["first_difference", "load_weights", "read_checkpoint"]
 
-REMEDY = "keep its model.json beside it, or name the overlays that it was trained with, such as small_network.yaml"
+REMEDY = "keep its model.json beside it, or name the overlays used in training, such as small_network.yaml"
 
 
 def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
     """Read the weights of a network.
 
     Args:
-        path: file with a plain state dict, or with a dictionary that holds one under ``key``.
+        path: file with a state dict, or with a dictionary that contains one under ``key``.
         key: key of the state dict.
 
     Returns:
-        Tensors by name, on the CPU, with the data types of the file.
+        Tensors by name, on the CPU, with the data types in the file.
 
     Raises:
-        FileNotFoundError: when the file does not exist.
-        ValueError: when it is damaged, holds anything but tensors and plain data, or no weights.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if the file is damaged, contains anything but tensors and plain data, or contains no weights.
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"weights {path} do not exist; train first, or give the path of a checkpoint.")
+        raise FileNotFoundError(f"weights {path} do not exist; train first, or pass the path of a checkpoint.")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises whatever the bytes of a damaged file lead it to
+    except Exception as error:  # torch raises many types of errors for damaged files
         raise ValueError(
-            f"{path} is not a checkpoint that weights_only can read; give the state dict of a network."
+            f"{path} is not a checkpoint that weights_only can read; pass the state dict of a network."
         ) from error
     if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
         state = state[key]
     if not isinstance(state, Mapping) or not state or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ValueError(f"{path} is not a checkpoint: it holds no tensors by name; give the state dict of a network.")
+        raise ValueError(f"{path} is not a checkpoint: it has no named tensors; pass the state dict of a network.")
     return dict(state)
 
 
 def load_weights(
     network: nn.Module, path: PathLike, key: str = "model", remedy: str = REMEDY, strict: bool = True
 ) -> None:
-    """Load all weights, or leave the network unchanged.
+    """Load all weights into a network, or leave the network unchanged.
 
     Args:
-        network: receives the weights, in its own data type; may be wrapped for several GPUs.
-        path: as in :func:`read_checkpoint`, also ``key``.
-        key: as there.
-        remedy: what the user can do about weights of another network, for the error message.
-        strict: whether the file and the network must have the same names; if not, the shared ones are loaded.
+        network: network to load, in its own data type; may be wrapped for several GPUs.
+        path: file to read, see :func:`read_checkpoint`.
+        key: key of the state dict.
+        remedy: advice in the error message for weights of another network.
+        strict: whether the names in the file and the network must agree; if not, only shared names are loaded.
 
     Raises:
-        FileNotFoundError: when the file does not exist.
-        ValueError: when it is no checkpoint, or of another network; the message names the first difference.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if the file is not a checkpoint, or belongs to another network; the message names the first
+            difference.
     """
     weights, own = read_checkpoint(path, key), get_state_dict(network)
     if not strict:
@@ -71,7 +72,7 @@ def load_weights(
 
 
 def first_difference(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
-    """Describe the first difference in name or shape between weights and a network; empty when they fit.
+    """Describe the first difference in name or shape between weights and a network; empty if they match.
 
     Example:
         >>> first_difference(nn.Linear(3, 5), nn.Linear(3, 4).state_dict())

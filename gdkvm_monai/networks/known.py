@@ -1,4 +1,4 @@
-"""The networks that a model card may name, and how they are built from options that are only data."""
+"""The networks that a model card may name, and how to build them from options that are plain data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gdkvm_monai.networks.nets.frame_by_frame import FRAME_NETWORKS
 __all__ = ["NETWORKS", "Options", "build_network", "network_name"]
 
 Options = Mapping[str, object]
-"""Arguments of a network by name: numbers, strings, booleans, ``None`` and lists of them."""
+"""Arguments of a network by name: numbers, strings, booleans, ``None``, and lists of these."""
 
 NETWORKS: Mapping[str, type[nn.Module]] = {"GDKVM": GDKVM, "FrameByFrame": FrameByFrame}
 """Known networks by name."""
@@ -25,14 +25,14 @@ LARGEST_OPTION = 1024
 MOST_LEVELS = 16
 MOST_PARAMETERS = 500_000_000
 KINDS = {bool: (bool,), int: (int,), float: (int, float), str: (str,)}
-"""Types of values that fit a default of a type; defaults of other types tell nothing."""
+"""Types of values accepted for each type of default; a default of any other type sets no restriction."""
 
 
 def network_name(network: str | nn.Module) -> str:
-    """Return the known name of a network, given as a module, by name or by full dotted path.
+    """Return the known name of a network that is given as a module, a name, or a full dotted path.
 
     Raises:
-        ValueError: when it is not a known one.
+        ValueError: if the network is not known.
 
     Example:
         >>> network_name("gdkvm_monai.networks.nets.gdkvm.GDKVM")
@@ -50,19 +50,19 @@ def build_network(name: str, options: Options) -> nn.Module:
     """Build a known network, without weights.
 
     Args:
-        name: as :func:`network_name` takes it.
-        options: its arguments by name.
+        name: name or dotted path, see :func:`network_name`.
+        options: arguments of the network by name.
 
     Raises:
-        ValueError: when the name is unknown, an option is unknown, of another type or out of range, or the network
-            would have more than ``MOST_PARAMETERS``.
+        ValueError: if the name is unknown, an option is unknown, out of range, or of the wrong type, or the network
+            would have more than ``MOST_PARAMETERS`` parameters.
     """
     kind = NETWORKS[network_name(name)]
     _check_options(kind, options)
-    with torch.device("meta"):  # neither memory nor time is spent on a network that is too large
+    with torch.device("meta"):  # so that an oversized network costs neither memory nor time
         count = sum(parameter.numel() for parameter in _build(kind, options).parameters())
     if count > MOST_PARAMETERS:
-        raise ValueError(f"network_options ask for {count} parameters, expected at most {MOST_PARAMETERS}.")
+        raise ValueError(f"network_options give {count} parameters, expected at most {MOST_PARAMETERS}; reduce them.")
     return _build(kind, options)
 
 
@@ -83,7 +83,7 @@ def _check_options(kind: type[nn.Module], options: Options) -> None:
 
 
 def _check_option(name: str, value: object, default: object) -> None:
-    """Check the type of an option by its default, and its range; a list may give a number for each level or axis."""
+    """Check the type of an option against its default, and its range; a list may give one number per level or axis."""
     entries = value if isinstance(value, (list, tuple)) else [value]
     if len(entries) > MOST_LEVELS:
         raise ValueError(
@@ -100,6 +100,6 @@ def _check_option(name: str, value: object, default: object) -> None:
 def _build(kind: Callable[..., nn.Module], options: Options) -> nn.Module:
     try:
         return kind(**options)
-    except Exception as error:  # whatever a constructor makes of numbers and strings
+    except Exception as error:  # constructors raise many types of errors for wrong arguments
         reason = " ".join(str(error).split())
         raise ValueError(f"network_options do not describe a network that can be built ({reason}).") from error

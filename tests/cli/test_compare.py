@@ -155,7 +155,7 @@ def test_different_scored_grids_are_refused(folders, tmp_path, capsys, spacing, 
 def test_results_without_a_common_item_or_such_a_score_are_refused(folders, tmp_path, capsys):
     write_evaluation([clip("other")], tmp_path, {"scored_grid": "native"})
     assert main(["compare", str(folders / "a"), str(tmp_path)]) == 2
-    assert "share no patient, view, frame and structure" in one_sentence(capsys)
+    assert "share no patient, view, frame, and structure" in one_sentence(capsys)
     assert main(["compare", str(folders / "a"), str(folders / "b"), "--score", "speed"]) == 2
     assert "choose one of dice, iou, hd, hd95, asd" in one_sentence(capsys)
 

@@ -1,4 +1,4 @@
-"""A model card rebuilds its network, and is checked as data: nothing in it is executed or trusted."""
+"""A model card rebuilds its network and is checked as data; nothing in it is executed or trusted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OLD = {  # as version 0.1.0 wrote it
 
 
 def card_of(folder: Path, **changes: object) -> ModelCard | None:
-    """What is read of the old card with changes."""
+    """Read the old card with changes."""
     (folder / "model.json").write_text(json.dumps({**OLD, **changes}))
     return read_card(folder / "model.pt")
 
@@ -61,7 +61,7 @@ def test_a_card_round_trips_and_rebuilds_its_network(network, tmp_path):
     read.build_network().load_state_dict(network.state_dict())
 
 
-def test_the_card_of_the_name_of_the_weights_comes_first(tmp_path):
+def test_the_card_named_after_the_weights_takes_precedence(tmp_path):
     assert read_card(tmp_path / "light.pt") is None
     card_of(tmp_path)
     assert read_card(tmp_path / "light.pt").trained_on == "CAMUS"
@@ -70,14 +70,14 @@ def test_the_card_of_the_name_of_the_weights_comes_first(tmp_path):
     assert read_card(tmp_path / "light.pt").trained_on == "CAMUS"
 
 
-def test_a_network_that_was_not_built_by_name_has_no_description(tmp_path):
+def test_a_network_not_built_by_name_has_no_description(tmp_path):
     network = FrameByFrame(UNet(2, 1, 4, channels=(4, 8), strides=(2,)))
     assert network.options is None
     with pytest.raises(ValueError, match="does not describe its network"):
         ModelCard("FrameByFrame").build_network()
 
 
-def test_weights_that_are_not_those_of_the_card_are_refused(tmp_path):
+def test_weights_that_do_not_match_the_card_are_refused(tmp_path):
     torch.save(GDKVM(**SMALL).state_dict(), tmp_path / "model.pt")
     digest = file_sha256(tmp_path / "model.pt")
     assert card_of(tmp_path, weights_sha256=digest).weights_sha256 == digest
@@ -109,13 +109,13 @@ def test_weights_that_are_not_those_of_the_card_are_refused(tmp_path):
         ({"network_options": [1]}, "network_options"),
     ],
 )
-def test_a_wrong_field_is_named_with_its_value(changes, offending, tmp_path):
+def test_the_error_names_a_wrong_field_and_its_value(changes, offending, tmp_path):
     with pytest.raises(ValueError, match="model.json") as info:
         card_of(tmp_path, **changes)
     assert offending in str(info.value) and "\n" not in str(info.value)
 
 
-def test_a_mutated_card_is_read_or_refused_with_one_sentence(tmp_path):
+def test_a_mutated_card_is_read_or_refused_in_one_sentence(tmp_path):
     rng = random.Random(0)
     wrong = [None, True, -1, 10**18, float("nan"), 0.5, "", "$1", "UNet", [], [1, [2]], {}, {"a": 1}, {"_target_": "x"}]
     refused = 0
@@ -132,9 +132,9 @@ def test_a_mutated_card_is_read_or_refused_with_one_sentence(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "null", "[" * 100_000, '"$print(1)"'])
-def test_a_file_that_is_no_card_is_refused(content, tmp_path):
+def test_a_file_that_is_not_a_card_is_refused(content, tmp_path):
     (tmp_path / "model.json").write_text(content)
-    with pytest.raises(ValueError, match="model.json: it is no JSON object"):
+    with pytest.raises(ValueError, match="model.json: it is not a JSON object"):
         read_card(tmp_path / "model.pt")
 
 
@@ -146,7 +146,7 @@ def test_a_card_of_absurd_size_is_not_read(tmp_path):
 
 @pytest.mark.parametrize("field", [*OLD, "views", "scores", "domain", "citation", "command", "release"])
 @pytest.mark.parametrize("prefix", ["$", "@", "%", " $"])
-def test_an_expression_is_refused_in_every_field_and_not_run(field, prefix, tmp_path):
+def test_an_expression_in_any_field_is_refused_and_not_run(field, prefix, tmp_path):
     code = f"{prefix}__import__('pathlib').Path('{tmp_path / 'owned'}').touch()"
     changed = {
         "network_options": {**OLD["network_options"], "width": code},

@@ -1,4 +1,4 @@
-"""What a card may hold is data: small, finite, and without meaning to MONAI's config parser."""
+"""A card contains only small, finite data that MONAI's config parser does not interpret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gdkvm_monai.networks.card_checks import check_plain, shorten
 @pytest.mark.parametrize(
     "value", [None, True, 3, -0.5, "resnet18", [1, [2, 3]], {"lv_dice": 0.9}, "100 % of it", "a@b.c"]
 )
-def test_data_are_accepted(value):
+def test_plain_data_is_accepted(value):
     check_plain(value, "value")
 
 
@@ -29,7 +29,7 @@ def test_data_are_accepted(value):
         b"bytes",
     ],
 )
-def test_anything_else_is_refused_wherever_it_stands(value):
+def test_anything_else_is_refused_at_any_level(value):
     for place in (value, [value], {"width": [value]}):
         with pytest.raises(ValueError, match="^value") as info:
             check_plain(place, "value")
@@ -37,7 +37,7 @@ def test_anything_else_is_refused_wherever_it_stands(value):
 
 
 @pytest.mark.parametrize("key", ["_target_", "_disabled_", "+width", "network#width", "", 3])
-def test_keys_that_mean_something_to_a_parser_are_refused(key):
+def test_keys_that_the_config_parser_interprets_are_refused(key):
     with pytest.raises(ValueError, match="value has a key"):
         check_plain({key: 1}, "value")
 

@@ -1,4 +1,4 @@
-"""Checkpoints hold tensors; weights of another network change nothing, and code in a file is never run."""
+"""Checkpoints contain only tensors; weights of another network change nothing, and code in a file never runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_both_kinds_of_checkpoint_give_the_same_tensors(wrapped, tmp_path):
     assert list(read) == list(state) and all(torch.equal(read[name], state[name]) for name in state)
 
 
-def test_weights_in_half_precision_load_into_a_network_that_keeps_its_own_precision(tmp_path):
+def test_half_precision_weights_load_into_a_network_that_keeps_its_precision(tmp_path):
     trained, fresh = network(), network()
     halved = {
         name: value.half() if value.is_floating_point() else value for name, value in trained.state_dict().items()
@@ -78,14 +78,14 @@ def test_weights_of_another_network_are_refused_with_the_first_difference(other,
 @pytest.mark.parametrize(
     "content", [b"", b"text", [1.0], {}, {"weights": {"a": torch.zeros(1)}}, {"model": {"a": 1}}, torch.zeros(2)]
 )
-def test_a_file_without_weights_is_refused_by_name(content, tmp_path):
+def test_a_file_without_weights_is_refused(content, tmp_path):
     path = tmp_path / "model.pt"
     path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
     with pytest.raises(ValueError, match="model.pt is not a checkpoint"):
         read_checkpoint(path)
 
 
-def test_a_missing_file_is_named():
+def test_the_error_names_a_missing_file():
     with pytest.raises(FileNotFoundError, match="absent.pt"):
         read_checkpoint("absent.pt")
 

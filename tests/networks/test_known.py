@@ -1,4 +1,4 @@
-"""Networks are built from a table of known ones, with options that are checked first."""
+"""Only known networks are built, and their options are checked first."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ UNET = {"network": "UNet", "spatial_dims": 2, "in_channels": 1, "out_channels": 
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_is_known_by_its_name_and_both_of_its_paths(name):
+def test_a_network_is_recognized_by_its_name_and_both_paths(name):
     kind = NETWORKS[name]
     for path in (name, f"gdkvm_monai.networks.nets.{name}", f"{kind.__module__}.{name}"):
         assert network_name(path) == name
 
 
 @pytest.mark.parametrize("name", ["", "Linear", "torch.nn.Linear", "gdkvm_monai.networks.netsx.GDKVM", "os.GDKVM"])
-def test_another_network_is_refused(name):
+def test_an_unknown_network_is_refused(name):
     with pytest.raises(ValueError, match="GDKVM, FrameByFrame") as info:
         network_name(name)
     assert repr(name) in str(info.value)
 
 
-def test_a_module_is_known_by_its_class():
+def test_a_module_is_recognized_by_its_class():
     with pytest.raises(ValueError, match="Linear"):
         network_name(nn.Linear(1, 1))
 
@@ -62,7 +62,7 @@ def test_all_options_of_a_network_are_accepted():
         ("FrameByFrame", {"network": "UNet"}, "be built"),
     ],
 )
-def test_wrong_options_are_refused_before_memory_is_spent(name, options, offending):
+def test_wrong_options_are_refused_before_memory_is_allocated(name, options, offending):
     with pytest.raises(ValueError, match=offending) as info:
         build_network(name, options)
     assert "\n" not in str(info.value)

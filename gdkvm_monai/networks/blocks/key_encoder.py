@@ -15,26 +15,26 @@ RESNETS = {
     "resnet34": ("basic", 1, (3, 4, 6)),
     "resnet50": ("bottleneck", 4, (3, 4, 6)),
 }
-"""Block, expansion and number of blocks of the three stages up to stride 16."""
+"""Block type, expansion, and number of blocks in each of the three stages up to stride 16."""
 
 BACKBONES = (*RESNETS, "efficientnet_lite0")
 
 
 class ResNetKeyEncoder(nn.Module):
-    """MONAI's 2-D ResNet in ImageNet's layout, cut after the third stage.
+    """MONAI's 2-D ResNet in the ImageNet layout, cut after the third stage.
 
-    Its parameters carry torchvision's names, so that
-    :func:`~gdkvm_monai.networks.blocks.load_imagenet_weights` needs no table.
+    Its parameters have torchvision's names, so
+    :func:`~gdkvm_monai.networks.blocks.load_imagenet_weights` needs no name mapping.
 
     Args:
         in_channels: channels of a frame.
-        backbone: ``"resnet18"``, ``"resnet34"`` or ``"resnet50"`` (the paper's).
-        width: channels of the stem, 64 in ImageNet's layout; every stage scales with it.
+        backbone: ``"resnet18"``, ``"resnet34"``, or ``"resnet50"`` (the paper's).
+        width: channels of the stem, which scale all stages; 64 is the ImageNet layout.
 
     Attributes:
         channels: channels of ``f16, f8, f4, f2``.
         stem: name of the first convolution.
-        unused: names in ImageNet's state dict of what is behind stride 16.
+        unused: prefixes of the layers after stride 16 in the ImageNet state dict.
     """
 
     stem = "conv1"
@@ -72,7 +72,7 @@ def make_key_encoder(backbone: str, in_channels: int = 1, width: int = 64) -> nn
     Args:
         backbone: one of :data:`BACKBONES`.
         in_channels: channels of a frame.
-        width: 64 is ImageNet's layout; less makes a small network.
+        width: 64 is the ImageNet layout; smaller values give a smaller network.
     """
     if look_up_option(backbone, BACKBONES) == "efficientnet_lite0":
         return EfficientNetLite0(in_channels, width)

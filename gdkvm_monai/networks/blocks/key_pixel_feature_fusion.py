@@ -9,11 +9,11 @@ from torch import Tensor, nn
 __all__ = ["FUSIONS", "KeyPixelFeatureFusion"]
 
 FUSIONS = ("none", "kpff")
-"""Without and with the fusion, the paper's Table 3."""
+"""Without and with fusion, as in the paper's Table 3."""
 
 
 class KeyPixelFeatureFusion(nn.Module):
-    r"""Keys from a local, a global and a pixel-level feature.
+    r"""Fuse a local, a global, and a pixel-level feature into keys.
 
     .. math::
         F_{Global} &= \mathrm{Expand}(\mathrm{GAP}(F_K)) \\

@@ -1,4 +1,4 @@
-"""Value encoder (GDKVM, Fig. 2): what a frame looks like and where the last mask was, as values for the memory."""
+"""Value encoder (GDKVM, Fig. 2): encodes a frame and the previous mask as values for the memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gdkvm_monai.networks.layers import group_norm
 __all__ = ["VALUE_ENCODERS", "ResNetValueEncoder", "SharedValueEncoder"]
 
 VALUE_ENCODERS = ("resnet18", "shared")
-"""A second network on the picture (the paper's), or three convolutions on the key encoder's features."""
+"""A second network on the frame (the paper's), or three convolutions on the features of the key encoder."""
 
 
 def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
-    """Two residual blocks, the first of which may halve the size."""
+    """Build two residual blocks, the first of which may halve the size."""
     norm = group_norm(channels)
     shortcut: nn.Module | None = None
     if stride != 1 or in_channels != channels:
@@ -29,14 +29,14 @@ def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
 
 
 class ResNetValueEncoder(nn.Module):
-    """ResNet-18 to stride 16 on a frame and the last foreground probabilities, fused with the frame's pixel feature.
+    """ResNet-18 to stride 16 on a frame and the previous foreground probabilities, fused with the pixel feature.
 
-    Group normalization, because a frame with and one without a mask before it have different statistics, which a
-    batch's running mean would blend.
+    It uses group normalization because frames that follow a mask and frames that do not have different statistics,
+    which a running mean would mix.
 
     Args:
         in_channels: channels of a frame.
-        num_foreground: foreground classes, ``N - 1``.
+        num_foreground: number of foreground classes, ``N - 1``.
         pixel_channels: channels of the pixel feature.
         value_channels: channels ``V`` of the values.
         width: channels of the stem.
@@ -61,10 +61,10 @@ class ResNetValueEncoder(nn.Module):
         """Encode one frame.
 
         Args:
-            frame: ``(B, C, H, W)``.
-            foreground: probabilities of the foreground classes in the frame before, ``(B, N - 1, H, W)``.
+            frame: frame, ``(B, C, H, W)``.
+            foreground: probabilities of the foreground classes in the previous frame, ``(B, N - 1, H, W)``.
             pixel: pixel feature of this frame, ``(B, K, h, w)``.
-            f16: not used; as f8 and f4 what :class:`SharedValueEncoder` looks at in place of the frame.
+            f16: not used; :class:`SharedValueEncoder` uses ``f16``, ``f8``, and ``f4`` instead of the frame.
             f8: not used.
             f4: not used.
 
@@ -76,16 +76,16 @@ class ResNetValueEncoder(nn.Module):
 
 
 class SharedValueEncoder(nn.Module):
-    """Three convolutions on the key encoder's features and the last foreground probabilities, pooled to stride 4.
+    """Three convolutions on the key encoder's features and the previous foreground probabilities, pooled to stride 4.
 
-    The picture is looked at once: a second network on it costs more than the rest of a light network.
+    A second network on the frame would cost more than the rest of a light network.
 
     Args:
         feature_channels: channels of ``f16, f8, f4``.
-        num_foreground: foreground classes, ``N - 1``.
+        num_foreground: number of foreground classes, ``N - 1``.
         pixel_channels: channels of the pixel feature.
         value_channels: channels ``V`` of the values.
-        width: channels behind the first convolution; twice as many behind the second.
+        width: channels after the first convolution; twice as many after the second.
     """
 
     def __init__(
@@ -106,8 +106,8 @@ class SharedValueEncoder(nn.Module):
         """Encode one frame.
 
         Args:
-            frame: not used; its features stand for it.
-            foreground: probabilities of the foreground classes in the frame before, ``(B, N - 1, H, W)``.
+            frame: not used; its features replace it.
+            foreground: probabilities of the foreground classes in the previous frame, ``(B, N - 1, H, W)``.
             pixel: pixel feature of this frame, ``(B, K, h, w)``.
             f16: features at stride 16, ``(B, C16, h, w)``.
             f8: features at stride 8.

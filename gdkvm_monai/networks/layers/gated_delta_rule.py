@@ -1,4 +1,4 @@
-"""The memory's equations (GDKVM, Eqs. 3-5 and Table 4): how one frame is written and how the memory is read.
+"""Equations of the memory (GDKVM, Eqs. 3-5 and Table 4): writing one frame and reading the memory.
 
 Reference: Wang et al., "GDKVM", ICCV 2025, https://arxiv.org/abs/2512.10252, Sec. 3.2 and 3.3.
 """
@@ -27,13 +27,13 @@ def normalize_keys(key: Tensor, key_norm: str = "frobenius") -> Tensor:
 
     Args:
         key: raw keys of one frame, ``(B, K, L)``.
-        key_norm: ``"frobenius"``, or ``"none"`` for the softmax alone, as the paper writes it.
+        key_norm: ``"frobenius"``, or ``"none"`` for the softmax alone, as in the paper.
 
     Returns:
         Keys in ``[0, 1]``, ``(B, K, L)``.
 
     Raises:
-        ValueError: when ``key_norm`` is unknown.
+        ValueError: if ``key_norm`` is unknown.
     """
     key = key.softmax(dim=1)
     if key_norm == "none":
@@ -44,7 +44,7 @@ def normalize_keys(key: Tensor, key_norm: str = "frobenius") -> Tensor:
 
 
 def read_memory(state: Tensor, key: Tensor) -> Tensor:
-    r"""Read the values that the memory associates with some keys (Eq. 3): :math:`O_t = S_t K_t`.
+    r"""Read the values that the memory associates with keys (Eq. 3): :math:`O_t = S_t K_t`.
 
     Args:
         state: memory, ``(B, V, K)``.
@@ -61,8 +61,8 @@ def gated_delta_update(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor,
 
     .. math:: S_t = \alpha_t \odot (S_{t-1} - \beta_t \odot (S_{t-1} K_t) K_t^\top) + \beta_t \odot V_t K_t^\top
 
-    What the memory already holds under the new keys is erased before the new values are written: ``beta`` sets how much
-    of it, ``alpha`` how much of the rest survives.
+    The values stored under the new keys are erased before the new values are written: ``beta`` sets the share that is
+    erased and replaced, and ``alpha`` sets how much of the rest survives.
 
     Args:
         state: memory :math:`S_{t-1}`, ``(B, V, K)``.
@@ -83,14 +83,14 @@ def gated_delta_update(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor,
         >>> torch.allclose(read_memory(state, key), value, atol=1e-6)   # a full write is recalled exactly
         True
     """
-    recalled = state @ key  # (B, V, L)  what the memory holds under these keys
+    recalled = state @ key  # (B, V, L)  the values stored under these keys
     erased = beta * (recalled @ key.mT)  # (B, V, K)
     written = beta * (value @ key.mT)  # (B, V, K)
     return alpha * (state - erased) + written
 
 
 def update_memory(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor, beta: Tensor, rule: str) -> Tensor:
-    """Write one frame with one of the five rules of Table 4; each is the gated delta rule with terms left out.
+    """Write one frame with one of the five rules of Table 4; each is the gated delta rule with terms omitted.
 
     ==============  =========================================================
     ``rule``        recurrence
@@ -108,14 +108,14 @@ def update_memory(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor, beta
         value: values of the frame, ``(B, V, L)``.
         alpha: survival in ``[0, 1]``, broadcastable to ``(B, V, K)``; unused by the first three rules.
         beta: writing strength in ``[0, 1]``, broadcastable to ``(B, V, K)``; unused by ``additive``, ``overwrite``,
-            ``decay``.
+            and ``decay``.
         rule: one of :data:`UPDATE_RULES`.
 
     Returns:
         The new memory, ``(B, V, K)``.
 
     Raises:
-        ValueError: when ``rule`` is unknown.
+        ValueError: if ``rule`` is unknown.
     """
     full = torch.ones_like(state)
     if rule == "additive":
@@ -128,4 +128,4 @@ def update_memory(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor, beta
         return alpha * state + value @ key.mT
     if rule == "gated_delta":
         return gated_delta_update(state, key, value, alpha, beta)
-    raise ValueError(f"update rule '{rule}' is unknown; choose additive, overwrite, write_gate, decay or gated_delta.")
+    raise ValueError(f"update rule '{rule}' is unknown; choose additive, overwrite, write_gate, decay, or gated_delta.")

@@ -1,4 +1,4 @@
-"""Group normalization in the form that MONAI's blocks take."""
+"""Group normalization in the form that MONAI's blocks accept."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ __all__ = ["group_norm"]
 
 
 def group_norm(channels: int) -> tuple[str, dict[str, int]]:
-    """MONAI's name and arguments of a group normalization with up to eight groups.
+    """Return MONAI's name and arguments for group normalization with up to eight groups.
 
-    Batch statistics would blend frames with and without a mask before them, and end-diastole with end-systole.
+    Batch statistics would mix frames that follow a mask with frames that do not, and end-diastole with end-systole.
 
     Example:
         >>> group_norm(12)

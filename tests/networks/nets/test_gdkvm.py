@@ -49,7 +49,7 @@ def test_a_clip_gives_logits_of_its_own_size(net, shape):
 
 
 @both_sizes
-def test_step_in_a_loop_equals_forward_bit_by_bit_whatever_the_chunks(net):
+def test_step_in_a_loop_equals_forward_bit_for_bit_for_any_chunk_size(net):
     net, clip = net(), torch.rand(2, 1, 32, 32, 7)
     with torch.inference_mode():
         state, logits = net.initial_state(clip[..., 0]), []
@@ -62,7 +62,7 @@ def test_step_in_a_loop_equals_forward_bit_by_bit_whatever_the_chunks(net):
 
 
 @both_sizes
-def test_changing_a_frame_changes_no_earlier_logits_but_later_ones(net):
+def test_changing_a_frame_changes_only_its_own_and_later_logits(net):
     net, clip = net(), torch.rand(1, 1, 32, 32, 6)
     changed = clip.clone()
     changed[..., 3] += 1
@@ -110,18 +110,18 @@ def test_the_state_has_the_same_size_after_one_frame_and_after_fifty(net):
 
 
 @both_sizes
-def test_nothing_leaks_from_one_clip_to_the_next(net):
+def test_no_state_leaks_from_one_clip_to_the_next(net):
     net, first, second = net(), torch.rand(1, 1, 32, 32, 3), torch.rand(1, 1, 32, 32, 3)
     alone = net(second)
     net(first)
     assert torch.equal(net(second), alone)
 
 
-def test_the_paper_configuration_has_the_parameters_that_the_readme_states():
+def test_the_paper_configuration_has_the_number_of_parameters_in_the_readme():
     assert round(sum(p.numel() for p in GDKVM().parameters()) / 1e6, 1) == 15.2
 
 
-def test_the_light_configuration_has_the_parameters_and_operations_that_the_readme_states():
+def test_the_light_configuration_has_the_parameters_and_operations_in_the_readme():
     net, frame = GDKVM(**RELEASED).eval(), torch.rand(1, 1, 256, 256)
     assert round(sum(p.numel() for p in net.parameters()) / 1e6, 1) == 2.1
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
@@ -129,7 +129,7 @@ def test_the_light_configuration_has_the_parameters_and_operations_that_the_read
     assert round(counter.get_total_flops() / 1e9, 1) == 2.8
 
 
-def test_deep_supervision_returns_three_strides_in_training_and_the_same_logits_as_ever_in_eval():
+def test_deep_supervision_returns_three_strides_in_training_and_changes_nothing_in_eval():
     net, clip = light_gdkvm(), torch.rand(2, 1, 32, 32, 3)
     logits = net(clip)
     assert logits.shape == (2, 4, 32, 32, 3)
@@ -187,13 +187,13 @@ def test_a_single_class_is_refused():
         ({"deep_supervision": True}, "needs the light decoder, not 'full'"),
     ],
 )
-def test_an_unknown_or_unfitting_part_is_refused(options, message):
+def test_an_unknown_or_incompatible_option_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         small_gdkvm(**options)
 
 
 @pytest.mark.slow
-def test_one_clip_can_be_learned_by_heart():
+def test_the_network_can_memorize_one_clip():
     net, clip = small_gdkvm(out_channels=2).train(), torch.rand(1, 1, 64, 64, 3)
     rows, columns = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
     discs = torch.stack([((rows - 32) ** 2 + (columns - 20 - 8 * t) ** 2 < 150).long() for t in range(3)], -1)[None]

@@ -1,1 +1,1 @@
-"""One clip to masks, measurements, a quality check, files, an HTML report, DICOM SEG and SR; and many clips so."""
+"""Studies of one clip or many: masks, measurements, a quality check, files, an HTML report, DICOM SEG, and DICOM SR."""

@@ -1,4 +1,4 @@
-"""Many clips: one that fails stops no other, what is finished is not done again, and tables say what became of each."""
+"""Batches of clips: a failure does not stop the batch, finished clips are skipped, and tables list every outcome."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ INDEX = (
     "spacing_trust",
 )
 
-_pipeline: Pipeline | None = None  # of a worker process
+_pipeline: Pipeline | None = None  # set in worker processes only
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a clip: a result, or an error and its traceback. The messages name no path."""
+    """Outcome of one clip: a result, or an error and its traceback. The messages contain no path."""
 
     task: Task
     result: SegmentationResult | None = None
@@ -61,20 +61,20 @@ def run_batch(
     overwrite: bool = False,
     progress: bool = False,
 ) -> Iterator[Outcome]:
-    """Segment clips and yield what became of each, in order.
+    """Segment clips and yield the outcome of each, in order.
 
     Args:
-        tasks: the clips.
+        tasks: clips to segment.
         out: folder for all results.
-        weights: see :func:`~gdkvm_monai.study.pipeline.load_pipeline`, as ``configs`` and ``device``.
-        configs: overlays.
-        device: where the network runs.
-        jobs: processes; 1 works in this one.
-        overwrite: replace what is finished.
-        progress: show a bar for every clip; with one process.
+        weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`.
+        configs: overlays on ``inference.json``.
+        device: device of the network.
+        jobs: number of worker processes; 1 works in this process.
+        overwrite: replace finished results.
+        progress: show a progress bar for every clip; requires one process.
 
     Raises:
-        FileNotFoundError, ValueError: before the first clip, when weights, overlays or the device are wrong.
+        FileNotFoundError, ValueError: before the first clip, if the weights, an overlay, or the device is wrong.
     """
     pipeline = load_pipeline(weights, configs, device)
     if jobs == 1 or len(tasks) < 2:
@@ -96,7 +96,7 @@ def run_batch(
 
 
 def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progress: bool = False) -> Outcome:
-    """Segment one clip; whatever is wrong with it becomes part of the outcome."""
+    """Segment one clip; any error becomes part of the outcome."""
     try:
         result = segment(
             task.path, out=out, pipeline=pipeline, overwrite=overwrite, progress=progress, **vars(task.options)
@@ -108,7 +108,7 @@ def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progres
 
 
 def without_path(message: str, path: Path) -> str:
-    """A message that does not name the clip or a file of it: names of files may be names of patients.
+    """Remove the names of the clip and its files from a message, because they may contain patient names.
 
     Example:
         >>> without_path("/data/Doe^Jane/a.dcm cannot be read as DICOM.", Path("/data/Doe^Jane/a.dcm"))
@@ -125,10 +125,10 @@ def without_path(message: str, path: Path) -> str:
 
 
 def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
-    """Write ``failures.json`` for this run, and ``index.csv``, a line for every finished clip in the folder.
+    """Write ``failures.json`` for this run and ``index.csv`` with one row for every finished clip in the folder.
 
     Raises:
-        ValueError: if a ``measurements.json`` in the folder holds something else; ``failures.json`` is then complete.
+        ValueError: if a ``measurements.json`` in the folder is not valid; ``failures.json`` is complete even then.
     """
     failures = [
         {"position": outcome.task.position, "error": outcome.error, "message": outcome.message}
@@ -136,7 +136,7 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
         if outcome.result is None
     ]
     write_json(out / "failures.json", failures)
-    finished = sorted(out.glob("[!.]*/measurements.json"))  # a hidden folder is another run's, or of one killed
+    finished = sorted(out.glob("[!.]*/measurements.json"))  # a hidden folder belongs to an unfinished run
     rows = [_index_row(read_measurements(path)) for path in finished]
     write_csv(out / "index.csv", rows, INDEX)
 
@@ -158,20 +158,20 @@ def _start_worker(weights: Path, configs: Sequence[str], device: str | None, thr
     torch.set_num_threads(threads)
     try:
         _pipeline = load_pipeline(weights, configs, device)
-    except SystemExit:  # by SIGTERM, as in _work
+    except SystemExit:  # raised on SIGTERM, see _work
         os._exit(143)
 
 
 def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
     try:
         return future.result()
-    except BrokenExecutor as error:  # killed, for want of memory, or by a fault in a decoder
-        message = "a process ended while it worked on this clip or on another; run again with fewer jobs."
+    except BrokenExecutor as error:  # killed, for example because memory ran out, or crashed in a decoder
+        message = "a worker process died while it was segmenting this clip or another one; run again with fewer jobs."
         return Outcome(task, None, type(error).__name__, message, traceback.format_exc())
 
 
 def _work(task: Task, out: Path, overwrite: bool) -> Outcome:
     try:
         return run_task(task, out, _pipeline, overwrite)
-    except SystemExit:  # by SIGTERM; nothing unfinished is left, and the pool would go on with the next clip
+    except SystemExit:  # raised on SIGTERM; unfinished files are gone, but the pool would start the next clip
         os._exit(143)

@@ -1,4 +1,4 @@
-"""The ejection fraction of two views of one patient by the biplane method of disks."""
+"""Ejection fraction from two views of one patient by the biplane method of disks."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ METHOD = Method("biplane-mod-v1", "method of disks, biplane, 20 disks, the longe
 
 @dataclass(frozen=True, config=STRICT)
 class BiplaneMeasurements:
-    """What ``biplane.json`` holds; what is unknown is ``None``.
+    """Content of ``biplane.json``; unknown values are ``None``.
 
     Attributes:
-        schema_version: as in ``measurements.json``.
+        schema_version: version of the schema of ``measurements.json``.
         views: identifier of the clip of each view.
         method: how the volumes were computed.
         edv_ml: end-diastolic volume.
         esv_ml: end-systolic volume.
         sv_ml: stroke volume.
         ef_percent: ejection fraction.
-        beats: frames of end-diastole and end-systole of each view.
+        beats: end-diastolic and end-systolic frame of each view.
         flags: what looks wrong.
         ef_withheld: why there is no ejection fraction; empty if there is one.
-        quality: verdict on each view.
-        notice: the purpose of the numbers.
+        quality: quality verdict of each view.
+        notice: intended use of the numbers.
     """
 
     schema_version: str
@@ -59,13 +59,13 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> BiplaneMeasure
     """Measure the first beat of each view together.
 
     Args:
-        results: of ``"4CH"`` and ``"2CH"``, with ``mask.nii.gz`` in their folders.
+        results: results of ``"4CH"`` and ``"2CH"``, with ``mask.nii.gz`` in their folders.
 
     Returns:
-        Volumes and ejection fraction, or why there are none.
+        Volumes and ejection fraction, or the reason why there are none.
 
     Raises:
-        ValueError: when a view is missing.
+        ValueError: if a view is missing.
     """
     if set(results) != {"4CH", "2CH"}:
         raise ValueError(f"got the views {', '.join(results) or 'none'}, expected 4CH and 2CH.")
@@ -84,7 +84,7 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> BiplaneMeasure
 
 
 def write_biplane(out: Path, measured: BiplaneMeasurements) -> Path:
-    """Write ``biplane.json`` into a folder in ``out`` that is named by both clips; returns its path."""
+    """Write ``biplane.json`` to a folder in ``out`` that is named after both clips, and return its path."""
     folder = out / "-".join(measured.views[view][:8] for view in ("4CH", "2CH"))
     write_json(folder / "biplane.json", asdict(measured))
     return folder / "biplane.json"
@@ -118,7 +118,7 @@ def _why_not(found: Mapping[str, Measurements]) -> str:
     for view, measurements in found.items():
         if measurements.clip.spacing_mm is None:
             trust = measurements.clip.spacing_trust
-            return f"{view}: the pixel size is {trust}, and lengths of two views cannot be compared without it."
+            return f"{view}: the pixel spacing is {trust}, so lengths in the two views cannot be compared."
         if not measurements.beats:
             return f"{view}: {measurements.phases.reason}"
     return ""

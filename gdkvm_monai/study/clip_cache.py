@@ -1,4 +1,4 @@
-"""Frames of one clip on disk while it is segmented, so that memory does not grow with its length."""
+"""Frame cache on disk for the clip being segmented, so that memory use does not depend on its length."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["ClipCache"]
 
 
 class ClipCache:
-    """Pictures, masks and probabilities of a clip on disk while it is segmented; deleted at the end.
+    """Images, masks, and probabilities of a clip on disk while it is segmented; deleted at the end.
 
     Args:
-        folder: for the files.
-        source: the clip.
+        folder: folder for the cache files.
+        source: clip being segmented.
     """
 
     def __init__(self, folder: Path, source: ClipSource) -> None:
@@ -27,12 +27,12 @@ class ClipCache:
         self.probabilities: FrameCache | None = None
 
     def append(self, picture: np.ndarray, mask: np.ndarray) -> None:
-        """Add a picture and its mask, both ``(H, W)`` of the stream; the mask is kept on the full grid."""
+        """Add an image and its mask, both ``(H, W)`` of the box; the mask is stored on the full grid."""
         self.pictures.append(np.rint(picture))
         self.masks.append(self.source.place(mask))
 
     def append_probabilities(self, probabilities: np.ndarray) -> None:
-        """Add ``(N, H, W)``, NaN where a frame has none; outside the stream the background is certain."""
+        """Add probabilities ``(N, H, W)``, NaN if the frame has none; outside the box all is background."""
         placed = np.zeros((len(probabilities), *self.source.shape), np.float16)
         placed[0] = 1
         placed[(slice(None), *self.source.box)] = probabilities
@@ -41,11 +41,11 @@ class ClipCache:
         self.probabilities.append(placed)
 
     def picture(self, frame: int) -> np.ndarray:
-        """Gray levels ``(H, W)`` of the stream."""
+        """Return the gray levels ``(H, W)`` of the box."""
         return self.pictures[frame]
 
     def mask(self, frame: int) -> np.ndarray:
-        """Class indices ``(H, W)`` on the grid of the picture."""
+        """Return the class indices ``(H, W)`` on the grid of the image."""
         return self.masks[frame][self.source.box]
 
     def __enter__(self) -> ClipCache:

@@ -1,4 +1,4 @@
-"""What is known of a clip before it is measured."""
+"""Facts about a clip that are known before it is measured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ClipFacts"]
 
 @dataclass(frozen=True, config=STRICT)
 class ClipFacts:
-    """What is known of the clip itself."""
+    """Facts about the clip itself."""
 
     id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
     """first 16 digits of the SHA-256 of the clip's content"""

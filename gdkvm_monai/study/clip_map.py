@@ -1,4 +1,4 @@
-"""Which clip became which folder of results."""
+"""The map from clips to results folders."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["write_map"]
 
 
 def write_map(path: Path, identifiers: Iterable[tuple[Task, str]]) -> None:
-    """Write position, path and identifier of every clip: the only file that names the clips.
+    """Write the position, path, and identifier of every clip; no other file names the clips.
 
     Args:
-        path: CSV file.
-        identifiers: each task with the identifier of its clip, ``""`` where there is none.
+        path: CSV file to write.
+        identifiers: each task with the identifier of its clip, ``""`` if there is none.
     """
     rows = [{"position": task.position, "path": task.path, "id": identifier} for task, identifier in identifiers]
     write_csv(path, rows, ("position", "path", "id"))

@@ -1,4 +1,4 @@
-"""One clip to be segmented: its frames, its gray scale, and which part of them the network sees."""
+"""The clip to segment: its frames, its gray scale, and the part of each frame that the network sees."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ __all__ = ["ClipSource", "clip_files"]
 
 
 class ClipSource:
-    """A file, a folder of frames or an array, opened.
+    """An open file, folder of frames, or array.
 
     Args:
         clip: path, or array ``(H, W, T)``: lateral, depth, time.
         options: how to read it.
 
     Attributes:
-        path: of the clip, ``None`` for an array.
-        sha256: of its content; the first 16 digits are its :attr:`id`, which tells nothing of a patient.
-        stream: the clip's full frames, as the file stores them.
-        shape: of the full frame, ``(H, W)``.
-        region: of an ultrasound DICOM its tissue, ``(x0, y0, x1, y1)``: what the network sees; ``None`` for all.
-        affine: of the full frame, ``(4, 4)``.
+        path: path of the clip; ``None`` for an array.
+        sha256: hash of its content. The first 16 digits are its :attr:`id`, which contains no patient data.
+        stream: full frames as stored in the file.
+        shape: size of the full frame, ``(H, W)``.
+        region: tissue region of an ultrasound DICOM, ``(x0, y0, x1, y1)``, which the network sees; ``None`` for all.
+        affine: affine of the full frame, ``(4, 4)``.
 
     Raises:
-        ClipReadError, FileNotFoundError: as :func:`~gdkvm_monai.data.open.open_clip`.
+        ClipReadError, FileNotFoundError: see :func:`~gdkvm_monai.data.open.open_clip`.
     """
 
     def __init__(self, clip: PathLike | np.ndarray, options: SegmentOptions) -> None:
@@ -61,41 +61,41 @@ class ClipSource:
         self.region = self.stream.meta.get(REGION) if options.crop else None
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Full frames ``(H, W)``, as the file stores them."""
+        """Iterate over the full frames ``(H, W)`` as stored in the file."""
         yield from self.stream
 
     @cached_property
     def gray_scale(self) -> GrayScale:
-        """The scale of the whole clip within the box; frames of more than 8 bits are read for it."""
+        """Gray scale of the whole clip within the box; reads all frames if they have more than 8 bits."""
         scale = measure_gray_scale(_Cropped(self.stream, self.box))
         if scale.is_scaled:
             self.stream.meta.update(intensity_low=scale.low, intensity_high=scale.high)
         return scale
 
     def gray(self, frame: np.ndarray) -> np.ndarray:
-        """What the network sees of a full frame, before it is resized: gray levels, 0 to 255."""
+        """Return what the network sees of a full frame before it is resized: gray levels from 0 to 255."""
         return self.gray_scale.apply(frame[self.box])
 
     @property
     def box(self) -> tuple[slice, slice]:
-        """Where the part that the network sees lies in the full frame."""
+        """Position in the full frame of the part that the network sees."""
         return region_slices(self.region, self.shape)
 
     @property
     def box_shape(self) -> tuple[int, int]:
-        """Size of that part."""
+        """Size of the box, ``(H, W)``."""
         columns, rows = self.box
         return columns.stop - columns.start, rows.stop - rows.start
 
     def place(self, mask: np.ndarray) -> np.ndarray:
-        """A mask of the box on the full grid."""
+        """Place a mask of the box on the full grid."""
         placed = np.zeros(self.shape, mask.dtype)
         placed[self.box] = mask
         return placed
 
     @property
     def spacing_mm(self) -> tuple[float, float] | None:
-        """mm per pixel, lateral and in depth; ``None`` where it cannot be trusted."""
+        """Pixel spacing in mm per pixel, lateral and in depth; ``None`` if it cannot be trusted."""
         if self.options.spacing_mm is not None:
             return self.options.spacing_mm
         if self.stream.meta["spacing_trust"] != "ok":
@@ -104,7 +104,7 @@ class ClipSource:
         return float(lateral), float(depth)
 
     def times(self, count: int) -> tuple[list[float] | None, str | None]:
-        """Onset of each of ``count`` frames in seconds and who says so; ``None`` where it is unknown."""
+        """Return the onset of each of ``count`` frames in seconds and the source of the times; ``None`` if unknown."""
         meta = self.stream.meta
         if self.options.fps is not None:
             return [frame / self.options.fps for frame in range(count)], "option"
@@ -115,7 +115,7 @@ class ClipSource:
         return None, None
 
     def facts(self, valid: Sequence[bool]) -> ClipFacts:
-        """What ``measurements.json`` says of the clip; complete when all frames were read."""
+        """Return the facts for ``measurements.json``; they are complete once all frames have been read."""
         meta = self.stream.meta
         count = len(valid)
         times, timing = self.times(count)
@@ -139,7 +139,7 @@ class ClipSource:
 
 
 class _Cropped:
-    """The frames of a stream, cut to a box; it can be iterated again."""
+    """The frames of a stream, cropped to a box; can be iterated more than once."""
 
     def __init__(self, stream: ClipStream, box: tuple[slice, slice]) -> None:
         self.stream, self.box = stream, box
@@ -158,7 +158,7 @@ def _array_stream(clip: np.ndarray) -> ClipStream:
 
 
 def clip_files(path: Path) -> list[Path]:
-    """The files of a clip: one, those of a folder by name, or a MetaImage header and its pixels, wherever they are."""
+    """Return the files of a clip: one file, a folder's files by name, or a MetaImage header and its pixel file."""
     if path.is_dir():
         return sorted(file for file in path.iterdir() if file.is_file())
     if path.suffix.lower() != ".mhd" or not path.is_file():
@@ -173,7 +173,7 @@ def clip_files(path: Path) -> list[Path]:
 
 
 def _content(path: Path) -> tuple[str, int]:
-    """SHA-256 and size of a clip's files."""
+    """Return the SHA-256 and the size in bytes of a clip's files."""
     files = clip_files(path)
     if len(files) == 1:
         return file_sha256(files[0]), files[0].stat().st_size
@@ -182,6 +182,6 @@ def _content(path: Path) -> tuple[str, int]:
 
 
 def _format(path: Path) -> str:
-    """Which kind of clip, told by what is known of suffixes: the rest of a name may be a patient's."""
+    """Return the format as a known suffix, because the rest of a file name may contain a patient's name."""
     known = [suffix for suffix in CLIP_SUFFIXES if path.name.lower().endswith(suffix)]
     return "folder" if path.is_dir() else max(known, key=len, default="dicom")

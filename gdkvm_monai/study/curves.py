@@ -1,4 +1,4 @@
-"""Volume and area curves of a clip: what to draw, and in which unit."""
+"""Volume and area curves of a clip: what to draw and in which unit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Panel", "Values", "curve_panels", "known", "time_axis"]
 TICKS = {"nbins": 4, "steps": [1, 2, 2.5, 5, 10]}
 
 Values = Sequence[float | None]
-"""One value per frame, ``None`` where it is unknown."""
+"""One value per frame, ``None`` if unknown."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Panel:
 
     Attributes:
         quantity: ``volume`` or ``area``.
-        unit: of the values.
+        unit: unit of the values.
         curves: values of each structure.
         high: upper end of the axis, which begins at 0.
         ticks: values on the axis.

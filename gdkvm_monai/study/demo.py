@@ -1,4 +1,4 @@
-"""The whole way from nothing to scores and a report, on phantoms generated on the spot."""
+"""End-to-end demo on generated phantoms, from training to scores and a report."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TRAINING = ("train.json", "phantom.yaml", "small_network.yaml")
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What the demo leaves.
+    """Result of the demo.
 
     Attributes:
-        mean_dice: of the left ventricle, over the frames of patients that training has not seen.
-        seconds: that it took.
-        files: the most interesting ones.
+        mean_dice: mean Dice of the left ventricle over the frames of patients that were not in training.
+        seconds: duration of the demo.
+        files: files to look at first.
     """
 
     mean_dice: float
@@ -39,11 +39,11 @@ class DemoResult:
 
 
 def run_demo(out: Path, smallest: bool = False) -> DemoResult:
-    """Generate phantoms, train, evaluate, infer, segment a clip.
+    """Generate phantoms, train, evaluate, run inference, and segment a clip.
 
     Args:
         out: folder for data and results.
-        smallest: as few patients and steps as show that everything works.
+        smallest: use the fewest patients and steps that still run every stage.
 
     Raises:
         subprocess.CalledProcessError: when a run of the bundle fails.
@@ -68,14 +68,14 @@ def run_demo(out: Path, smallest: bool = False) -> DemoResult:
 
 
 def mean_dice(per_frame: Path, structure: str) -> float:
-    """Mean Dice of a structure over the frames of a ``per_frame.csv``; what is empty on both sides does not count."""
+    """Return the mean Dice of a structure over the frames of a ``per_frame.csv``, except those empty in both masks."""
     with open(per_frame, newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["structure"] == structure and row["status"] != "both_empty"]
     return float(np.mean([float(row["dice"]) for row in rows]))
 
 
 def _segment_clip(out: Path) -> Path:
-    """Segment a whole beat as a user would; returns the path of its report."""
+    """Segment a whole beat as a user would, and return the path of its report."""
     clip, weights = out / "clip.dcm", out / "models" / "model.pt"
     print("$ gdkvm", clip, "-o", out / "clips", "--weights", weights, flush=True)
     write_clip(clip, render_phantom_clip(EchoPhantom(1000), size=SIZE), "dicom", overwrite=True)
@@ -83,7 +83,7 @@ def _segment_clip(out: Path) -> Path:
 
 
 def _draw_clip(data: Path, out: Path) -> Path:
-    """Infer a clip's masks with the bundle and draw them on its frames, the true contours in white."""
+    """Run the bundle's inference on a clip and draw the masks on its frames, with the true contours in white."""
     item = phantom_datalist(data, "testing", views=["4CH"], generate=False)[0]
     run_in_process("inference", ["inference.json", "small_network.yaml"], out, Path(item["image"]))
     name = Path(item["image"]).name.removesuffix(".nii.gz")

@@ -1,4 +1,4 @@
-"""Masks of an ultrasound clip as a DICOM Segmentation that refers to the clip's frames."""
+"""Export of the masks of an ultrasound clip as a DICOM Segmentation that references the clip's frames."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def write_dicom_segmentation(
     structures: Sequence[str] = tuple(STRUCTURES),
     allow_partial: bool = False,
 ) -> Path:
-    """Write masks as a binary DICOM Segmentation: for each structure, one frame per frame of the clip.
+    """Write masks as a binary DICOM Segmentation with one frame per structure and frame of the clip.
 
-    The masks are taken one by one and kept as bits in a temporary folder beside ``path``. The file names the patient
-    and the study as ``source`` does. The clinical meaning of the codes has not been checked by a clinician.
+    The masks are read one at a time and stored as bits in a temporary folder next to ``path``. The file contains the
+    patient and study data of ``source``. The codes have not been reviewed by a clinician.
 
     Args:
-        path: file to write; it appears when it is complete.
-        source: multi-frame ultrasound DICOM that the masks were made of, uncropped; only its header is read.
-        masks: class indices ``(H, W)``, integers, lateral and depth, in the order of the clip's frames.
-        structures: names of :data:`~gdkvm_monai.labels.STRUCTURES`, which become segments 1, 2 and so on.
+        path: file to write; the write is atomic.
+        source: uncropped multi-frame ultrasound DICOM that was segmented; only its header is read.
+        masks: integer class indices ``(H, W)``, lateral and depth, in the order of the clip's frames.
+        structures: names in :data:`~gdkvm_monai.labels.STRUCTURES`, which become segments 1, 2, and so on.
         allow_partial: accept fewer masks than the clip has frames; the last frames then have none.
 
     Returns:
         ``path``.
 
     Raises:
-        ClipReadError: when ``source`` is no multi-frame ultrasound DICOM, or pydicom is absent.
-        ValueError: when the masks' number, shape or values do not fit ``source`` and ``structures``.
+        ClipReadError: if ``source`` is not a multi-frame ultrasound DICOM, or pydicom is not installed.
+        ValueError: if the number, shape, or values of the masks do not match ``source`` and ``structures``.
 
     Source: DICOM PS3.3 A.51 and C.8.20.
     """
@@ -55,7 +55,7 @@ def write_dicom_segmentation(
         raise ValueError(f"structures are {tuple(structures)}, expected some of {tuple(STRUCTURES)}, each once.")
     header = read_source(source)
     if path.exists() and path.samefile(source):
-        raise ValueError(f"{path} is the clip itself; give another file to write.")
+        raise ValueError(f"{path} is the clip itself; choose another output file.")
     with TemporaryDirectory(prefix=".segmentation", dir=path.parent) as folder:
         with (Path(folder) / "planes").open("w+b") as planes, (Path(folder) / "pixels").open("w+b") as pixels:
             count = store_planes(planes, masks, header, structures, allow_partial)
@@ -69,7 +69,7 @@ def write_dicom_segmentation(
 
 
 def _describe(header: Any, structures: Sequence[str]) -> Any:
-    """All but the frames."""
+    """Create the dataset without its frames."""
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
@@ -79,7 +79,7 @@ def _describe(header: Any, structures: Sequence[str]) -> Any:
     copy_study(header, dataset)
     set_equipment(dataset, "GDKVM segmentation, research use only", SERIES_NUMBER)
     dataset.ContentLabel, dataset.ContentDescription = "SEGMENTATION", NOTICE
-    dataset.ContentCreatorName = dataset.PatientOrientation = None  # a beam has none
+    dataset.ContentCreatorName = dataset.PatientOrientation = None  # an ultrasound image has none
     dataset.Rows, dataset.Columns = header.Rows, header.Columns
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PixelRepresentation = 1, "MONOCHROME2", 0
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 1, 1, 0
@@ -119,14 +119,14 @@ def _segment(number: int, structure: str) -> Any:
 
 
 def _cielab(structure: str) -> list[int]:
-    """Color of a structure as in overlays, CIELab for D50 as DICOM scales it to 16 bits (PS3.3, C.10.7.1.1)."""
+    """Return the overlay color of a structure as 16-bit CIELab values for D50 (PS3.3, C.10.7.1.1)."""
     color = Image.new("RGB", (1, 1), COLORS[STRUCTURES[structure][0]])
     srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     return [257 * value for value in ImageCms.profileToProfile(color, srgb, lab, outputMode="LAB").getpixel((0, 0))]
 
 
 def _add_frame_items(dataset: Any, header: Any, segments: int, count: int) -> None:
-    """Add PerFrameFunctionalGroupsSequence, encoded item by item: as objects they need more memory than the masks."""
+    """Add PerFrameFunctionalGroupsSequence, encoded item by item: objects would take more memory than the masks."""
     from pydicom.charset import convert_encodings
     from pydicom.dataelem import RawDataElement
     from pydicom.filebase import DicomBytesIO
@@ -153,5 +153,5 @@ def _add_frame_items(dataset: Any, header: Any, segments: int, count: int) -> No
             write_sequence_item(buffer, item, ["utf-8"])
     encoded = buffer.getvalue()
     dataset[0x52009230] = RawDataElement(Tag(0x52009230), "SQ", len(encoded), encoded, 0, False, True)
-    # without this pydicom decodes the items before it writes them
+    # without this call, pydicom decodes the items before it writes them
     dataset.set_original_encoding(False, True, convert_encodings(dataset.SpecificCharacterSet))

@@ -1,4 +1,4 @@
-"""The loop over the frames of a clip: the mask and the measurements of each, and of its perturbed copies."""
+"""The loop that segments and measures every frame of a clip and its perturbed copies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gdkvm_monai.study.segmented_frame import SegmentedClip, SegmentedFrame
 
 __all__ = ["edge_share", "segment_frames"]
 
-EDGE_FRAMES = 50  # frames at which the sector's edge is looked at
+EDGE_FRAMES = 50  # approximate number of frames to check against the sector's edge
 
 
 def segment_frames(
@@ -63,7 +63,7 @@ def _keep(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
 
 
 def edge_share(cache: ClipCache, source: ClipSource, sector: Sector) -> float:
-    """Largest share of the ventricle's outline on the sector's edge, over frames spread evenly."""
+    """Return the largest share of the ventricle's outline on the sector's edge over evenly spaced frames."""
     region, masks = sector.region(), cache.masks
     frames = range(0, len(masks), max(len(masks) // EDGE_FRAMES, 1))
     shares = [edge_fraction(np.isin(masks[frame][source.box], STRUCTURES["LV"]), region) for frame in frames]

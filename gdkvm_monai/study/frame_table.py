@@ -1,4 +1,4 @@
-"""The table of a clip's frames: areas, volume and confidence over time, as ``frames.csv`` holds them."""
+"""The per-frame table of a clip, ``frames.csv``: areas, volume, and confidence over time."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ Column = Sequence[str | int | float | bool | None]
 
 @dataclass(frozen=True, config=STRICT)
 class FrameTable:
-    """One value per frame; what is unknown is ``None``.
+    """One value per frame; unknown values are ``None``.
 
     Attributes:
-        clip_id: name of the clip.
+        clip_id: identifier of the clip.
         time_s: onset of each frame in seconds.
         valid: whether the frame could be segmented.
         confidence: lowest Dice of the left ventricle with perturbed copies of the frame, 0 to 1.
-        area_px: pixels of each structure, by its name.
-        area_cm2: area of each structure in cm2, by its name.
+        area_px: number of pixels of each structure, by name.
+        area_cm2: area of each structure in cm2, by name.
         lv_volume_ml: volume of the left ventricle in mL.
-        lv_volume_relative: the same as a share of the largest, 0 to 1.
-        end_systole: whether it is a frame of end-systole.
+        lv_volume_relative: volume of the left ventricle as a share of its maximum, 0 to 1.
+        end_systole: whether the frame is end-systolic.
 
     Raises:
-        ValueError: when the columns differ in length, or the structures are not those of ``STRUCTURES``.
+        ValueError: if the columns differ in length, or the structures are not those of ``STRUCTURES``.
     """
 
     clip_id: str
@@ -59,10 +59,10 @@ class FrameTable:
         return len(self.valid)
 
     def columns(self) -> dict[str, Column]:
-        """The columns of ``frames.csv`` by name.
+        """Return the columns of ``frames.csv`` by name.
 
-        ``Filename``, ``Frame``, ``Size`` and ``ComputerSmall`` are named as in EchoNet-Dynamic's table of areas:
-        ``Size`` is the area of the left ventricle in pixels, ``ComputerSmall`` is 1 at end-systole.
+        ``Filename``, ``Frame``, ``Size``, and ``ComputerSmall`` follow the table of areas of EchoNet-Dynamic: ``Size``
+        is the area of the left ventricle in pixels, and ``ComputerSmall`` is 1 at end-systole.
         """
         return {
             "Filename": [self.clip_id] * len(self),
@@ -79,16 +79,16 @@ class FrameTable:
         }
 
     def with_end_systole(self, frames: Sequence[int]) -> FrameTable:
-        """The same table with these frames, counted from 0, as those of end-systole."""
+        """Return the table with these frames, counted from 0, marked as end-systolic."""
         return replace(self, end_systole=tuple(frame in set(frames) for frame in range(len(self))))
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Column]) -> FrameTable:
-        """The table with these columns of ``frames.csv``.
+        """Create a table from the columns of ``frames.csv``.
 
         Raises:
-            KeyError: when a column is missing.
-            ValueError: when there is no row, or a value is of another kind.
+            KeyError: if a column is missing.
+            ValueError: if there is no row, or a value has the wrong type.
         """
         (clip_id,) = set(columns["Filename"])
         return cls(
@@ -107,14 +107,12 @@ class FrameTable:
 
     @classmethod
     def read_csv(cls, path: PathLike) -> FrameTable:
-        """Read ``frames.csv``: equal to the table that was written.
+        """Read ``frames.csv``; the result equals the table that was written.
 
         Raises:
-            FileNotFoundError: when there is none.
-            KeyError: when a column is missing.
-            ValueError: when a value is of another kind.
+            FileNotFoundError: if the file does not exist.
+            KeyError: if a column is missing.
+            ValueError: if a value has the wrong type.
         """
-        table = pd.read_csv(
-            path, dtype=object, keep_default_na=False, na_values=[""]
-        )  # text, which FrameTable converts
+        table = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""])  # FrameTable converts the text
         return cls.from_columns(table.where(table.notna(), None).to_dict("list"))

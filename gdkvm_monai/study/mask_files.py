@@ -1,4 +1,4 @@
-"""Writers of masks and probabilities: NIfTI, label images and arrays; most of them hold one frame at a time."""
+"""Writers for masks and probabilities as NIfTI, label images, and arrays; most keep one frame in memory at a time."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ NIFTI_1_LIMIT = 32767  # longest axis that NIfTI-1 can state
 
 
 def write_nifti_mask(path: Path, masks: FrameCache, affine: np.ndarray) -> None:
-    """Write masks ``(H, W, T)`` as ``.nii.gz`` on the grid of their clip; NIfTI-2 if an axis is too long for NIfTI-1.
+    """Write masks ``(H, W, T)`` as ``.nii.gz`` on the clip's grid, as NIfTI-2 if an axis is too long for NIfTI-1.
 
     Args:
         path: file to write.
         masks: class indices.
-        affine: of the clip, ``(4, 4)``: mm per pixel in-plane, frame spacing along the last axis.
+        affine: affine of the clip, ``(4, 4)``: mm per pixel in-plane, frame spacing along the last axis.
     """
     shape = (*masks.shape, len(masks))
-    # one zero seen as a whole clip, for nibabel to compose the header of
+    # one zero broadcast to the whole clip is enough for nibabel to compose the header
     nifti = nibabel.Nifti1Image if max(shape) <= NIFTI_1_LIMIT else nibabel.Nifti2Image
     header = nifti(np.broadcast_to(masks.dtype.type(0), shape), affine).header
     header.set_xyzt_units("mm")
@@ -39,12 +39,12 @@ def write_nifti_mask(path: Path, masks: FrameCache, affine: np.ndarray) -> None:
 
 
 def write_png_masks(folder: Path, masks: FrameCache, colors: Sequence[Sequence[int]]) -> None:
-    """Write one upright image per frame, ``00000.png`` and so on, whose pixels are class indices.
+    """Write one upright image per frame (``00000.png``, ...) whose pixels are class indices.
 
     Args:
         folder: created if missing.
         masks: class indices.
-        colors: palette for viewers: the color of each class, background first.
+        colors: palette for viewers, one color per class, background first.
     """
     folder.mkdir(parents=True, exist_ok=True)
     palette = [int(channel) for color in colors for channel in color]
@@ -55,7 +55,7 @@ def write_png_masks(folder: Path, masks: FrameCache, colors: Sequence[Sequence[i
 
 
 def write_npz_mask(path: Path, masks: FrameCache, affine: np.ndarray) -> None:
-    """Write ``mask`` ``(H, W, T)`` and ``affine`` ``(4, 4)`` as a compressed ``.npz``; reads the whole clip."""
+    """Write ``mask`` ``(H, W, T)`` and ``affine`` ``(4, 4)`` as compressed ``.npz``, with the whole clip in memory."""
     np.savez_compressed(path, mask=masks.stack(), affine=affine)
 
 

@@ -1,4 +1,4 @@
-"""Measure one clip: end-diastole and end-systole of every beat, volumes, ejection fraction, areas."""
+"""Measurement of one clip: end-diastole and end-systole of every beat, volumes, ejection fraction, and areas."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Copies:
     """Perturbed copies of a clip.
 
     Attributes:
-        volumes: of every frame of each copy, in mL where the clip's are in mL, otherwise in any unit.
-        description: how the copies were made; empty without copies.
+        volumes: volume of every frame of each copy, in mL if the clip's volumes are in mL, otherwise in any unit.
+        description: how the copies were made; empty if there are none.
     """
 
     volumes: Sequence[Sequence[float]] = ()
@@ -50,13 +50,13 @@ def frame_table(
     """Tabulate the numbers of every frame.
 
     Args:
-        clip_id: name of the clip.
-        frames: numbers of each frame.
+        clip_id: identifier of the clip.
+        frames: measurements of each frame.
         time_s: onset of each frame in seconds, or ``None``.
         spacing_known: whether areas and volumes have units.
 
     Returns:
-        The table, with no end-systole marked yet. A frame that is not valid has no volume.
+        The table, without marks of end-systole. An invalid frame has no volume.
     """
     volume = np.array([frame.measured.volume if frame.valid else np.nan for frame in frames])
     largest = np.nanmax(volume) if np.isfinite(volume).any() else np.nan
@@ -79,17 +79,17 @@ def measure_clip(
     """Measure one clip.
 
     The phases are the extremes of the smoothed area curve of the left ventricle. The volumes come from the unsmoothed
-    masks of these frames, so that they match the pictures in the report. A frame that is not valid, or shows no left
-    ventricle, is never a phase.
+    masks of these frames, so they match the images in the report. A frame that is invalid or shows no left ventricle
+    is never selected as ED or ES.
 
     Args:
-        clip: facts about it.
+        clip: facts about the clip.
         frames: result of :func:`frame_table`.
-        structures: those kept in the masks.
+        structures: structures kept in the masks.
         copies: perturbed copies; their ejection fractions and volumes at the same frames give the interval.
 
     Returns:
-        The numbers. What is unknown is ``None``.
+        The measurements; unknown values are ``None``.
     """
     area = [float(px) if valid and px else np.nan for px, valid in zip(frames.area_px["LV"], frames.valid)]
     phases = find_phases(area, None if None in frames.time_s else frames.time_s)
@@ -135,7 +135,7 @@ def _mean(mean: MeanEjectionFraction) -> BeatMean:
 
 
 def _interval(own: MeanEjectionFraction, copies: Sequence[MeanEjectionFraction], description: str) -> Interval:
-    """Range of the means over the beats, in the clip and its perturbed copies, all at the same frames."""
+    """Return the range of the means over the beats in the clip and its perturbed copies, all at the same frames."""
     if not copies or not own.beats:
         return Interval(None, None, None, "not computed")
     means = (own, *copies)
@@ -157,7 +157,7 @@ def _confidence(frames: FrameTable, copies: Copies) -> Confidence:
 
 def _why_no_ef(frames: FrameTable, phases: Phases) -> str:
     if len(frames) == 1:
-        return "one frame has no ejection fraction; give a clip of at least one beat."
+        return "a single frame has no ejection fraction; use a clip of at least one beat."
     if not phases.beats:
         return phases.reason
     return "the left ventricle has no measurable volume at end-diastole or end-systole."
@@ -173,7 +173,7 @@ def _method(view: str | None) -> Method:
 
 
 def _range(values: Sequence[float]) -> tuple[float, float] | None:
-    """Smallest and largest; ``None`` if a copy could not be measured, because the range would then be too narrow."""
+    """Return the smallest and largest value; ``None`` if one is unknown, because the range would be too narrow."""
     return (_known(min(values)), _known(max(values))) if np.isfinite(values).all() else None
 
 
@@ -182,5 +182,5 @@ def _numbers(values: Sequence[float | None]) -> np.ndarray:
 
 
 def _known(value: float | None) -> float | None:
-    """The rounded number, or ``None`` if it is unknown."""
+    """Return the rounded number, or ``None`` if it is unknown."""
     return None if value is None or not np.isfinite(value) else round(float(value), 4)

@@ -65,7 +65,7 @@ class AreasCm2:
 
 @dataclass(frozen=True, config=STRICT)
 class Beat:
-    """One beat: its frames, volumes, ejection fraction and areas."""
+    """One beat: its frames, volumes, ejection fraction, and areas."""
 
     ed_frame: Count
     es_frame: Count
@@ -104,7 +104,7 @@ class Interval:
 
 @dataclass(frozen=True, config=STRICT)
 class Confidence:
-    """Dice of the left ventricle with the masks of perturbed copies, over the frames."""
+    """Dice of the left ventricle between the clip and its perturbed copies, over the frames."""
 
     mean: Share | None
     min: Share | None
@@ -122,14 +122,14 @@ class Reason:
 
 @dataclass(frozen=True, config=STRICT)
 class Quality:
-    """Result of the quality check: the worst verdict of its reasons, good without any."""
+    """Result of the quality check: the worst verdict of all reasons, or good if there are none."""
 
     verdict: Verdict
     reasons: tuple[Reason, ...]
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes of the reasons, each once."""
+        """Codes of the reasons, without duplicates."""
         return tuple(dict.fromkeys(reason.code for reason in self.reasons))
 
 
@@ -149,18 +149,18 @@ class ClipNumbers:
     confidence: Confidence
 
     def judged(self, quality: Quality) -> Measurements:
-        """The same numbers with the result of the quality check."""
+        """Return the measurements with the result of the quality check."""
         own = {field.name: getattr(self, field.name) for field in fields(ClipNumbers)}
         return Measurements(**own, quality=quality, notice=NOTICE)
 
 
 @dataclass(frozen=True, config={**STRICT, "title": "Measurements of one echocardiography clip"})
 class Measurements(ClipNumbers):
-    """What gdkvm writes for one clip. null means not known or not measurable; units stand in the names."""
+    """Measurements that gdkvm writes for one clip. null means unknown or not measurable; names include units."""
 
     quality: Quality
     notice: str
 
     def to_json(self) -> str:
-        """The text of ``measurements.json``."""
+        """Return the text of ``measurements.json``."""
         return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"

@@ -1,4 +1,4 @@
-"""``measurements.json``: how it is read back, and its schema."""
+"""The reader and the JSON schema of ``measurements.json``."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def read_measurements(path: PathLike) -> Measurements:
     """Read ``measurements.json``.
 
     Args:
-        path: the file.
+        path: file to read.
 
     Raises:
-        FileNotFoundError: when it does not exist.
-        ValueError: when it holds something else.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if the file does not match the schema.
     """
     try:
         return TypeAdapter(Measurements).validate_json(Path(path).read_bytes(), strict=True)
@@ -29,13 +29,13 @@ def read_measurements(path: PathLike) -> Measurements:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise ValueError(
-            f"{path} does not hold measurements of schema {SCHEMA_VERSION} ({where}: {first['msg']}); give a "
-            "measurements.json that gdkvm wrote."
+            f"{path} does not hold measurements of schema {SCHEMA_VERSION} ({where}: {first['msg']}); choose a "
+            "measurements.json written by gdkvm."
         ) from error
 
 
 def measurements_schema() -> dict[str, object]:
-    """The JSON schema of ``measurements.json``, as it lies beside this module."""
+    """Return the JSON schema of ``measurements.json``, which is stored next to this module."""
     schema = TypeAdapter(Measurements).json_schema(mode="serialization")
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "measurements.schema.json"}
     return {**head, **schema}

@@ -1,4 +1,4 @@
-"""What can be chosen when a clip is segmented, for the command and the Python API alike."""
+"""Options for segmenting a clip, shared by the command and the Python API."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ class SegmentOptions:
     """Options of :func:`gdkvm_monai.segment`.
 
     Attributes:
-        view: ``"4CH"`` (or ``"A4C"``) or ``"2CH"`` (``"A2C"``), or ``None`` where it is not known.
-        structures: which of ``LV``, ``MYO`` and ``LA`` stay in the masks.
-        fast: leave out the perturbed copies, and with them confidence and interval: a third of the time.
-        fps: frames per second, instead of what the file says.
-        spacing_mm: mm per pixel, lateral and in depth, instead of what the file says.
-        crop: show the network the tissue region of an ultrasound DICOM only; masks stay on the full grid.
-        force: read Doppler and M-mode, and arrays with more frames than columns, too.
-        allow_partial: accept a clip whose end is missing.
-        max_voxels: most pixels that a file may claim to hold.
-        formats: of the masks, some of ``FORMATS``.
+        view: ``"4CH"`` (or ``"A4C"``), ``"2CH"`` (or ``"A2C"``), or ``None`` if unknown.
+        structures: which of ``LV``, ``MYO``, and ``LA`` to keep in the masks.
+        fast: skip the perturbed copies and, with them, confidence and interval; takes a third of the time.
+        fps: frames per second, overrides the file.
+        spacing_mm: mm per pixel, lateral and in depth, overrides the file.
+        crop: show the network only the tissue region of an ultrasound DICOM; masks stay on the full grid.
+        force: also accept Doppler, M-mode, and arrays with more frames than columns.
+        allow_partial: accept a truncated clip.
+        max_voxels: largest number of pixels that a file may declare.
+        formats: mask formats to write, from ``FORMATS``.
         overlay: one of ``OVERLAYS``.
         report: write ``report.html``.
-        save_prob: write the class probabilities, ``probabilities.npy``.
+        save_prob: write the class probabilities to ``probabilities.npy``.
 
     Raises:
-        ValueError: when a value is unknown or out of range.
+        ValueError: if a value is unknown or out of range.
     """
 
     view: str | None = None
@@ -80,11 +80,11 @@ class SegmentOptions:
 
     @classmethod
     def from_keywords(cls, keywords: Mapping[str, object]) -> SegmentOptions:
-        """The options with these names and values.
+        """Create options from keyword arguments.
 
         Raises:
-            TypeError: when there is no option of a name.
-            ValueError: when a value is unknown or out of range.
+            TypeError: if an option does not exist.
+            ValueError: if a value is unknown or out of range.
         """
         known = [option.name for option in fields(cls)]
         for name in keywords:
@@ -95,8 +95,8 @@ class SegmentOptions:
         return cls(**keywords)
 
     def read_options(self) -> ReadOptions:
-        """The part of them that readers know."""
-        from gdkvm_monai.data.clip import ReadOptions  # with numpy and MONAI; the command checks options without them
+        """Return the options that concern the reader."""
+        from gdkvm_monai.data.clip import ReadOptions  # imports MONAI; the command checks options without it
 
         return ReadOptions(self.max_voxels, self.force, self.allow_partial)
 

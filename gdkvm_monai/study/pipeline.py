@@ -1,4 +1,4 @@
-"""The bundle's own inference, taken apart into what a stream of frames needs."""
+"""The bundle's inference pipeline, split into the parts that a stream of frames needs."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ __all__ = ["Pipeline", "load_pipeline"]
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A network with its weights, and the transforms around it.
+    """A network with its weights and transforms.
 
     Attributes:
-        network: in ``eval``, on ``device``.
-        preprocessing: of ``inference.json``, without loading.
-        postprocessing: of ``inference.json``, without saving.
-        inferer: of ``inference.json``.
-        device: where it runs.
-        num_classes: background included.
-        card: ``model.json`` beside the weights, or ``None``.
+        network: network in evaluation mode on ``device``.
+        preprocessing: preprocessing of ``inference.json`` without loading.
+        postprocessing: postprocessing of ``inference.json`` without saving.
+        inferer: inferer of ``inference.json``.
+        device: device of the network.
+        num_classes: number of classes, including background.
+        card: model card beside the weights (``model.json``), or ``None``.
         provenance: names and hashes of weights and config.
     """
 
@@ -53,26 +53,28 @@ class Pipeline:
     def session(
         self, keep_probabilities: bool = False, gray_scale: GrayScale | None = None, region: Sequence[int] | None = None
     ) -> StreamSession:
-        """A new session, which knows of no other; arguments as in :class:`~gdkvm_monai.inferers.StreamSession`."""
+        """Start an independent session; see :class:`~gdkvm_monai.inferers.StreamSession` for the arguments."""
         transforms = self.preprocessing, self.postprocessing
         known = keep_probabilities, gray_scale, region
         return StreamSession(self.network, *transforms, self.device, self.inferer, *known)
 
 
 def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), device: str | None = None) -> Pipeline:
-    """Build what ``inference.json`` describes, with weights.
+    """Build the pipeline of ``inference.json`` and load its weights.
 
-    The network and the size of its frames come from ``model.json`` beside the weights, which training writes; without
-    one, from the config and its overlays. An overlay with ``use_card: false`` ignores the card, as in the bundle.
+    The network and its frame size come from the model card that training writes beside the weights (``model.json``) or,
+    if there is none, from the config and its overlays. As in the bundle, ``use_card: false`` in an overlay ignores the
+    card.
 
     Args:
         weights: checkpoint, loaded with ``weights_only=True``.
         configs: overlays on ``inference.json``: files, or names in the bundle's ``configs``.
-        device: for example ``"cpu"`` or ``"cuda:0"``; CUDA by default where it is available.
+        device: for example ``"cpu"`` or ``"cuda:0"``; by default CUDA if available.
 
     Raises:
-        FileNotFoundError: when a file is missing.
-        ValueError: when a file is no checkpoint or of another network, or a config, the card or the device is wrong.
+        FileNotFoundError: if a file is missing.
+        ValueError: if the checkpoint is invalid or belongs to another network, or a config, the card, or the device is
+            wrong.
     """
     weights = Path(weights)
     if not weights.is_file():
@@ -83,7 +85,7 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
         parser = _parse(files, weights, place)
         network = parser.get_parsed_content("chosen_network")
         frame_size = parser.get_parsed_content("chosen_frame_size")
-    except Exception as error:  # whatever a config may name
+    except Exception as error:  # a config may name any class, which may raise any error
         names = ", ".join(map(str, configs)) or f"the card beside {weights.name}"
         raise ValueError(f"{names} does not describe a network that can be built: {explain(error)}") from error
     provenance = NetworkRecord(
@@ -118,7 +120,7 @@ def _parse(files: Sequence[Path], weights: Path, device: torch.device) -> Config
     parser = ConfigParser()
     parser.read_config([str(path) for path in files])
     parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
-    parser["checkpoint"] = str(weights.absolute())  # absolute, so that no name of a file can be an expression
+    parser["checkpoint"] = str(weights.absolute())  # absolute, so that no file name can be read as an expression
     parser["device"] = str(device)
     return parser
 
@@ -130,5 +132,5 @@ def _device(name: str | None) -> torch.device:
         device = torch.device(name)
         torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {name!r} is not available here; give cpu, or cuda where there is a GPU.") from error
+        raise ValueError(f"device {name!r} is not available; use cpu, or cuda on a machine with a GPU.") from error
     return device

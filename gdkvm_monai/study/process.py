@@ -1,4 +1,4 @@
-"""The process in which clips are segmented."""
+"""Setup of a process that segments clips."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["prepare_process"]
 
 
 def prepare_process() -> None:
-    """Silence libraries, which quote what stands in a header, and end by SIGTERM as by an error."""
-    warnings.filterwarnings("ignore")  # what is wrong with a clip is an error or stands in its results
+    """Silence libraries, which may quote header values, and turn SIGTERM into an exit with cleanup."""
+    warnings.filterwarnings("ignore")  # problems with a clip are errors or part of its results
     logging.getLogger("monai").setLevel(logging.ERROR)
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unfinished folders are removed on the way out
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unfinished folders are removed on exit

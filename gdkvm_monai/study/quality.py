@@ -40,15 +40,15 @@ LOWEST_RATE_HZ = 20.0
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the quality check looks at besides the measurements.
+    """Input of the quality check besides the measurements.
 
     Attributes:
-        table: numbers of every frame.
-        frames: the same frames with parts, holes and intensities.
+        table: values of every frame.
+        frames: the same frames with parts, holes, and intensities.
         edge_fraction: largest share of the ventricle's outline on the sector's edge, 0 to 1; NaN if unknown.
         trained_on: lowest and highest ``intensity_mean`` and ``intensity_sd`` in training, from the model card; empty
             if unknown.
-        trained_views: views of the clips in training; empty if unknown.
+        trained_views: views of the training clips; empty if unknown.
     """
 
     table: FrameTable
@@ -63,10 +63,10 @@ def judge(numbers: ClipNumbers, evidence: Evidence) -> Quality:
 
     Args:
         numbers: result of :func:`~gdkvm_monai.study.measure.measure_clip`.
-        evidence: everything else that it looks at.
+        evidence: all other input.
 
     Returns:
-        The worst verdict of all reasons, ``"good"`` without any, and the reasons.
+        The reasons and their worst verdict, ``"good"`` if there are none.
     """
     checks = (_ejection_fraction, _beats, _timing, _source, _view, _masks, _confidence, _intensity)
     reasons = tuple(reason for check in checks for reason in check(numbers, evidence))
@@ -80,10 +80,12 @@ def _ejection_fraction(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Rea
     beats = [beat for beat in numbers.beats if beat.ef_percent is not None]
     for beat in [beat for beat in beats if beat.ef_percent < 0][:1]:
         frames = f"frames {beat.ed_frame} and {beat.es_frame}"
-        yield Reason("edv_below_esv", "reject", f"the volume at end-diastole is below that at end-systole ({frames}).")
+        yield Reason(
+            "edv_below_esv", "reject", f"the end-diastolic volume is below the end-systolic volume ({frames})."
+        )
     for beat in [beat for beat in beats if not EF_RANGE[0] <= beat.ef_percent <= EF_RANGE[1]][:1]:
         limits = f"{EF_RANGE[0]:.0f} to {EF_RANGE[1]:.0f} %"
-        yield Reason("ef_range", "reject", f"an ejection fraction is {beat.ef_percent:.0f} %, not {limits}.")
+        yield Reason("ef_range", "reject", f"an ejection fraction of {beat.ef_percent:.0f} % is outside {limits}.")
 
 
 def _beats(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
@@ -112,11 +114,11 @@ def _source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
         yield Reason(
             "spacing",
             "check",
-            f"the pixel size is {clip.spacing_trust}; there are no volumes in mL, and the ejection fraction takes "
-            "pixels for squares.",
+            f"the pixel spacing is {clip.spacing_trust}; there are no volumes in mL, and the ejection fraction assumes "
+            "square pixels.",
         )
     if clip.mode not in ("B-mode", "unknown"):
-        yield Reason("mode", "reject", f"the clip shows {clip.mode}, the network knows B-mode only.")
+        yield Reason("mode", "reject", f"the clip shows {clip.mode}, but the network was trained on B-mode only.")
     if clip.partial:
         yield Reason("partial", "check", "frames at the end of the file are missing.")
     if clip.valid_frames < clip.frames:
@@ -145,7 +147,7 @@ def _masks(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
     jumps = np.abs(second_differences(area)) / np.nanmax(area) if np.nanmax(area, initial=0) > 0 else np.array([np.nan])
     if np.isfinite(jumps).any() and np.nanmax(jumps) > AREA_JUMP:
         frame = int(np.nanargmax(jumps))
-        yield Reason("area_jump", "check", f"the area jumps by {np.nanmax(jumps):.0%} of the largest at frame {frame}.")
+        yield Reason("area_jump", "check", f"the area jumps by {np.nanmax(jumps):.0%} of its maximum at frame {frame}.")
     if evidence.edge_fraction > EDGE_SHARE:
         yield Reason(
             "sector_edge",
@@ -165,7 +167,9 @@ def _confidence(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
     mean = numbers.confidence.mean
     if mean is not None and mean < LOW_CONFIDENCE:
         verdict = "reject" if mean < NO_CONFIDENCE else "check"
-        yield Reason("confidence", verdict, f"perturbed copies of the clip give other masks (mean Dice {mean:.2f}).")
+        yield Reason(
+            "confidence", verdict, f"perturbed copies of the clip give different masks (mean Dice {mean:.2f})."
+        )
 
 
 def _intensity(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
@@ -177,5 +181,5 @@ def _intensity(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
             yield Reason(
                 "intensity",
                 "check",
-                f"the {label} is {value:.2f}, outside the {ends[0]:.2f} to {ends[1]:.2f} seen in training.",
+                f"the {label} is {value:.2f}, outside the range seen in training, {ends[0]:.2f} to {ends[1]:.2f}.",
             )

@@ -1,4 +1,4 @@
-"""Field types shared by the records of a clip: strictness, ranges of numbers, and allowed words."""
+"""Field types shared by the records of a clip: strictness, number ranges, and allowed values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = [
 ]
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-"""Records accept no unknown field and no NaN; their attributes' docstrings become the schema's descriptions."""
+"""Records accept no unknown field and no NaN; docstrings of attributes become descriptions in the schema."""
 
 Count = Annotated[int, Field(ge=0)]
 Length = Annotated[int, Field(ge=1)]

@@ -1,4 +1,4 @@
-"""The content tree of a DICOM structured report: TID 1500, with one group of TID 1501 for the mean and each beat."""
+"""Content tree of a DICOM structured report (TID 1500), with one group (TID 1501) for the mean and for each beat."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["has_numbers", "report_content"]
 
 PER_BEAT = {"ef_percent": ("ed_frame", "es_frame"), "edv_ml": ("ed_frame",), "esv_ml": ("es_frame",)}
 PER_BEAT |= {"sv_ml": ("ed_frame", "es_frame")}
-"""Quantities of a beat, and the frames that each is measured in."""
+"""Quantities of a beat, and the frames in which each is measured."""
 
 
 def has_numbers(measurements: Measurements) -> bool:
-    """Whether there is anything to report."""
+    """Return whether there is anything to report."""
     groups = (measurements.mean, *measurements.beats)
     return any(map(_is_measured, groups)) or measurements.phases.heart_rate_bpm is not None
 
@@ -26,18 +26,18 @@ def report_content(images: Sequence[Any], measurements: Measurements) -> Any:
     """Compose the content of the report.
 
     Args:
-        images: header of the clip, and of its segmentation where there is one.
-        measurements: of the clip.
+        images: header of the clip and, if there is one, of its segmentation.
+        measurements: measurements of the clip.
 
     Returns:
         A ``highdicom.sr.MeasurementReport``: the mean over the beats with the heart rate, then each beat with the
-        frames that its numbers were measured in. Numbers that are ``None`` are left out.
+        frames in which it was measured. Values that are ``None`` are omitted.
     """
     from highdicom import sr
     from pydicom.sr.codedict import codes
     from pydicom.uid import generate_uid
 
-    identity = generate_uid(entropy_srcs=["GDKVM", gdkvm_monai.__version__])  # the same for every report of a version
+    identity = generate_uid(entropy_srcs=["GDKVM", gdkvm_monai.__version__])  # same for all reports of a version
     device = sr.DeviceObserverIdentifyingAttributes(
         identity, name="GDKVM", manufacturer_name="GDKVM", model_name=f"gdkvm_monai {gdkvm_monai.__version__}"
     )
@@ -89,7 +89,7 @@ def _beat_numbers(image: Any, measurements: Measurements, beat: Beat) -> list:
 def _number(
     measurements: Measurements, quantity: str, value: float, derivation: Code | None = None, source: Any = None
 ) -> Any:
-    """One number of the left ventricle, with the code of its method."""
+    """Create one measurement of the left ventricle with the code of its method."""
     from highdicom import sr
 
     code, unit = QUANTITY_CODES[quantity]
@@ -106,7 +106,7 @@ def _number(
 
 
 def _group(images: Sequence[Any], measurements: Measurements, name: str, items: Sequence[Any]) -> Any:
-    """One group of numbers, TID 1501."""
+    """Create one group of measurements, TID 1501."""
     from highdicom import sr
 
     view = VIEW_CODES.get(measurements.clip.view)

@@ -1,4 +1,4 @@
-"""The results folder of one clip: either complete or absent."""
+"""The results folder of one clip, which is either complete or absent."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ClipResults:
 
 
 def fingerprint(pipeline: Pipeline, options: SegmentOptions) -> str:
-    """Hash of everything that determines the results of a clip: weights, config, options and version."""
+    """Return the hash of everything that determines a clip's results: weights, config, options, and version."""
     decisive = [asdict(pipeline.provenance), asdict(options), gdkvm_monai.__version__]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
@@ -61,7 +61,7 @@ def results_folder(out: Path, clip_id: str, wanted: str, overwrite: bool) -> Ite
         overwrite: replace finished results.
 
     Raises:
-        FileExistsError: if there are results of other weights, other options or another version.
+        FileExistsError: if there are results of other weights, other options, or another version.
     """
     final = out / clip_id
     if final.exists() and not overwrite:
@@ -81,7 +81,7 @@ def read_results(folder: Path) -> ClipResults:
     """Read the results of a finished clip.
 
     Raises:
-        FileExistsError: if the folder holds something else.
+        FileExistsError: if the folder does not hold finished results of this version.
     """
     try:
         return ClipResults(

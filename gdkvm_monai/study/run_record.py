@@ -1,4 +1,4 @@
-"""How the results of a clip were computed: the typed content of ``run.json``."""
+"""The record of how a clip's results were computed: the typed content of ``run.json``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ OPTIONAL = ("intensity_low", "intensity_high", "not_written")
 
 @dataclass(frozen=True, config=STRICT)
 class InputRecord:
-    """The clip's content; its name is kept nowhere.
+    """The input file, without its name.
 
     Attributes:
-        sha256: of the content.
-        bytes: size.
-        format: what kind of file, told by its suffix.
+        sha256: hash of the content.
+        bytes: size in bytes.
+        format: file format, from the suffix.
     """
 
     sha256: str
@@ -38,11 +38,11 @@ class WeightsRecord:
     """The checkpoint.
 
     Attributes:
-        file: its name.
-        sha256: of the file.
-        trained_on: what the model card says, or that there is none.
-        license: likewise.
-        views: of the clips in training; empty if unknown.
+        file: name of the file.
+        sha256: hash of the file.
+        trained_on: training data according to the model card, or that there is no card.
+        license: license according to the model card.
+        views: views of the training clips; empty if unknown.
     """
 
     file: str
@@ -57,7 +57,7 @@ class ConfigRecord:
     """The config.
 
     Attributes:
-        sha256: of ``inference.json`` and the overlays.
+        sha256: hash of ``inference.json`` and the overlays.
     """
 
     sha256: str
@@ -65,13 +65,13 @@ class ConfigRecord:
 
 @dataclass(frozen=True, config=STRICT)
 class NetworkRecord:
-    """The network: what decides its masks beside the options.
+    """The network: everything that determines its masks except the options.
 
     Attributes:
-        weights: its checkpoint.
-        config: its config.
-        network: name of its class.
-        frame_size: ``(H, W)`` that it sees.
+        weights: checkpoint.
+        config: config.
+        network: class name of the network.
+        frame_size: input size of the network, ``(H, W)``.
     """
 
     weights: WeightsRecord
@@ -85,20 +85,20 @@ class RunRecord:
     """How the results of one clip were computed.
 
     Attributes:
-        gdkvm_version: of this package; likewise the versions of MONAI, PyTorch and Python.
-        device: where the network ran.
-        started_utc: ISO 8601.
-        seconds: from the first frame to the measurements.
-        input: the clip.
-        weights: the checkpoint.
-        config: the config.
-        network: name of the network's class.
-        frame_size: ``(H, W)`` that the network sees.
-        options: all of them.
-        fingerprint: hash of everything that decides the results.
-        intensity_low: value of the clip that became black, where its intensities were scaled.
-        intensity_high: value that became white.
-        not_written: files that were asked for and could not be written, with the reason.
+        gdkvm_version: version of this package, followed by those of MONAI, PyTorch, and Python.
+        device: device of the network.
+        started_utc: start time, ISO 8601.
+        seconds: time from the first frame to the measurements.
+        input: input file.
+        weights: checkpoint.
+        config: config.
+        network: class name of the network.
+        frame_size: input size of the network, ``(H, W)``.
+        options: all options.
+        fingerprint: hash of everything that determines the results.
+        intensity_low: value in the clip that maps to black, if intensities were scaled.
+        intensity_high: value that maps to white.
+        not_written: requested files that could not be written, with the reason.
     """
 
     gdkvm_version: str
@@ -120,7 +120,7 @@ class RunRecord:
     not_written: dict[str, str] | None = None
 
     def to_json(self) -> str:
-        """The text of ``run.json``; what does not apply is left out."""
+        """Return the text of ``run.json``, without the optional entries that do not apply."""
         record = {name: value for name, value in asdict(self).items() if name not in OPTIONAL or value is not None}
         return json.dumps(record, indent=2, allow_nan=False) + "\n"
 
@@ -129,7 +129,7 @@ def read_run(path: PathLike) -> RunRecord:
     """Read ``run.json``.
 
     Raises:
-        FileNotFoundError: when it does not exist.
-        ValueError: when it holds something else.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if the content is not valid.
     """
     return TypeAdapter(RunRecord).validate_json(Path(path).read_bytes(), strict=True)

@@ -1,4 +1,4 @@
-"""From a clip to masks and measurements, frame by frame: the Python API behind the ``gdkvm`` command."""
+"""Frame-by-frame segmentation and measurement of a clip: the Python API behind the ``gdkvm`` command."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SegmentationResult(ClipResults):
         measurements: content of ``measurements.json``.
         frames: content of ``frames.csv``.
         provenance: content of ``run.json``.
-        folder: with all results; ``None`` where none was asked for.
+        folder: results folder; ``None`` if none was requested.
     """
 
     folder: Path | None = None
@@ -54,15 +54,15 @@ class SegmentationResult(ClipResults):
 
     @property
     def ef_percent(self) -> float | None:
-        """Mean ejection fraction over the beats; ``None`` where it is withheld."""
+        """Mean ejection fraction over the beats; ``None`` if it is withheld."""
         return self.measurements.mean.ef_percent
 
     @cached_property
     def mask(self) -> np.ndarray:
-        """Class indices ``(H, W, T)``, uint8, on the grid of the clip: read from ``mask.nii.gz`` where it was written.
+        """Class indices ``(H, W, T)``, uint8, on the grid of the clip; read from ``mask.nii.gz`` if there is a folder.
 
         Raises:
-            FileNotFoundError: when the results were written without it.
+            FileNotFoundError: if the results do not include that file.
         """
         if self._mask is not None:
             return self._mask
@@ -84,26 +84,26 @@ def segment(
     """Segment one clip and measure it.
 
     Args:
-        clip: a file or folder that :class:`~gdkvm_monai.data.ClipReader` reads, or an array of gray levels
-            ``(H, W, T)``: lateral, depth, time.
+        clip: file or folder that :class:`~gdkvm_monai.data.ClipReader` reads, or array of gray levels ``(H, W, T)``:
+            lateral, depth, time.
         weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`.
-        out: folder; the results go to a folder in it that is named by the clip's hash.
-        pipeline: instead of ``weights``, ``device`` and ``configs``, to load them once for several clips.
-        device: for example ``"cuda:0"``.
+        out: folder for the results, which are written to a subfolder named after the clip's hash.
+        pipeline: loaded pipeline to use for several clips, instead of ``weights``, ``device``, and ``configs``.
+        device: device of the network, for example ``"cuda:0"``.
         configs: overlays on the bundle's ``inference.json``.
-        overwrite: replace results that are there.
-        progress: show a bar.
-        **options: those of :class:`~gdkvm_monai.study.options.SegmentOptions`.
+        overwrite: replace existing results.
+        progress: show a progress bar.
+        **options: options of :class:`~gdkvm_monai.study.options.SegmentOptions`.
 
     Returns:
-        Masks and measurements. The results of a finished clip are read, not computed again.
+        Masks and measurements. If the clip is already finished, they are read instead of computed again.
 
     Raises:
-        ClipReadError: when the clip cannot be read.
-        FileNotFoundError: when the clip or the weights do not exist.
-        FileExistsError: when there are results of other weights or options, and ``overwrite`` is false.
-        TypeError: when the clip is neither a path nor an array, or there is no option of a name.
-        ValueError: when an option or the weights are wrong, or an array looks as if its axes or its scale were.
+        ClipReadError: if the clip cannot be read.
+        FileNotFoundError: if the clip or the weights do not exist.
+        FileExistsError: if there are results of other weights or options, and ``overwrite`` is false.
+        TypeError: if the clip is neither a path nor an array, or an option does not exist.
+        ValueError: if an option or the weights are wrong, or the axes or the scale of an array look wrong.
     """
     chosen = SegmentOptions.from_keywords(options)
     if not isinstance(clip, (str, PathLike)):
@@ -129,7 +129,7 @@ def segment(
 def segment_clip(
     pipeline: Pipeline, source: ClipSource, options: SegmentOptions, cache: ClipCache, progress: bool = False
 ) -> ClipResults:
-    """Segment and measure a clip; pictures and masks go to the cache."""
+    """Segment and measure a clip; images and masks are stored in the cache."""
     start, started = time.monotonic(), datetime.now(timezone.utc)
     segmented = segment_frames(pipeline, source, options, cache, progress)
     valid = [frame.valid for frame in segmented.frames]

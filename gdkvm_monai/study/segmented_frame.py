@@ -1,4 +1,4 @@
-"""Results of the loop over a clip's frames."""
+"""Results of the frame loop."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["SegmentedClip", "SegmentedFrame"]
 
 @dataclass(frozen=True)
 class SegmentedFrame:
-    """The numbers of one segmented frame.
+    """Measurements of one segmented frame.
 
     Attributes:
-        measured: areas, volume, parts and holes of its mask.
+        measured: areas, volume, parts, and holes of the mask.
         valid: whether the frame could be segmented.
         confidence: lowest Dice of the left ventricle with perturbed copies, 0 to 1; NaN without copies.
-        intensity_mean: mean of the frame as the network saw it.
-        intensity_sd: standard deviation of the same.
+        intensity_mean: mean of the frame as the network sees it.
+        intensity_sd: standard deviation of the frame as the network sees it.
     """
 
     measured: FrameMeasurement
@@ -32,12 +32,12 @@ class SegmentedFrame:
 
 @dataclass(frozen=True)
 class SegmentedClip:
-    """The numbers of all frames of a clip.
+    """Measurements of all frames of a clip.
 
     Attributes:
-        frames: one by one.
-        copy_volumes: for each perturbed copy of the clip the volume of every frame, in the unit of the frames' volumes.
-        sector: the part of the image that shows an echo.
+        frames: measurements of each frame.
+        copy_volumes: volume of every frame of each perturbed copy, in the unit of the frames' volumes.
+        sector: part of the image that shows an echo.
     """
 
     frames: Sequence[SegmentedFrame]

@@ -19,25 +19,25 @@ SERIES_NUMBER = 7002
 def write_structured_report(
     path: str | Path, source: str | Path, measurements: Measurements, segmentation: str | Path | None = None
 ) -> Path:
-    """Write the ejection fraction, volumes and heart rate of a clip as an unverified, preliminary DICOM report.
+    """Write the ejection fraction, volumes, and heart rate of a clip as an unverified, preliminary DICOM report.
 
-    The first group holds the mean over the beats, and each beat follows with the frames that it was measured in.
-    Numbers that are None are left out. The file names the patient and the study as ``source`` does. The clinical
-    meaning of the codes has not been checked by a clinician.
+    The first group holds the mean over the beats; each beat follows with the frames in which it was measured. Values
+    that are ``None`` are omitted. The file contains the patient and study data of ``source``. The codes have not been
+    reviewed by a clinician.
 
     Args:
-        path: file to write; it appears when it is complete.
+        path: file to write; the write is atomic.
         source: multi-frame ultrasound DICOM that was measured; only its header is read.
-        measurements: of the clip.
-        segmentation: DICOM Segmentation of the same clip, to which the report then refers.
+        measurements: measurements of the clip.
+        segmentation: DICOM Segmentation of the same clip for the report to reference.
 
     Returns:
         ``path``.
 
     Raises:
-        ImportError: when highdicom is absent.
-        ClipReadError: when ``source`` is no multi-frame ultrasound DICOM.
-        ValueError: when nothing was measured, or the segmentation is of another clip.
+        ImportError: if highdicom is not installed.
+        ClipReadError: if ``source`` is not a multi-frame ultrasound DICOM.
+        ValueError: if nothing was measured, or the segmentation belongs to another clip.
 
     Source: DICOM PS3.16, TID 1500.
     """
@@ -47,7 +47,7 @@ def write_structured_report(
         raise ImportError(f"a structured report needs highdicom; install it: {INSTALL.format('dicom')}.") from error
     path, source = Path(path), Path(source)
     if path.exists() and any(path.samefile(file) for file in (source, segmentation) if file is not None):
-        raise ValueError(f"{path} is the clip or the segmentation itself; give another file to write.")
+        raise ValueError(f"{path} is the clip or the segmentation itself; choose another output file.")
     if not has_numbers(measurements):
         reason = measurements.ef_withheld or measurements.phases.reason or "no number is given"
         raise ValueError(f"nothing was measured in this clip, so there is nothing to report: {reason}")
@@ -62,7 +62,7 @@ def write_structured_report(
 
 
 def _read_segmentation(path: Path, header: Any) -> Any:
-    """Header of a segmentation of the clip."""
+    """Read the header of a segmentation and check that it belongs to the clip."""
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 
@@ -71,14 +71,16 @@ def _read_segmentation(path: Path, header: Any) -> Any:
         segmentation = dcmread(path, stop_before_pixels=True, specific_tags=list(names))
         references = [item for series in segmentation.ReferencedSeriesSequence for item in series[0x0008114A].value]
     except (AttributeError, KeyError, InvalidDicomError) as error:
-        raise ValueError(f"{path} is no DICOM Segmentation; give what write_dicom_segmentation wrote.") from error
+        raise ValueError(
+            f"{path} is not a DICOM Segmentation; use a file that write_dicom_segmentation wrote."
+        ) from error
     if header.SOPInstanceUID not in [item.ReferencedSOPInstanceUID for item in references]:
-        raise ValueError(f"{path} is the segmentation of another clip; give the one made of the clip that is reported.")
+        raise ValueError(f"{path} is the segmentation of another clip; use that of the clip being reported.")
     return segmentation
 
 
 def _document(images: Sequence[Any], content: Any, complete: bool) -> Any:
-    """The report, still without patient and equipment: highdicom would quote a name that it finds odd in a log."""
+    """Create the report without patient and equipment: highdicom would log a name that it considers unusual."""
     from highdicom.sr import ComprehensiveSR
     from pydicom.uid import generate_uid
 

@@ -1,4 +1,4 @@
-"""The clips of a batch, found and numbered before the first one is read."""
+"""The clips of a batch, which are found and numbered before the first one is read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Task:
     """One clip of a batch.
 
     Attributes:
-        position: from 1, in the order in which the clips were given.
-        path: of the clip.
-        options: how it is segmented.
+        position: number of the clip, from 1, in the given order.
+        path: path of the clip.
+        options: options for segmenting the clip.
     """
 
     position: int
@@ -27,32 +27,32 @@ class Task:
 
 
 def list_tasks(clips: Sequence[Path], out: Path, options: SegmentOptions, pattern: str = "**/*") -> list[Task]:
-    """The clips that were named, folders searched.
+    """List the given clips and those in the given folders.
 
     Args:
-        clips: files, and folders of clips.
-        out: folder of the results, which may lie among the clips; what lies in it is no clip.
-        options: of every clip.
-        pattern: glob pattern of the clips of a folder.
+        clips: files and folders of clips.
+        out: results folder, which may be inside a folder of clips; files in it are not clips.
+        options: options for every clip.
+        pattern: glob pattern for the clips in a folder.
 
     Raises:
-        FileNotFoundError: when one does not exist or a folder holds no clip.
+        FileNotFoundError: if a path does not exist or a folder contains no clip.
     """
     _check_existence(clips)
-    from gdkvm_monai.data import folder_datalist  # takes seconds to import; what is missing is told before
+    from gdkvm_monai.data import folder_datalist  # takes seconds to import; report missing paths first
 
     found = [Path(item["image"]) for path in clips for item in folder_datalist(path, pattern)]
     paths = [path for path in found if not is_result(path, out)]
     if not paths:
-        raise FileNotFoundError("there are only results of this command; give a clip or a folder with clips.")
+        raise FileNotFoundError("the input holds only results of this command; choose a clip or a folder of clips.")
     return [Task(number, path, options) for number, path in enumerate(paths, start=1)]
 
 
 def list_views(clips: Mapping[str, Path], options: SegmentOptions) -> list[Task]:
-    """The clips of one patient by their view. Their masks are written as NIfTI too, for the biplane measurement.
+    """List the clips of one patient by view, with masks in NIfTI format for the biplane measurement.
 
     Raises:
-        FileNotFoundError: when one does not exist.
+        FileNotFoundError: if a path does not exist.
     """
     _check_existence(clips.values())
     formats = tuple(dict.fromkeys(("nifti", *options.formats)))
@@ -63,21 +63,21 @@ def list_views(clips: Mapping[str, Path], options: SegmentOptions) -> list[Task]
 
 
 def is_result(path: Path, out: Path) -> bool:
-    """Whether a file lies in a folder of results; ``out`` may lie among the clips."""
+    """Return whether a file is in a results folder; ``out`` may be inside a folder of clips."""
     path, out = path.resolve(), out.resolve()
     name = path.relative_to(out).parts[:1] if path.is_relative_to(out) else ()
     return bool(name) and (name[0].startswith(".gdkvm-") or (out / name[0] / "measurements.json").is_file())
 
 
 def check_folders(folders: Iterable[Path]) -> None:
-    """Refuse folders for results that are, or lie in, files.
+    """Refuse output folders that are files or have a file as a parent.
 
     Raises:
-        NotADirectoryError: naming the first of them.
+        NotADirectoryError: names the first such folder.
     """
     for folder in folders:
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
-            raise NotADirectoryError(f"{folder} is, or lies in, a file; give a folder.")
+            raise NotADirectoryError(f"{folder} is a file or is inside a file; choose a folder.")
 
 
 def _check_existence(paths: Iterable[Path]) -> None:

@@ -187,7 +187,7 @@ def test_results_that_lie_among_the_clips_are_no_clips(known_masks, tmp_path, ca
         assert gdkvm(tmp_path, "-o", tmp_path, "--format", "nifti", "png", *QUICK[:-3], "--overlay", "avi") == 0
         assert capsys.readouterr().out.count("clip 1 of 1") == 1
     assert gdkvm(only_result(tmp_path), "-o", tmp_path, *QUICK) == 2
-    assert "there are only results" in capsys.readouterr().err
+    assert "only results of this command" in capsys.readouterr().err
 
 
 def test_the_first_failure_stops_only_when_asked_for(clips, known_masks, tmp_path, capsys):

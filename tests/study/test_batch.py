@@ -1,4 +1,4 @@
-"""Many clips at once: the bad ones stop no other, nothing half-written stays, and no patient's data get out."""
+"""Batches: a failure does not stop the others, no partial file remains, and no patient data leak."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ STRANGE = {
 
 @pytest.fixture(scope="module")
 def mixed(weights, tmp_path_factory):
-    """What becomes of bad and strange clips: ``out``, names of the clips by position, and what is printed."""
+    """Results of failing and unusual clips: ``out``, the clips' names by position, and the printed text."""
     root = tmp_path_factory.mktemp("mixed")
     for make in (*BAD, *STRANGE):
         folder = root / "clips" / f"{SECRET}_{make.__name__}"
@@ -209,7 +209,7 @@ def mixed(weights, tmp_path_factory):
     return root / "out", rows, printed.getvalue()
 
 
-def test_bad_clips_are_named_and_stop_no_other(mixed):
+def test_failures_are_reported_and_do_not_stop_the_batch(mixed):
     out, rows, _ = mixed
     made_by = {int(row["position"]): row["made_by"] for row in rows}
     failures = {made_by[row["position"]]: row for row in read(out / "failures.json")}
@@ -220,7 +220,7 @@ def test_bad_clips_are_named_and_stop_no_other(mixed):
     assert {row["made_by"] for row in rows if row["id"]} == {make.__name__ for make in STRANGE}
 
 
-def test_nothing_of_a_bad_clip_is_left_and_the_others_are_in_the_index(mixed):
+def test_a_failed_clip_leaves_no_files_and_the_others_are_in_the_index(mixed):
     out, rows, _ = mixed
     finished = {row["id"] for row in rows if row["id"]}
     assert {path.name for path in out.iterdir()} == {*finished, "index.csv", "failures.json"}
@@ -228,7 +228,7 @@ def test_nothing_of_a_bad_clip_is_left_and_the_others_are_in_the_index(mixed):
     assert complete(out) == len(STRANGE)
 
 
-def test_names_of_bad_clips_stay_unsaid(mixed):
+def test_names_of_failed_clips_are_not_printed(mixed):
     out, rows, printed = mixed
     assert printed.count("\n") == len(rows) and all(SECRET in row["path"] for row in rows)
     for text in (printed, (out / "index.csv").read_text(), (out / "failures.json").read_text()):
@@ -236,7 +236,7 @@ def test_names_of_bad_clips_stay_unsaid(mixed):
 
 
 @pytest.mark.parametrize("make", STRANGE, ids=lambda make: make.__name__)
-def test_what_is_strange_in_a_clip_stands_in_its_measurements(make, mixed):
+def test_anomalies_of_a_clip_are_in_its_measurements(make, mixed):
     out, rows, _ = mixed
     (folder,) = (out / row["id"] for row in rows if row["made_by"] == make.__name__)
     measurements = read(folder / "measurements.json")
@@ -301,7 +301,7 @@ def with_valid_uids(path: Path) -> None:
 
 
 def contents(path: Path) -> bytes:
-    """All of a file that can be read, packed parts unpacked."""
+    """Return all readable content of a file, with packed parts unpacked."""
     data = path.read_bytes()
     if path.suffix == ".gz":
         data += gzip.decompress(data)
@@ -319,7 +319,7 @@ def leaks(data: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("overlay", ["gif", pytest.param("avi", marks=pytest.mark.slow)])
-def test_no_patient_data_get_out(overlay, patient, known_masks, tmp_path, capfd, caplog):
+def test_no_patient_data_leak(overlay, patient, known_masks, tmp_path, capfd, caplog):
     out, names = tmp_path / "out", tmp_path / "names.csv"
     options = ("--format", "nifti", "png", "npz", "--save-prob", "--overlay", overlay, "--map", names, "--traceback")
     caplog.set_level(logging.DEBUG)
@@ -336,7 +336,7 @@ def test_no_patient_data_get_out(overlay, patient, known_masks, tmp_path, capfd,
     assert SECRET in names.read_text()  # what is searched for would be found
 
 
-def test_results_for_dicom_hold_the_patient_but_failures_do_not(patient, known_masks, tmp_path, capfd):
+def test_dicom_results_contain_the_patient_but_failures_do_not(patient, known_masks, tmp_path, capfd):
     out = tmp_path / "out"
     with_valid_uids(patient[0])
     assert gdkvm(*patient, "-o", out, *QUICK, "--format", "dicom-seg", "dicom-sr") == 1
@@ -348,7 +348,7 @@ def test_results_for_dicom_hold_the_patient_but_failures_do_not(patient, known_m
 
 
 @pytest.mark.slow
-def test_worker_processes_are_as_silent(patient, weights, tmp_path):
+def test_worker_processes_are_silent_too(patient, weights, tmp_path):
     with_valid_uids(patient[0])
     run = [*COMMAND, *patient, "-o", tmp_path / "out", "--weights", weights, "--jobs", "2", *QUICK]
     done = subprocess.run([*map(str, run), "--format", "dicom-seg"], capture_output=True, timeout=300)
@@ -369,7 +369,7 @@ def test_messages_do_not_name_the_clip(message, path, expected):
     assert without_path(message, Path(path)) == expected
 
 
-def test_messages_do_not_name_a_clip_by_another_way_to_it(tmp_path, monkeypatch):
+def test_messages_do_not_name_a_clip_by_another_path(tmp_path, monkeypatch):
     (tmp_path / "target.npy").touch()
     (tmp_path / "link.npy").symlink_to(tmp_path / "target.npy")
     monkeypatch.chdir(tmp_path)
@@ -377,7 +377,7 @@ def test_messages_do_not_name_a_clip_by_another_way_to_it(tmp_path, monkeypatch)
     assert without_path(text, Path("link.npy")) == "the clip the clip the clip the clip"
 
 
-def test_a_run_that_was_killed_or_is_at_work_does_not_enter_the_index(known_masks, tmp_path):
+def test_a_killed_or_running_run_is_not_in_the_index(known_masks, tmp_path):
     tasks = [Task(1, one_frame(tmp_path), SegmentOptions(fast=True, report=False, overlay="none"))]
     (outcome,) = run_batch(tasks, tmp_path / "out", "")
     (tmp_path / "out" / ".gdkvm-stale").mkdir()
@@ -387,7 +387,7 @@ def test_a_run_that_was_killed_or_is_at_work_does_not_enter_the_index(known_mask
     assert (tmp_path / "out" / "index.csv").read_text().count(outcome.result.clip_id) == 1
 
 
-def test_measurements_that_cannot_be_read_are_named_and_hide_no_failure(tmp_path):
+def test_unreadable_measurements_are_named_and_hide_no_failure(tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "measurements.json").write_text("{}")
     with pytest.raises(ValueError, match="other/measurements.json does not hold measurements"):
@@ -397,7 +397,7 @@ def test_measurements_that_cannot_be_read_are_named_and_hide_no_failure(tmp_path
 
 
 def kill_workers_at_work(out: Path, others: set) -> list[int]:
-    """Kill the processes that this one started, once they work on a clip; their exit codes."""
+    """Kill the worker processes once they work on a clip, and return their exit codes."""
     deadline = time.monotonic() + 120
     while not any(path.stat().st_size for path in out.glob(".gdkvm-*/*/.masks")) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -409,7 +409,7 @@ def kill_workers_at_work(out: Path, others: set) -> list[int]:
     return [worker.exitcode for worker in workers]
 
 
-def test_a_process_that_is_killed_is_a_failure_of_its_clips(weights, tmp_path):
+def test_a_killed_process_is_a_failure_of_its_clips(weights, tmp_path):
     paths = [tmp_path / f"{SECRET}_{number}.npy" for number in range(3)]
     for number, path in enumerate(paths):
         np.save(path, np.tile(noise_clip(20, (64, 64), seed=number), 50))
@@ -437,7 +437,7 @@ def long_clip(path: Path, frames: int) -> Path:
 
 
 def started(arguments: list, folder: Path) -> subprocess.Popen:
-    """The command, once it works on a clip."""
+    """Start the command and return it once it works on a clip."""
     process = subprocess.Popen([*COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     deadline = time.monotonic() + 120
     while not any(path.stat().st_size for path in folder.glob(".gdkvm-*/*/.masks")):
@@ -448,7 +448,7 @@ def started(arguments: list, folder: Path) -> subprocess.Popen:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_nothing_unfinished_is_left_after_a_signal(jobs, weights, tmp_path):
+def test_a_signal_leaves_no_unfinished_files(jobs, weights, tmp_path):
     clips = [array(tmp_path, noise_clip()), long_clip(tmp_path / "long.nii.gz", 2000)]
     out = tmp_path / "out"
     run = [*clips, "-o", out, "--weights", weights, "--fast", "--no-report", "--overlay", "none", "--jobs", jobs]
@@ -461,7 +461,7 @@ def test_nothing_unfinished_is_left_after_a_signal(jobs, weights, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_after_one_that_was_killed_is_complete(weights, tmp_path):
+def test_a_run_after_a_killed_run_is_complete(weights, tmp_path):
     clips = [array(tmp_path, noise_clip()), long_clip(tmp_path / "long.nii.gz", 400)]
     out = tmp_path / "out"
     run = [*clips, "-o", out, "--weights", weights, "--fast", "--no-report", "--overlay", "none"]
@@ -475,7 +475,7 @@ def test_a_run_after_one_that_was_killed_is_complete(weights, tmp_path):
 
 
 def complete(out: Path) -> int:
-    """Number of folders of results, each of which is whole."""
+    """Return the number of results folders, and check that each is complete."""
     folders = [path for path in out.glob("[!.]*") if path.is_dir()]
     for folder in folders:
         assert {"mask.nii.gz", "measurements.json", "run.json", "frames.csv"} <= {
@@ -495,7 +495,7 @@ print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM"
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="peak memory is read from /proc")
-def test_memory_does_not_grow_with_the_clip(weights, tmp_path, record_property):
+def test_memory_use_does_not_grow_with_the_clip(weights, tmp_path, record_property):
     peaks_mb = {}
     for frames in (200, 2000):
         clip = long_clip(tmp_path / f"{frames}.nii.gz", frames)

@@ -37,7 +37,7 @@ def results(views):
     return {view: result for view, (result, _) in views.items()}
 
 
-def test_volumes_and_ejection_fraction_are_those_of_the_phantom(views, results):
+def test_volumes_and_ejection_fraction_match_the_phantom(views, results):
     phantom = views["4CH"][1]
     report = measure_biplane(results)
     assert report.edv_ml == pytest.approx(phantom.edv_ml, rel=0.08)
@@ -57,10 +57,10 @@ def test_the_order_of_the_views_does_not_matter(results):
     assert other == measure_biplane(results)
 
 
-def test_without_a_pixel_size_in_one_view_nothing_is_measured(results, still):
+def test_without_a_pixel_spacing_in_one_view_nothing_is_measured(results, still):
     unknown = gdkvm_monai.segment(still, pipeline=gray_level_pipeline(), view="2CH", **QUICK)
     report = measure_biplane({**results, "2CH": unknown})
-    assert report.ef_withheld.startswith("2CH: the pixel size is absent")
+    assert report.ef_withheld.startswith("2CH: the pixel spacing is absent")
     assert all(getattr(report, name) is None for name in ("edv_ml", "esv_ml", "sv_ml", "ef_percent", "beats"))
 
 
@@ -71,14 +71,14 @@ def test_without_a_beat_in_one_view_nothing_is_measured(results, still):
     assert reason and report.ef_withheld == f"4CH: {reason}" and report.ef_percent is None
 
 
-def test_both_views_are_needed(results):
+def test_both_views_are_required(results):
     with pytest.raises(ValueError, match="got the views 4CH, expected 4CH and 2CH"):
         measure_biplane({"4CH": results["4CH"]})
     with pytest.raises(ValueError, match="got the views none"):
         measure_biplane({})
 
 
-def test_masks_without_a_ventricle_have_no_volume_but_a_reason(results, tmp_path):
+def test_masks_without_a_ventricle_give_a_reason_instead_of_a_volume(results, tmp_path):
     measurements = results["4CH"].measurements
     beat = replace(measurements.beats[0], ed_frame=0, es_frame=1)
     measurements = replace(measurements, beats=(beat, *measurements.beats[1:]))
@@ -89,7 +89,7 @@ def test_masks_without_a_ventricle_have_no_volume_but_a_reason(results, tmp_path
     assert report.ef_percent is None and report.ef_withheld
 
 
-def test_the_file_is_named_by_both_clips_and_replaced_as_a_whole(results, tmp_path):
+def test_the_file_is_named_after_both_clips_and_replaced_as_a_whole(results, tmp_path):
     report = measure_biplane(results)
     for _ in range(2):
         path = write_biplane(tmp_path, report)

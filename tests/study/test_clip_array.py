@@ -1,4 +1,4 @@
-"""Mistakes in an array are told in one sentence that names what was given and what to do."""
+"""A mistake in an array is reported in one sentence that says what was passed and what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CLIP = np.random.default_rng(0).integers(0, 256, (24, 20, 5), dtype=np.uint8)
 
 
 @pytest.mark.parametrize("clip", [CLIP, CLIP.astype(np.float64), CLIP.astype(np.int16) * 16 - 500, 0 * CLIP])
-def test_gray_levels_with_time_last_are_a_clip(clip):
+def test_gray_levels_with_time_last_are_accepted(clip):
     check_clip_array(clip)
 
 
@@ -24,13 +24,13 @@ def test_gray_levels_with_time_last_are_a_clip(clip):
         (None, "None", "path"),
     ],
 )
-def test_what_is_no_array_is_a_type_error(clip, kind, advice):
+def test_an_object_that_is_not_an_array_is_a_type_error(clip, kind, advice):
     with pytest.raises(TypeError, match=kind) as error:
         check_clip_array(clip)
     assert advice in str(error.value)
 
 
-def test_more_frames_than_columns_are_asked_about():
+def test_more_frames_than_columns_are_refused_without_force():
     first = np.moveaxis(CLIP, -1, 0)
     with pytest.raises(ValueError, match=r"\(5, 24, 20\), which is 20 frames of 5 x 24 pixels") as error:
         check_clip_array(first)

@@ -18,7 +18,7 @@ def source() -> ClipSource:
     return source
 
 
-def test_masks_lie_in_the_full_frame_and_come_back_on_the_pictures_grid(source, tmp_path):
+def test_masks_are_stored_on_the_full_grid_and_returned_on_the_grid_of_the_image(source, tmp_path):
     rng = np.random.default_rng(0)
     pictures, masks = rng.uniform(0, 255, (3, *source.box_shape)), rng.integers(0, 4, (3, *source.box_shape))
     with ClipCache(tmp_path, source) as cache:
@@ -32,7 +32,7 @@ def test_masks_lie_in_the_full_frame_and_come_back_on_the_pictures_grid(source, 
             assert full.shape == source.shape and full.sum() == mask.sum()
 
 
-def test_outside_the_region_the_background_is_certain(source, tmp_path):
+def test_outside_the_region_the_background_has_probability_one(source, tmp_path):
     probabilities = np.full((4, *source.box_shape), 0.25)
     with ClipCache(tmp_path, source) as cache:
         cache.append_probabilities(probabilities)
@@ -43,7 +43,7 @@ def test_outside_the_region_the_background_is_certain(source, tmp_path):
     assert not placed[1:].any() and placed[0].sum() == np.prod(source.shape) - np.prod(source.box_shape)
 
 
-def test_no_file_is_left(source, tmp_path):
+def test_no_file_remains(source, tmp_path):
     with pytest.raises(OSError, match="full"):
         with ClipCache(tmp_path, source) as cache:
             cache.append(np.zeros(source.box_shape), np.zeros(source.box_shape, int))

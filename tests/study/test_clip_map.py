@@ -1,4 +1,4 @@
-"""The map tells which clip became which folder."""
+"""The map records which clip became which results folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gdkvm_monai.study.clip_map import write_map
 from gdkvm_monai.study.tasks import Task
 
 
-def test_every_clip_has_a_row_and_one_without_results_no_identifier(tmp_path):
+def test_every_clip_has_a_row_and_a_clip_without_results_has_no_identifier(tmp_path):
     path = tmp_path / "private" / "names.csv"
     write_map(path, [(Task(1, Path("a, b.npy")), "0123456789abcdef"), (Task(2, Path("c.npy")), "")])
     with open(path, newline="") as file:

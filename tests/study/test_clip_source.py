@@ -1,4 +1,4 @@
-"""A clip that was opened: its identity, its place, its times, and nothing of its name."""
+"""An open clip: its identity, region, and times, and nothing from its file name."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def write_metaimage(folder, pixels: np.ndarray, data_file: str) -> None:
 
 
 @pytest.mark.parametrize("data_file", ["clip.raw", "pixels.img", "clip[1].raw", "LIST"])
-def test_a_metaimage_is_told_apart_by_its_pixels(data_file, tmp_path):
+def test_metaimages_with_equal_headers_are_distinguished_by_their_pixels(data_file, tmp_path):
     for seed in range(2):
         write_metaimage(tmp_path / str(seed), noise_clip(seed=seed), data_file)
     one, two = (opened(tmp_path / str(seed) / "clip.mhd") for seed in range(2))
@@ -67,7 +67,7 @@ def test_the_files_of_a_clip_are_found(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["Doe.Jane.1950.npy", "clip.NPY", "x.nii.npy"])
-def test_the_format_tells_nothing_of_the_name(name, tmp_path):
+def test_the_format_reveals_nothing_of_the_file_name(name, tmp_path):
     with open(tmp_path / name, "wb") as file:
         np.save(file, noise_clip())
     assert opened(tmp_path / name).format == ".npy"
@@ -83,7 +83,7 @@ def test_other_formats_are_named(dicom, tmp_path):
     assert opened(noise_clip()).format == "array" and opened(noise_clip()).path is None
 
 
-def test_the_tissue_region_has_a_place_in_the_full_frame(dicom):
+def test_the_tissue_region_is_placed_in_the_full_frame(dicom):
     path, clip = dicom
     data = pydicom.dcmread(path)
     region = data.SequenceOfUltrasoundRegions[0]
@@ -103,7 +103,7 @@ def test_the_tissue_region_has_a_place_in_the_full_frame(dicom):
     np.testing.assert_allclose(source.affine, whole.affine)
 
 
-def test_spacing_is_that_of_the_file_or_of_the_user_or_unknown(dicom):
+def test_the_spacing_comes_from_the_file_or_the_user_or_is_unknown(dicom):
     path, clip = dicom
     assert opened(path).spacing_mm == pytest.approx(clip.spacing_mm)
     assert opened(path, spacing_mm=(0.1, 0.2)).spacing_mm == (0.1, 0.2)
@@ -115,7 +115,7 @@ def test_spacing_is_that_of_the_file_or_of_the_user_or_unknown(dicom):
     assert facts.spacing_mm is None and facts.spacing_trust == "scaled"
 
 
-def test_times_are_those_of_the_user_the_file_or_unknown(dicom):
+def test_times_come_from_the_user_or_the_file_or_are_unknown(dicom):
     path, clip = dicom
     count = clip.image.shape[-1]
     times, source = opened(path).times(count)
@@ -146,6 +146,6 @@ def test_facts_of_a_still_have_no_frame_rate():
     assert facts.frame_rate_hz is None and facts.frame_time_ms is None
 
 
-def test_an_array_that_is_no_clip_is_refused():
+def test_an_array_that_is_not_a_clip_is_refused():
     with pytest.raises(ClipReadError, match=r"type complex128, expected a gray clip \(H, W, T\)"):
         opened(np.zeros((2, 2, 2), complex))

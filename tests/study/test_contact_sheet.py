@@ -1,4 +1,4 @@
-"""The contact sheet: ED and ES with contours above the curves, and something sensible where they are unknown."""
+"""The contact sheet: ED and ES with contours above the curves, and a fallback if the phases are unknown."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def drawn(monkeypatch) -> list[Figure]:
     return figures
 
 
-def test_ed_and_es_stand_above_the_curves_with_their_phases(tmp_path, drawn):
+def test_ed_and_es_are_drawn_above_the_curves_with_their_phases(tmp_path, drawn):
     write(tmp_path / "sheet.png", make_masks(), *make_result(make_masks()))
     titles = [axes.get_title() for axes in drawn[0].axes]
     assert titles[:2] == ["End-diastole, frame 0", "End-systole, frame 6"]
@@ -83,7 +83,7 @@ def test_ed_and_es_stand_above_the_curves_with_their_phases(tmp_path, drawn):
     assert list(tmp_path.iterdir()) == [tmp_path / "sheet.png"]
 
 
-def test_contours_have_the_colors_of_their_structures_and_the_pictures_the_hearts_proportions(tmp_path, drawn):
+def test_contours_have_the_colors_of_their_structures_and_images_have_the_true_aspect_ratio(tmp_path, drawn):
     write(tmp_path / "sheet.png", make_masks(), *make_result(make_masks()))
     axes = drawn[0].axes[0]
     assert axes.images[0].get_array().shape == (40, 30)  # pixels half as wide as they are deep
@@ -113,7 +113,7 @@ def test_one_frame_with_or_without_a_heart_makes_a_sheet(tmp_path, drawn, empty)
     assert (tmp_path / "sheet.png").stat().st_size > 5000
 
 
-def test_a_text_with_dollar_signs_is_no_formula(tmp_path, drawn):
+def test_text_with_dollar_signs_is_not_rendered_as_a_formula(tmp_path, drawn):
     measurements, table = make_result(make_masks())
     write(tmp_path / "sheet.png", make_masks(), replace(measurements, notice=r"$\frac{1$"), table)
     assert r"$\frac{1$" in drawn[0].get_supxlabel()

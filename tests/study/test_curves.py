@@ -25,7 +25,7 @@ def table(count: int = 5, **known) -> FrameTable:
     return FrameTable(clip_id="clip", **{**unknown, **areas, **known})
 
 
-def test_milliliters_and_square_centimeters_are_preferred_to_shares_and_pixels():
+def test_curves_are_in_ml_and_cm2_if_known():
     shares = {"lv_volume_relative": (1.0,) * 5, "area_px": {"LV": (700,) * 5}}
     whole = table(lv_volume_ml=(90.0,) * 5, area_cm2={"LV": (30.0,) * 5}, **shares)
     assert [(p.quantity, p.unit) for p in curve_panels(whole, STRUCTURES)] == [("volume", "mL"), ("area", "cm²")]
@@ -38,7 +38,7 @@ def test_a_share_of_the_largest_volume_is_given_in_percent():
     assert panel.curves == {"LV": [100, None, 50]}
 
 
-def test_there_is_no_panel_where_no_frame_holds_a_structure():
+def test_there_is_no_panel_if_no_frame_shows_a_structure():
     assert curve_panels(table(), STRUCTURES) == []
 
 
@@ -49,7 +49,7 @@ def test_the_axis_begins_at_zero_and_ends_above_the_largest_value(largest):
     assert all(0 <= tick <= panel.high for tick in panel.ticks) and 2 <= len(panel.ticks) <= 6
 
 
-def test_the_structures_asked_for_alone_are_drawn():
+def test_only_the_requested_structures_are_drawn():
     (panel,) = curve_panels(table(area_px={"LV": (9,) * 5, "LA": (4,) * 5}), ["LA"])
     assert list(panel.curves) == ["LA"]
 

@@ -1,4 +1,4 @@
-"""The demo's runs come in order, and its Dice is that of the frames that count."""
+"""The demo runs its stages in order and reports the mean Dice of the frames that count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gdkvm_monai.study import demo
 from gdkvm_monai.study.demo import mean_dice, run_demo
 
 
-def test_the_mean_dice_is_that_of_one_structure_where_there_is_something(tmp_path):
+def test_the_mean_dice_covers_one_structure_and_skips_frames_empty_in_both_masks(tmp_path):
     rows = [("LV", 0.9, "ok"), ("LV", 0.0, "one_empty"), ("LV", "nan", "both_empty"), ("LA", 0.1, "ok")]
     with open(tmp_path / "per_frame.csv", "w", newline="") as file:
         writer = csv.writer(file)

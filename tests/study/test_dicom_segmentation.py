@@ -62,7 +62,7 @@ def check_dicom(path) -> None:
 
 @pytest.mark.parametrize("shape", [(21, 13), (1, 1), (8, 4), (3, 5)])
 @pytest.mark.parametrize("structures", [("LV", "MYO", "LA"), ("LA", "LV", "MYO"), ("LV",)])
-def test_every_bit_comes_back(tmp_path, shape, structures):
+def test_every_bit_survives_the_round_trip(tmp_path, shape, structures):
     clip = write_clip(tmp_path / "clip.dcm", rows=shape[1], columns=shape[0])
     masks = draw_masks(shape=shape, labels=2 if structures == ("LV",) else 4)
     read = pydicom.dcmread(write_dicom_segmentation(tmp_path / "seg.dcm", clip, iter(masks), structures))
@@ -83,11 +83,11 @@ def test_highdicom_finds_the_mask_of_each_frame(tmp_path, clip):
     np.testing.assert_array_equal(pixels, masks[[3, 0, 4]].transpose(0, 2, 1))
 
 
-def test_the_validator_finds_no_error(tmp_path, clip):
+def test_the_validator_reports_no_error(tmp_path, clip):
     check_dicom(write_dicom_segmentation(tmp_path / "seg.dcm", clip, draw_masks()))
 
 
-def test_frames_refer_to_the_clip(tmp_path, clip):
+def test_frames_reference_the_clip(tmp_path, clip):
     source, read = pydicom.dcmread(clip), pydicom.dcmread(
         write_dicom_segmentation(tmp_path / "s.dcm", clip, draw_masks())
     )
@@ -100,7 +100,7 @@ def test_frames_refer_to_the_clip(tmp_path, clip):
     assert len(read.PerFrameFunctionalGroupsSequence) == read.NumberOfFrames == 3 * FRAMES
 
 
-def test_patient_and_study_are_the_clips_and_the_rest_is_new(tmp_path, clip):
+def test_patient_and_study_are_copied_from_the_clip_and_the_rest_is_new(tmp_path, clip):
     source, read = pydicom.dcmread(clip), pydicom.dcmread(
         write_dicom_segmentation(tmp_path / "s.dcm", clip, draw_masks())
     )
@@ -110,7 +110,7 @@ def test_patient_and_study_are_the_clips_and_the_rest_is_new(tmp_path, clip):
         assert len({source[name].value, read[name].value, other[name].value}) == 3
 
 
-def test_codes_are_the_standards():
+def test_codes_are_those_of_the_standard():
     from pydicom.sr.codedict import codes
 
     keywords = {"LV": "LeftVentricle", "MYO": "LeftVentricleMyocardium", "LA": "LeftAtrium"}
@@ -130,7 +130,7 @@ def test_segments_have_the_colors_of_overlays(tmp_path, clip):
         assert segment.SegmentAlgorithmType == "AUTOMATIC"
 
 
-def test_lossy_compression_of_the_clip_is_told(tmp_path):
+def test_lossy_compression_of_the_clip_is_recorded(tmp_path):
     lossy = {"LossyImageCompression": "01", "LossyImageCompressionRatio": "5.7"}
     clip = write_clip(tmp_path / "clip.dcm", LossyImageCompressionMethod="ISO_10918_1", **lossy)
     path = write_dicom_segmentation(tmp_path / "seg.dcm", clip, draw_masks())
@@ -141,14 +141,14 @@ def test_lossy_compression_of_the_clip_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("masks", "message"),
     [
-        (draw_masks(FRAMES - 1), "4 masks are given, the clip has 5 frames"),
+        (draw_masks(FRAMES - 1), "4 masks are given, but the clip has 5 frames"),
         (draw_masks(FRAMES + 1), "more masks than the 5 frames"),
         (draw_masks(shape=(ROWS, COLUMNS)), "expected integers of the clip's size"),
         (draw_masks().astype(np.float32), "expected integers of the clip's size"),
         (draw_masks() + 252, r"a mask holds \[252, 253, 254, 255\]"),
     ],
 )
-def test_masks_that_do_not_fit_are_refused_and_nothing_is_left(tmp_path, clip, masks, message):
+def test_masks_that_do_not_match_the_clip_are_refused_and_leave_no_file(tmp_path, clip, masks, message):
     with pytest.raises(ValueError, match=message):
         write_dicom_segmentation(tmp_path / "seg.dcm", clip, masks)
     assert [file.name for file in tmp_path.iterdir()] == ["clip.dcm"]
@@ -167,7 +167,7 @@ def test_the_clip_is_never_overwritten(tmp_path, clip):
         write_dicom_segmentation(clip, clip, draw_masks())
 
 
-def test_fewer_masks_are_accepted_when_it_is_said(tmp_path, clip):
+def test_fewer_masks_are_accepted_on_request(tmp_path, clip):
     path = write_dicom_segmentation(tmp_path / "seg.dcm", clip, draw_masks(2), allow_partial=True)
     assert pydicom.dcmread(path).NumberOfFrames == 6
     check_dicom(path)
@@ -175,7 +175,7 @@ def test_fewer_masks_are_accepted_when_it_is_said(tmp_path, clip):
         write_dicom_segmentation(tmp_path / "seg.dcm", clip, [], allow_partial=True)
 
 
-def test_nonsense_in_the_header_is_copied_and_told_to_nobody(tmp_path, capfd, caplog, recwarn):
+def test_invalid_header_values_are_copied_and_not_logged(tmp_path, capfd, caplog, recwarn):
     nonsense = {"PatientID": "../../<script>" * 9, "StudyDate": "yesterday", "PatientSex": "planted", "StudyTime": "99"}
     clip = write_clip(tmp_path / "c.dcm", SpecificCharacterSet="ISO_IR 192", PatientName="山田^太郎\u202e", **nonsense)
     recwarn.clear()
@@ -187,7 +187,7 @@ def test_nonsense_in_the_header_is_copied_and_told_to_nobody(tmp_path, capfd, ca
     assert str(read.PatientName) == "山田^太郎\u202e" and {name: read[name].value for name in nonsense} == nonsense
 
 
-def test_masks_of_real_clips_come_back(tmp_path, real_data):
+def test_masks_of_real_clips_survive_the_round_trip(tmp_path, real_data):
     clips = sorted((real_data / "dicom_us").glob("*.dcm"))
     if not clips:
         pytest.skip("no DICOM clips in the real data")

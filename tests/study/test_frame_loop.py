@@ -27,7 +27,7 @@ def looped(labels: np.ndarray, folder, **options):
         return segmented, cache.masks.stack()
 
 
-def test_every_frame_is_measured_and_its_mask_kept(labels, tmp_path):
+def test_every_frame_is_measured_and_its_mask_stored(labels, tmp_path):
     segmented, masks = looped(labels, tmp_path)
     np.testing.assert_array_equal(masks, labels)
     assert [frame.measured.areas_px["LV"] for frame in segmented.frames] == (labels == LV).sum((0, 1)).tolist()
@@ -40,7 +40,7 @@ def test_without_copies_there_is_no_confidence(labels, tmp_path):
     assert segmented.copy_volumes == [] and all(np.isnan(frame.confidence) for frame in segmented.frames)
 
 
-def test_a_frame_that_shows_nothing_is_not_valid_and_empty(labels, tmp_path):
+def test_a_blank_frame_is_invalid_and_has_an_empty_mask(labels, tmp_path):
     black = labels.copy()
     black[..., 1] = 0
     segmented, masks = looped(black, tmp_path)
@@ -49,14 +49,14 @@ def test_a_frame_that_shows_nothing_is_not_valid_and_empty(labels, tmp_path):
     assert np.isnan(segmented.frames[1].confidence) and np.isfinite(segmented.frames[2].confidence)
 
 
-def test_structures_that_are_not_wanted_are_background(labels, tmp_path):
+def test_structures_that_were_not_requested_are_background(labels, tmp_path):
     segmented, masks = looped(labels, tmp_path, structures=("LV", "LA"), fast=True)
     assert set(np.unique(masks)) == {0, LV, LEFT_ATRIUM}
     assert {frame.measured.areas_px["MYO"] for frame in segmented.frames} == {0}
 
 
 @pytest.mark.parametrize(("start", "cut_off"), [(10, False), (0, True)])
-def test_a_ventricle_at_the_edge_of_the_sector_is_found_in_a_long_clip(start, cut_off, tmp_path):
+def test_a_ventricle_at_the_edge_of_the_sector_is_detected_in_a_long_clip(start, cut_off, tmp_path):
     source = ClipSource(np.ones((30, 30, 1), np.uint8), SegmentOptions())
     sector, mask = Sector(), np.zeros((30, 30), np.uint8)
     sector.add(np.full((30, 30), 255))

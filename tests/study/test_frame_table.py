@@ -1,4 +1,4 @@
-"""The table of the frames is read from CSV as it was written."""
+"""The frame table is read from CSV as it was written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UNKNOWN = (None, None, None)
         replace(TABLE, valid=(False, False, False)),
     ],
 )
-def test_what_is_written_is_read_back_equal(table, tmp_path):
+def test_reading_returns_what_was_written(table, tmp_path):
     table.write_csv(tmp_path / "frames.csv")
     assert FrameTable.read_csv(tmp_path / "frames.csv") == table
 
@@ -64,7 +64,7 @@ def test_areas_of_other_structures_are_refused():
     ("old", "new", "error"),
     [("valid", "good", KeyError), (",120,", ",many,", ValueError), ("0000000000000012,2", "x,2", ValueError)],
 )
-def test_a_file_of_something_else_is_refused(old, new, error, tmp_path):
+def test_a_file_with_other_content_is_refused(old, new, error, tmp_path):
     TABLE.write_csv(tmp_path / "frames.csv")
     text = (tmp_path / "frames.csv").read_text()
     assert old in text

@@ -35,7 +35,7 @@ def test_a_nifti_mask_equals_what_nibabel_writes(cache, masks, tmp_path):
     np.testing.assert_allclose(image.header.get_zooms(), expected.header.get_zooms())
 
 
-def test_png_masks_hold_class_indices_upright(cache, masks, tmp_path):
+def test_png_masks_are_upright_images_of_class_indices(cache, masks, tmp_path):
     write_png_masks(tmp_path / "masks_png", cache, [(0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255)])
     names = sorted(path.name for path in (tmp_path / "masks_png").iterdir())
     assert names == ["00000.png", "00001.png", "00002.png"]

@@ -37,7 +37,7 @@ def two_beats() -> np.ndarray:
     return 80 + 40 * np.cos(2 * np.pi * np.arange(51) / 25)
 
 
-def test_volumes_are_those_of_the_frames_that_are_named():
+def test_volumes_are_those_of_the_reported_frames():
     measured = measure_clip(CLIP, table(two_beats()))
     assert [(beat.ed_frame, beat.es_frame) for beat in measured.beats] in ([(0, es), (25, 37)] for es in (12, 13))
     for beat in measured.beats:
@@ -60,7 +60,7 @@ def test_the_ejection_fraction_does_not_depend_on_the_unit():
 
 
 @pytest.mark.parametrize("invalid", [0, 12, 13, 25, 37])
-def test_an_invalid_frame_has_no_volume_and_is_no_phase(invalid):
+def test_an_invalid_frame_has_no_volume_and_is_never_a_phase(invalid):
     valid = [frame != invalid for frame in range(51)]
     frames = table(two_beats(), valid=valid)
     assert frames.lv_volume_ml[invalid] is None and frames.lv_volume_relative[invalid] is None
@@ -79,7 +79,7 @@ def test_the_interval_spans_the_copies_at_the_same_frames():
     assert "not a confidence interval" in interval.method and "two changes" in interval.method
 
 
-def test_a_copy_that_cannot_be_measured_gives_no_interval_instead_of_a_narrow_one():
+def test_a_copy_that_cannot_be_measured_gives_no_interval_instead_of_one_too_narrow():
     copies = [two_beats(), np.full(51, np.nan)]
     assert measure_clip(CLIP, table(two_beats()), copies=Copies(copies, "changes")).interval.ef_percent is None
 
@@ -87,12 +87,12 @@ def test_a_copy_that_cannot_be_measured_gives_no_interval_instead_of_a_narrow_on
 @pytest.mark.parametrize(
     ("volume", "reason"),
     [
-        (np.array([80.0]), "one frame has no ejection fraction"),
+        (np.array([80.0]), "a single frame has no ejection fraction"),
         (np.full(40, 80.0), "the curve changes by less than"),
         (np.full(40, np.nan), "could be measured|no measurable volume"),
     ],
 )
-def test_why_there_is_no_ejection_fraction_is_said(volume, reason):
+def test_the_reason_for_a_missing_ejection_fraction_is_given(volume, reason):
     area = np.nan_to_num(volume, nan=0)
     measured = measure_clip(CLIP, table(volume, area))
     assert measured.mean.ef_percent is None

@@ -34,7 +34,7 @@ def test_numbers_out_of_range_are_refused():
         replace(CLIP, frames=0)
 
 
-def test_judging_adds_the_quality_and_changes_no_number():
+def test_the_quality_check_adds_the_quality_and_changes_no_number():
     quality = Quality("good", ())
     numbers = {name: getattr(MEASUREMENTS, name) for name in asdict(MEASUREMENTS) if name not in ("quality", "notice")}
     assert ClipNumbers(**numbers).judged(quality) == replace(MEASUREMENTS, quality=quality)

@@ -16,7 +16,7 @@ SCHEMA = Path(module.__file__).with_name("measurements.schema.json")
 
 
 def test_the_published_schema_is_the_generated_one():
-    """After a change write it anew: python -m gdkvm_monai.study.measurements_file > the file that this test reads."""
+    """To regenerate the schema, run: python -m gdkvm_monai.study.measurements_file > the file that this test reads."""
     assert json.loads(SCHEMA.read_text()) == measurements_schema()
     jsonschema.Draft202012Validator.check_schema(measurements_schema())
 
@@ -27,7 +27,7 @@ def test_the_schema_requires_every_field_and_accepts_no_other():
         assert set(part["required"]) == set(part["properties"]) and part["additionalProperties"] is False
 
 
-def test_what_is_written_fits_the_schema_and_is_read_back_equal(tmp_path):
+def test_written_measurements_match_the_schema_and_are_read_back_equal(tmp_path):
     path = tmp_path / "measurements.json"
     path.write_text(MEASUREMENTS.to_json())
     jsonschema.validate(json.loads(path.read_text()), measurements_schema())
@@ -45,7 +45,7 @@ def test_what_is_written_fits_the_schema_and_is_read_back_equal(tmp_path):
         (lambda content: content.update(schema_version="2.0"), "schema_version"),
     ],
 )
-def test_other_content_is_refused_by_schema_and_reader_alike(change, named, tmp_path):
+def test_other_content_is_refused_by_both_schema_and_reader(change, named, tmp_path):
     content = json.loads(MEASUREMENTS.to_json())
     change(content)
     with pytest.raises(jsonschema.ValidationError):
@@ -62,6 +62,6 @@ def test_a_file_without_measurements_is_refused(text, tmp_path):
         read_measurements(tmp_path / "x.json")
 
 
-def test_a_missing_file_is_missing(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(FileNotFoundError, match="x.json"):
         read_measurements(tmp_path / "x.json")

@@ -1,4 +1,4 @@
-"""Inference opens no connection: the whole command runs where sockets are refused."""
+"""Inference opens no connection: the whole command runs with sockets disabled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options are checked when they are made, and known to editors by name and type."""
+"""Options are checked when they are created, and editors know their names and types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gdkvm_monai.study import options as module
 from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
 
 
-def test_the_limit_of_a_clip_is_the_readers_and_options_reach_it():
+def test_the_default_size_limit_is_the_readers_and_options_reach_the_reader():
     assert SegmentOptions().max_voxels == ReadOptions().max_voxels
     chosen = SegmentOptions(force=True, allow_partial=True, max_voxels=10).read_options()
     assert chosen == ReadOptions(max_voxels=10, force=True, allow_partial=True)
@@ -37,17 +37,17 @@ def test_the_keywords_of_segment_are_the_options():
 
 
 @pytest.mark.parametrize(("name", "near"), [("veiw", "view"), ("spacing", "spacing_mm"), ("structure", "structures")])
-def test_an_unknown_option_is_answered_with_the_nearest_name(name, near):
+def test_an_unknown_option_is_refused_with_the_nearest_name(name, near):
     with pytest.raises(TypeError, match=f"no option '{name}'; did you mean '{near}'"):
         SegmentOptions.from_keywords({name: 1})
 
 
-def test_an_option_like_no_other_is_answered_with_all_names():
+def test_an_option_similar_to_none_is_refused_with_all_names():
     with pytest.raises(TypeError, match="no option 'qqq'; the options are view, structures, .*save_prob"):
         SegmentOptions.from_keywords({"qqq": 1})
 
 
-def test_values_become_what_is_recorded():
+def test_values_are_converted_to_their_recorded_form():
     options = SegmentOptions(view="a4c", structures=["LV"], formats=["png", "npz"], spacing_mm=np.array([0.3, 1]))
     assert options == SegmentOptions("4CH", ("LV",), formats=("png", "npz"), spacing_mm=(0.3, 1.0))
     assert all(type(length) is float for length in options.spacing_mm)

@@ -1,4 +1,4 @@
-"""The files that were asked for are written, and one that cannot be is named with the reason."""
+"""Requested files are written, and one that cannot be written is recorded with the reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def dicom(tmp_path):
     return tmp_path / "clip.dcm"
 
 
-def test_a_report_without_an_ejection_fraction_is_not_written_and_the_record_says_why(dicom, tmp_path):
+def test_a_report_without_an_ejection_fraction_is_not_written_and_the_run_record_says_why(dicom, tmp_path):
     options = {"formats": DICOM, **QUICK}
     result = gdkvm_monai.segment(dicom, out=tmp_path / "out", pipeline=gray_level_pipeline(), **options)
     assert result.ef_percent is None and result.measurements.ef_withheld
@@ -45,7 +45,7 @@ def test_dicom_results_are_refused_for_other_clips(tmp_path):
         check_formats(ClipSource(clip, SegmentOptions()), SegmentOptions())
 
 
-def test_a_dicom_that_is_no_ultrasound_clip_is_refused_for_dicom_results(dicom):
+def test_a_dicom_that_is_not_an_ultrasound_clip_is_refused_for_dicom_results(dicom):
     import pydicom
 
     data = pydicom.dcmread(dicom)

@@ -50,7 +50,7 @@ def test_the_card_beside_the_weights_describes_the_network(weights):
     assert pipeline.provenance.weights == WeightsRecord("model.pt", file_sha256(weights), "nothing", "Apache-2.0")
 
 
-def test_overlays_describe_the_network_where_there_is_no_card(moved, tmp_path):
+def test_overlays_describe_the_network_if_there_is_no_card(moved, tmp_path):
     pipeline = load_pipeline(moved, [overlay(tmp_path, frame_size=[48, 16])], "cpu")
     assert pipeline.provenance.frame_size == (48, 16) and pipeline.card is None
     assert pipeline.provenance.weights.license == "unknown"
@@ -65,13 +65,13 @@ def test_the_card_wins_over_overlays_unless_they_ignore_it(weights, tmp_path):
     assert load_pipeline(weights, [same], "cpu").provenance.frame_size == (48, 16)
 
 
-def test_a_checkpoint_of_a_training_holds_the_network_among_others(weights, tmp_path):
+def test_a_training_checkpoint_contains_the_network(weights, tmp_path):
     torch.save({"model": torch.load(weights, weights_only=True), "epoch": 3}, tmp_path / "model.pt")
     shutil.copy(weights.with_suffix(".json"), tmp_path)
     assert load_pipeline(tmp_path / "model.pt", device="cpu").provenance.network == "GDKVM"
 
 
-def test_the_transforms_are_those_of_the_bundle_without_files(weights):
+def test_the_transforms_are_those_of_the_bundle_without_loading_and_saving(weights):
     pipeline = load_pipeline(weights, device="cpu")
     names = [type(transform).__name__ for transform in pipeline.preprocessing.transforms]
     assert {"CropToRegiond", "ScaleToGrayd", "Resized", "ScaleIntensityRanged"} <= set(names)
@@ -80,7 +80,7 @@ def test_the_transforms_are_those_of_the_bundle_without_files(weights):
     assert not [t for t in pipeline.postprocessing.transforms if isinstance(t, SaveImaged)]
 
 
-def test_sessions_do_not_know_of_each_other(weights):
+def test_sessions_are_independent(weights):
     pipeline = load_pipeline(weights, device="cpu")
     frame = noise_clip()[..., 0]
     one, other = pipeline.session(), pipeline.session(keep_probabilities=True)
@@ -91,7 +91,7 @@ def test_sessions_do_not_know_of_each_other(weights):
 
 
 @pytest.mark.parametrize("field", ["network_options", "frame_size"])
-def test_an_expression_in_a_card_is_refused_and_not_run(field, weights, tmp_path):
+def test_an_expression_in_a_card_is_refused_and_not_evaluated(field, weights, tmp_path):
     shutil.copy(weights, tmp_path / "model.pt")
     card = json.loads(weights.with_suffix(".json").read_text())
     code = f"$__import__('pathlib').Path('{tmp_path / 'owned'}').touch()"
@@ -102,7 +102,7 @@ def test_an_expression_in_a_card_is_refused_and_not_run(field, weights, tmp_path
     assert not (tmp_path / "owned").exists()
 
 
-def test_files_that_are_missing_are_named(weights, tmp_path):
+def test_missing_files_are_named(weights, tmp_path):
     with pytest.raises(FileNotFoundError, match="weights absent.pt do not exist"):
         load_pipeline("absent.pt")
     with pytest.raises(FileNotFoundError, match="config absent.yaml is neither a file nor in"):

@@ -86,14 +86,14 @@ def shorten(case: Case) -> None:
             "edv_below_esv",
             "reject",
             lambda case: case.scale_volumes(lambda v: 80 - v),
-            "at end-diastole is below that at end-systole",
+            "end-diastolic volume is below the end-systolic volume",
         ),
-        ("ef_range", "reject", lambda case: case.scale_volumes(lambda v: max(v - 18.2, 0.01)), "not 5 to 90 %"),
-        ("ef_range", "reject", lambda case: case.scale_volumes(lambda v: v + 900), "not 5 to 90 %"),
+        ("ef_range", "reject", lambda case: case.scale_volumes(lambda v: max(v - 18.2, 0.01)), "outside 5 to 90 %"),
+        ("ef_range", "reject", lambda case: case.scale_volumes(lambda v: v + 900), "outside 5 to 90 %"),
         ("less_than_one_beat", "check", shorten, "less than one beat"),
         ("frame_rate", "check", lambda case: case.set_clip(frame_rate_hz=15.0), "is 15 Hz, below 20 Hz"),
         ("frame_rate", "check", lambda case: case.set_clip(frame_rate_hz=None), "the frame rate is unknown"),
-        ("spacing", "check", lambda case: case.set_clip(spacing_trust="scaled"), "the pixel size is scaled"),
+        ("spacing", "check", lambda case: case.set_clip(spacing_trust="scaled"), "the pixel spacing is scaled"),
         ("mode", "reject", lambda case: case.set_clip(mode="color Doppler"), "shows color Doppler"),
         (
             "weights_view",
@@ -120,7 +120,7 @@ def shorten(case: Case) -> None:
         ("intensity", "check", lambda case: case.change(intensity_sd=0.01), "contrast is 0.01"),
     ],
 )
-def test_each_reason_is_given_when_there_is_one(code, verdict, change, message):
+def test_each_problem_is_reported_with_its_reason(code, verdict, change, message):
     case = Case()
     change(case)
     quality = case.judged()
@@ -137,27 +137,27 @@ def test_the_verdict_is_the_worst_of_all_reasons():
     assert [reason.verdict for reason in quality.reasons] == ["reject", "check"]
 
 
-def test_a_few_faulty_frames_are_no_reason():
+def test_a_few_faulty_frames_are_not_reported():
     case = Case(edge_fraction=0.05)
     case.set_shape(slice(3, 4), parts=2)
     case.set_shape(slice(4, 5), holes=1)
     assert case.judged().verdict == "good"
 
 
-def test_without_a_card_nothing_is_said_about_intensities():
+def test_without_a_card_intensities_are_not_checked():
     case = Case(card={})
     case.change(intensity_mean=0.99)
     assert case.judged().verdict == "good"
 
 
 @pytest.mark.parametrize(("view", "trained"), [("2CH", ("2CH", "4CH")), ("2CH", ()), (None, ("4CH",))])
-def test_a_view_that_was_in_training_or_is_not_known_is_no_reason(view, trained):
+def test_a_view_from_training_or_an_unknown_view_is_not_reported(view, trained):
     case = Case(trained_views=trained)
     case.set_clip(view=view)
     assert case.judged().verdict == "good"
 
 
-def test_intensities_of_frames_that_show_nothing_do_not_count():
+def test_intensities_of_blank_frames_do_not_count():
     case = Case()
     case.change(slice(5), intensity_mean=50.0, valid=False)
     assert "intensity" not in case.judged().codes

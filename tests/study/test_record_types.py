@@ -1,4 +1,4 @@
-"""Records are a matter of ``study``: what the bundle's configs import does without their library."""
+"""Only ``study`` uses pydantic: the modules that the bundle's configs import work without it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PACKAGE = Path(gdkvm_monai.__file__).parent
 
 
 def imported(path: Path) -> set[str]:
-    """First parts of the names of all modules that a module imports."""
+    """Return the top-level names of all modules that a module imports."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]

@@ -1,4 +1,4 @@
-"""A report is made where there is a number."""
+"""A report is written if there is a number."""
 
 from __future__ import annotations
 

@@ -36,13 +36,13 @@ def finished(tmp_path):
     return tmp_path / ID
 
 
-def test_a_finished_folder_is_given_with_its_results(finished):
+def test_a_finished_folder_is_returned_with_its_results(finished):
     assert read_results(finished) == RESULTS and RESULTS.clip_id == ID
     with results_folder(finished.parent, ID, FINGERPRINT, overwrite=False) as (folder, results):
         assert folder == finished and results == RESULTS
 
 
-def test_nothing_is_left_of_a_folder_in_which_an_error_was_raised(tmp_path):
+def test_an_error_leaves_no_folder(tmp_path):
     with pytest.raises(OSError, match="full"):
         with results_folder(tmp_path, ID, FINGERPRINT, overwrite=False) as (folder, _):
             fill(folder)
@@ -63,7 +63,7 @@ def test_other_results_are_replaced_only_on_request(finished):
 
 @pytest.mark.parametrize("name", ["measurements.json", "run.json", "frames.csv"])
 @pytest.mark.parametrize("content", [None, "{}"])
-def test_a_folder_of_something_else_is_not_taken_for_results(name, content, finished):
+def test_a_folder_with_other_content_is_not_accepted_as_results(name, content, finished):
     (finished / name).unlink()
     if content is not None:
         (finished / name).write_text(content)

@@ -36,12 +36,12 @@ RECORD = RunRecord(
         replace(RECORD, not_written={"sr.dcm": "no beat was found."}),
     ],
 )
-def test_what_is_written_is_read_back_equal(record, tmp_path):
+def test_reading_returns_what_was_written(record, tmp_path):
     (tmp_path / "run.json").write_text(record.to_json())
     assert read_run(tmp_path / "run.json") == record
 
 
-def test_what_does_not_apply_is_left_out():
+def test_entries_that_do_not_apply_are_omitted():
     assert not {"intensity_low", "intensity_high", "not_written"} & json.loads(RECORD.to_json()).keys()
     assert json.loads(replace(RECORD, intensity_low=0.0).to_json())["intensity_low"] == 0
 

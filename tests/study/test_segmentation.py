@@ -1,4 +1,4 @@
-"""From a clip to measurements: what is known of the clip comes out, and nothing else is made up."""
+"""From a clip to measurements: known content is recovered, and nothing is invented."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def finished(clip, tmp_path_factory):
     return gdkvm_monai.segment(pixels, out=out, pipeline=gray_level_pipeline(), **options), out, options
 
 
-def test_masks_volumes_and_phases_are_those_of_the_phantom(clip, finished):
+def test_masks_volumes_and_phases_match_the_phantom(clip, finished):
     pixels, phantom, _ = clip
     result = finished[0]
     np.testing.assert_array_equal(result.mask, pixels // LEVELS)
@@ -49,7 +49,7 @@ def test_masks_volumes_and_phases_are_those_of_the_phantom(clip, finished):
     assert result.measurements.method.id == "single-plane-a4c-mod-v1"
 
 
-def test_areas_and_times_stand_in_the_columns(clip, finished):
+def test_areas_and_times_are_in_the_columns(clip, finished):
     pixels, _, spacing_mm = clip
     frames = finished[0].frames
     lv = (pixels == LEVELS).sum(axis=(0, 1))
@@ -61,11 +61,11 @@ def test_areas_and_times_stand_in_the_columns(clip, finished):
     assert tuple(es_frames) == finished[0].measurements.phases.es_frames
 
 
-def test_the_measurements_fit_the_published_schema(finished):
+def test_the_measurements_match_the_published_schema(finished):
     jsonschema.validate(json.loads((finished[0].folder / "measurements.json").read_text()), measurements_schema())
 
 
-def test_the_folder_is_complete_and_named_by_the_hash(finished):
+def test_the_folder_is_complete_and_named_after_the_hash(finished):
     result, out, _ = finished
     assert [path.name for path in out.iterdir()] == [result.clip_id]
     names = {path.name for path in result.folder.iterdir()}
@@ -77,7 +77,7 @@ def test_the_folder_is_complete_and_named_by_the_hash(finished):
     assert read_results(result.folder) == ClipResults(result.measurements, result.frames, result.provenance)
 
 
-def test_probabilities_are_those_of_the_masks(clip, finished):
+def test_probabilities_agree_with_the_masks(clip, finished):
     probabilities = np.load(finished[0].folder / "probabilities.npy")
     assert probabilities.shape == (4, *clip[0].shape) and probabilities.dtype == np.float16
     np.testing.assert_array_equal(probabilities.argmax(0), finished[0].mask)
@@ -91,7 +91,7 @@ def test_finished_results_are_read_and_not_computed_again(clip, finished):
     assert (result.folder / "mask.nii.gz").stat().st_mtime_ns == before
 
 
-def test_results_of_other_options_are_not_passed_off_as_these(clip, finished, tmp_path):
+def test_results_of_other_options_are_not_reused(clip, finished, tmp_path):
     _, out, options = finished
     with pytest.raises(FileExistsError, match="holds results of other weights or options; set overwrite"):
         gdkvm_monai.segment(clip[0], out=out, pipeline=gray_level_pipeline(), **{**options, "view": "2CH"})
@@ -110,7 +110,7 @@ def test_overwrite_replaces_results(clip, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_without_a_size_of_pixels_there_is_an_ejection_fraction_but_no_volume(clip):
+def test_without_a_pixel_spacing_there_is_an_ejection_fraction_but_no_volume(clip):
     result = gdkvm_monai.segment(clip[0], pipeline=gray_level_pipeline(), fast=True)
     assert result.ef_percent is not None and result.measurements.clip.spacing_trust == "absent"
     assert {beat.edv_ml for beat in (*result.measurements.beats, result.measurements.mean)} == {None}
@@ -121,7 +121,7 @@ def test_without_a_size_of_pixels_there_is_an_ejection_fraction_but_no_volume(cl
 
 
 @pytest.mark.parametrize("frames", [1, 2])
-def test_a_still_has_a_mask_but_no_ejection_fraction(clip, frames, tmp_path):
+def test_a_still_image_has_a_mask_but_no_ejection_fraction(clip, frames, tmp_path):
     still = clip[0][..., :1].repeat(frames, axis=-1)
     result = gdkvm_monai.segment(still, out=tmp_path, pipeline=gray_level_pipeline())
     assert result.mask.any() and result.ef_percent is None
@@ -139,7 +139,7 @@ def test_the_interval_is_the_range_over_the_perturbed_copies(finished):
     assert finished[0].measurements.confidence.min > 0.95
 
 
-def test_black_and_broken_frames_get_empty_masks_and_are_named(clip):
+def test_black_and_non_finite_frames_get_empty_masks_and_are_reported(clip):
     pixels = clip[0].astype(np.float32)
     pixels[..., 4], pixels[3, 3, 7] = 0, np.nan
     result = gdkvm_monai.segment(pixels, pipeline=gray_level_pipeline(), fast=True)
@@ -149,13 +149,13 @@ def test_black_and_broken_frames_get_empty_masks_and_are_named(clip):
     np.testing.assert_array_equal(np.delete(result.mask, [4, 7], -1), np.delete(clip[0], [4, 7], -1) // LEVELS)
 
 
-def test_a_clip_without_anything_is_measured_as_nothing():
+def test_an_empty_clip_has_no_measurements():
     result = gdkvm_monai.segment(np.zeros((32, 32, 4), np.uint8), pipeline=gray_level_pipeline())
     assert result.ef_percent is None and result.measurements.clip.valid_frames == 0
     jsonschema.validate(json.loads(result.measurements.to_json()), measurements_schema())
 
 
-def test_structures_that_are_not_wanted_are_background(clip):
+def test_structures_that_were_not_requested_are_background(clip):
     result = gdkvm_monai.segment(clip[0], pipeline=gray_level_pipeline(), structures=("LV",), fast=True)
     assert set(np.unique(result.mask)) == {0, 1}
     assert result.measurements.structures == ("LV",)
@@ -180,7 +180,7 @@ def test_an_error_leaves_nothing_behind(clip, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_nothing_asks_the_network(clip, tmp_path, monkeypatch):
+def test_segmentation_opens_no_network_connection(clip, tmp_path, monkeypatch):
     def refuse(*arguments, **keywords):
         raise AssertionError("a socket was opened")
 
@@ -188,7 +188,7 @@ def test_nothing_asks_the_network(clip, tmp_path, monkeypatch):
     gdkvm_monai.segment(clip[0][..., :3], out=tmp_path, pipeline=gray_level_pipeline(), fast=True)
 
 
-def test_the_mask_file_lies_on_the_grid_of_a_nifti_clip(clip, tmp_path):
+def test_the_mask_file_has_the_grid_of_a_nifti_clip(clip, tmp_path):
     affine = np.array([[0, -0.4, 0, 3], [-0.3, 0, 0, 7], [0, 0, 1, 0], [0, 0, 0, 1.0]])
     nibabel.save(nibabel.Nifti1Image(clip[0][..., :3], affine), tmp_path / "clip.nii.gz")
     result = gdkvm_monai.segment(tmp_path / "clip.nii.gz", out=tmp_path, pipeline=gray_level_pipeline(), fast=True)
@@ -227,7 +227,7 @@ def test_an_array_that_looks_wrong_is_refused_before_anything_is_computed(clip, 
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 0), (4, 4, 3, 2)])
-def test_an_array_that_is_no_clip_is_refused(shape):
+def test_an_array_that_is_not_a_clip_is_refused(shape):
     with pytest.raises(ClipReadError, match=r"expected a gray clip \(H, W, T\)"):
         gdkvm_monai.segment(np.zeros(shape), pipeline=gray_level_pipeline())
 

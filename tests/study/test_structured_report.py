@@ -65,7 +65,7 @@ def check_dicom(path) -> None:
     assert "Error" not in result.stdout + result.stderr, result.stdout + result.stderr
 
 
-def test_numbers_come_back_with_their_units(tmp_path, clip):
+def test_measurements_are_read_back_with_their_units(tmp_path, clip):
     path = write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS)
     beat = {
         "Left Ventricular Ejection Fraction by US": (57.2, "%"),
@@ -80,14 +80,14 @@ def test_numbers_come_back_with_their_units(tmp_path, clip):
 
 
 @pytest.mark.parametrize(("method", "code"), [("single-plane-a4c", "125208"), ("biplane", "125207"), ("other", None)])
-def test_the_method_is_coded_where_it_has_a_code(tmp_path, clip, method, code):
+def test_the_method_is_coded_if_it_has_a_code(tmp_path, clip, method, code):
     measured = replace(MEASUREMENTS, method=Method(method, "some method"))
     report = highdicom.sr.srread(write_structured_report(tmp_path / "sr.dcm", clip, measured))
     fraction = report.content.get_image_measurement_groups()[1].get_measurements()[0]
     assert (fraction.method and fraction.method.value) == code
 
 
-def test_volumes_of_a_beat_refer_to_its_frames_from_one(tmp_path, clip):
+def test_volumes_of_a_beat_reference_its_frames_counted_from_one(tmp_path, clip):
     report = highdicom.sr.srread(write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS))
     fraction, diastolic, systolic, _ = report.content.get_image_measurement_groups()[1].get_measurements()
     frames = [list(np.atleast_1d(item.referenced_images[0].referenced_frame_numbers)) for item in (diastolic, systolic)]
@@ -95,7 +95,7 @@ def test_volumes_of_a_beat_refer_to_its_frames_from_one(tmp_path, clip):
     assert list(fraction.referenced_images[0].referenced_frame_numbers) == [4, 19]
 
 
-def test_numbers_that_are_not_known_are_left_out(tmp_path, clip):
+def test_unknown_numbers_are_omitted(tmp_path, clip):
     measured = replace(
         MEASUREMENTS,
         mean=replace(MEASUREMENTS.mean, edv_ml=None, esv_ml=None, sv_ml=None),
@@ -129,7 +129,7 @@ def test_the_report_is_never_verified_and_complete_unless_frames_are_missing(tmp
         assert flags == (flag, "PRELIMINARY", "UNVERIFIED")
 
 
-def test_patient_and_study_are_the_clips(tmp_path, clip):
+def test_patient_and_study_are_copied_from_the_clip(tmp_path, clip):
     source, report = pydicom.dcmread(clip), pydicom.dcmread(
         write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS)
     )
@@ -138,7 +138,7 @@ def test_patient_and_study_are_the_clips(tmp_path, clip):
     assert report.SOPInstanceUID == report.file_meta.MediaStorageSOPInstanceUID != source.SOPInstanceUID
 
 
-def test_nonsense_in_the_header_is_copied_and_told_to_nobody(tmp_path, capfd, caplog, recwarn):
+def test_invalid_header_values_are_copied_and_not_logged(tmp_path, capfd, caplog, recwarn):
     clip = write_clip(tmp_path / "clip.dcm", PatientSex="planted", PatientName="planted" * 12, StudyDate="planted")
     recwarn.clear()
     caplog.clear()
@@ -149,7 +149,7 @@ def test_nonsense_in_the_header_is_copied_and_told_to_nobody(tmp_path, capfd, ca
         assert report.PatientSex == report.StudyDate == "planted" and str(report.PatientName) == "planted" * 12
 
 
-def test_the_report_refers_to_the_segmentation_of_the_clip(tmp_path, clip):
+def test_the_report_references_the_segmentation_of_the_clip(tmp_path, clip):
     masks = np.ones((42, 21, 13), np.uint8)
     segmentation = write_dicom_segmentation(tmp_path / "seg.dcm", clip, masks)
     path = write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS, segmentation)
@@ -160,7 +160,7 @@ def test_the_report_refers_to_the_segmentation_of_the_clip(tmp_path, clip):
     other = write_clip(tmp_path / "other.dcm")
     with pytest.raises(ValueError, match="is the segmentation of another clip"):
         write_structured_report(tmp_path / "sr.dcm", other, MEASUREMENTS, segmentation)
-    with pytest.raises(ValueError, match="is no DICOM Segmentation"):
+    with pytest.raises(ValueError, match="is not a DICOM Segmentation"):
         write_structured_report(tmp_path / "sr.dcm", clip, MEASUREMENTS, other)
     with pytest.raises(ValueError, match="is the clip or the segmentation itself"):
         write_structured_report(segmentation, clip, MEASUREMENTS, segmentation)

@@ -23,7 +23,7 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def test_clips_are_numbered_in_order_and_results_are_no_clips(folder):
+def test_clips_are_numbered_in_order_and_results_are_not_clips(folder):
     tasks = list_tasks([folder], folder / "out", OPTIONS)
     assert tasks == [Task(1, folder / "a.npy", OPTIONS), Task(2, folder / "b.npy", OPTIONS)]
     assert [task.path.name for task in list_tasks([folder], folder / "out", OPTIONS, "b*")] == ["b.npy"]
@@ -31,7 +31,7 @@ def test_clips_are_numbered_in_order_and_results_are_no_clips(folder):
     assert not is_result(folder / "a.npy", folder)
 
 
-def test_what_is_missing_or_only_results_is_refused(folder):
+def test_missing_paths_and_folders_of_results_are_refused(folder):
     with pytest.raises(FileNotFoundError, match="absent.npy"):
         list_tasks([folder / "a.npy", folder / "absent.npy"], folder / "out", OPTIONS)
     with pytest.raises(FileNotFoundError, match="only results"):
@@ -47,7 +47,7 @@ def test_the_clips_of_two_views_get_their_view_and_nifti_masks(folder):
         list_views({"4CH": folder / "absent.npy"}, OPTIONS)
 
 
-def test_results_are_not_written_into_a_file(folder):
+def test_a_file_is_refused_as_an_output_folder(folder):
     check_folders([folder, folder / "new" / "deep"])
     for wrong in (folder / "a.npy", folder / "a.npy" / "out"):
         with pytest.raises(NotADirectoryError, match=str(wrong)):

@@ -43,7 +43,7 @@ def collect_notes(measurements: Measurements, trained_views: Sequence[str] = ())
     """Explain what is missing in the measurements of a clip, each reason once.
 
     Args:
-        measurements: of the clip.
+        measurements: measurements of the clip.
         trained_views: views of the clips that the weights were trained on; empty if unknown.
     """
     no_beat = measurements.phases.reason

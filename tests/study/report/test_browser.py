@@ -1,4 +1,4 @@
-"""The clip report in a browser: it plays from a file, asks for nothing, and can be used without a mouse."""
+"""The clip report in a browser: it plays from a file, sends no requests, and can be used without a mouse."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def redness(page) -> int:
     return int((red > green + 60).sum())
 
 
-def test_it_opens_from_a_file_without_errors_or_requests_and_runs_nothing_foreign(page):
+def test_the_page_opens_from_a_file_without_errors_or_requests_and_runs_only_its_own_script(page):
     assert page.get_log("browser") == [] and page.title == f"Clip {EVIL}"
     assert page.execute_script("return performance.getEntriesByType('resource').map(e => e.name)") in ([], ["data:,"])
     events = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
@@ -100,7 +100,7 @@ def test_it_opens_from_a_file_without_errors_or_requests_and_runs_nothing_foreig
     assert [url for url in requested if not url.startswith("data:")] == [page.current_url]
 
 
-def test_play_moves_the_frames_the_picture_and_the_cursor_and_pauses(page):
+def test_play_advances_the_frame_the_image_and_the_cursor_and_can_be_paused(page):
     assert position(page) == ED[0]
     before, cursor = screen(page), find(page, ".cursor").get_attribute("x1")
     find(page, "#play").click()
@@ -113,7 +113,7 @@ def test_play_moves_the_frames_the_picture_and_the_cursor_and_pauses(page):
     assert (screen(page) != before).any()
 
 
-def test_the_clip_plays_at_its_own_speed(page):
+def test_the_clip_plays_at_its_recorded_speed(page):
     script = """
     const done = arguments[0], seen = [];
     const watch = setInterval(() => seen.push([performance.now(), Number(document.getElementById("slider").value)]), 5);
@@ -157,7 +157,7 @@ def test_the_keyboard_steps_and_plays(page):
     assert find(page, "#slider").get_attribute("aria-valuetext").startswith(f"Frame {position(page)}, ")
 
 
-def test_a_frame_of_the_table_can_be_looked_up_and_the_stills_are_drawn(page):
+def test_a_frame_in_the_table_can_be_opened_and_the_stills_are_drawn(page):
     find(page, f".seek[data-frame='{ES[1]}']").click()
     assert position(page) == ES[1]
     drawn = "return [...document.querySelectorAll('.still img')].every(i => i.complete && i.naturalWidth === 160)"
@@ -166,7 +166,7 @@ def test_a_frame_of_the_table_can_be_looked_up_and_the_stills_are_drawn(page):
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1200])
-def test_nothing_has_to_be_scrolled_sideways(page, width):
+def test_the_page_needs_no_horizontal_scrolling(page, width):
     resize(page, width)
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
     boxes = page.execute_script(
@@ -175,7 +175,7 @@ def test_nothing_has_to_be_scrolled_sideways(page, width):
     assert max(boxes) <= width + 1
 
 
-def test_the_print_has_no_controls_and_two_pages_of_a4(page):
+def test_the_printout_has_no_controls_and_fits_two_a4_pages(page):
     printed = page.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
     pdf = base64.b64decode(printed["data"])
     assert pdf.count(b"/Type /Page\n") == 2

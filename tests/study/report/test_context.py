@@ -44,7 +44,7 @@ def test_the_clip_starts_at_the_first_end_diastole(phases, start):
     assert gather_clip(changed).data.start == start
 
 
-def test_the_script_gets_every_frame_of_what_is_drawn_and_the_sample_of_the_pictures():
+def test_the_script_receives_all_curve_values_and_the_sampled_frames():
     table = make_table(MASKS)
     data = gather_clip(max_frames=12).data
     assert [list(values) for values in data.plots] == [["LV"], ["LV", "MYO", "LA"]]
@@ -52,7 +52,7 @@ def test_the_script_gets_every_frame_of_what_is_drawn_and_the_sample_of_the_pict
     assert data.times == list(table.time_s) and len(data.percent) == 24 and len(data.shown) <= 12
 
 
-def test_without_times_the_script_gets_a_rate():
+def test_without_times_the_script_receives_a_frame_rate():
     data = gather_clip(table=make_table(MASKS, timed=False)).data
     assert data.times is None and data.rate == 25 and data.percent[-1] == 100
 

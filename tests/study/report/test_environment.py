@@ -39,16 +39,16 @@ def test_an_interval_with_an_unknown_end_is_a_dash(ends):
     assert interval(ends) == DASH
 
 
-def test_an_interval_may_break_after_its_dash_alone():
+def test_an_interval_can_break_only_after_its_dash():
     assert interval((54.8, 58.94)) == "54.8–<wbr>58.9" and isinstance(interval((54.8, 58.94)), Markup)
 
 
-def test_ordinals_end_as_they_are_spoken():
+def test_ordinals_have_english_suffixes():
     spoken = "1st 2nd 3rd 4th 11th 12th 13th 21st 102nd 111th".split()
     assert [ordinal(int(word[:-2])) for word in spoken] == spoken
 
 
-def test_a_sentence_begins_with_a_capital_and_keeps_the_rest():
+def test_only_the_first_letter_of_a_sentence_is_capitalized():
     assert sentence("the ED of LV.") == "The ED of LV." and sentence("") == ""
 
 
@@ -60,13 +60,13 @@ def test_a_value_is_escaped_in_text_attributes_and_json():
     assert json.loads(page.split('json">')[1].split("</script>")[0]) == evil
 
 
-def test_a_name_that_is_not_there_is_an_error_and_not_an_empty_place():
+def test_an_undefined_name_is_an_error_instead_of_an_empty_string():
     for text in ("{{ unknown }}", "{{ value.unknown }}", "{% if unknown %}{% endif %}"):
         with pytest.raises(jinja2.UndefinedError, match="unknown"):
             load_environment().from_string(text).render(value=1)
 
 
-def test_json_holds_records_and_refuses_what_is_not_finite():
+def test_json_accepts_records_and_refuses_numbers_that_are_not_finite():
     @dataclass(frozen=True)
     class Record:
         values: tuple[float | None, ...]
@@ -77,13 +77,13 @@ def test_json_holds_records_and_refuses_what_is_not_finite():
         template.render(value=Record((float("nan"),)))
 
 
-def test_a_hash_is_that_of_the_text_in_the_file():
+def test_the_hash_is_that_of_the_text_in_the_file():
     expected = base64.b64encode(hashlib.sha256(b"a &lt; b").digest()).decode()
     assert source_hash("a < b") == source_hash(Markup("a &lt; b")) == f"'sha256-{expected}'"
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.iterdir()))
-def test_no_template_turns_escaping_off_or_reaches_for_the_network(name):
+def test_no_template_disables_escaping_or_loads_from_the_network(name):
     text = (TEMPLATES / name).read_text(encoding="utf-8")
     load_environment().get_template(name)
     assert "autoescape" not in text and "safe" not in text and "://" not in text

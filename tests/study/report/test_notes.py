@@ -1,4 +1,4 @@
-"""Why numbers are missing: the cause that is true, once."""
+"""Notes on missing numbers give the true cause, once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MASKS = np.zeros((64, 48, 24), np.uint8)
 SV_NOTE = "no interval is computed for the stroke volume."
 
 
-def test_where_all_is_known_the_interval_of_the_stroke_volume_alone_is_missing():
+def test_if_everything_is_known_only_the_interval_of_the_stroke_volume_is_missing():
     notes = collect_notes(make_measurements(MASKS))
     assert notes.summary == [] and notes.beats == [SV_NOTE]
 
 
-def test_without_a_trusted_spacing_the_volumes_are_missing_because_of_it():
+def test_without_a_trusted_spacing_the_volumes_are_missing_for_that_reason():
     notes = collect_notes(make_measurements(MASKS, None))
     assert (
         len(notes.summary) == 1
@@ -29,12 +29,12 @@ def test_without_a_trusted_spacing_the_volumes_are_missing_because_of_it():
 
 
 @pytest.mark.parametrize("spacing_mm", [None, (0.6, 0.6)])
-def test_without_a_beat_its_reason_stands_for_every_number_once(spacing_mm):
+def test_without_a_beat_the_reason_is_given_once_for_all_numbers(spacing_mm):
     notes = collect_notes(without_beats(make_measurements(MASKS, spacing_mm)))
     assert notes.summary == notes.beats == [NO_CHANGE] and notes.ejection_fraction == notes.heart_rate == NO_CHANGE
 
 
-def test_a_missing_spread_interval_and_heart_rate_are_named_one_by_one():
+def test_a_missing_sd_interval_and_heart_rate_are_explained_one_by_one():
     whole = make_measurements(MASKS)
     one_beat = replace(
         whole,
@@ -47,7 +47,7 @@ def test_a_missing_spread_interval_and_heart_rate_are_named_one_by_one():
     assert notes.summary == [notes.heart_rate] and "two end-diastolic frames" in notes.heart_rate
 
 
-def test_an_ejection_fraction_that_is_withheld_says_why():
+def test_a_withheld_ejection_fraction_is_explained():
     whole, why = make_measurements(MASKS), "the ventricle is empty."
     unknown = dict.fromkeys(("edv_ml", "esv_ml", "sv_ml", "ef_percent", "ef_sd_percent"))
     notes = collect_notes(replace(whole, ef_withheld=why, mean=replace(whole.mean, **unknown)))
@@ -63,6 +63,6 @@ def test_an_ejection_fraction_that_is_withheld_says_why():
         (None, (), "not stated."),
     ],
 )
-def test_the_view_is_said_to_be_stated_or_assumed(view, trained, text):
+def test_the_note_says_whether_the_view_was_stated_or_assumed(view, trained, text):
     whole = make_measurements(MASKS)
     assert collect_notes(replace(whole, clip=replace(whole.clip, view=view)), trained).view == text

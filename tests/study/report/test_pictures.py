@@ -20,13 +20,13 @@ PHASES = {*ED, *ES}
 
 
 @pytest.mark.parametrize("max_frames", [8, 12, 23, 24, 120])
-def test_every_phase_is_embedded_where_there_is_room(max_frames):
+def test_every_phase_is_embedded_if_there_is_room(max_frames):
     pictures = sample_pictures(MEASUREMENTS, max_frames)
     assert PHASES <= set(pictures.frames) and len(pictures.frames) <= max_frames and pictures.all_phases
     assert set(pictures.frames) - PHASES <= set(range(0, 24, pictures.step)) <= set(pictures.frames)
 
 
-def test_with_little_room_the_phases_of_the_first_measured_beat_are_embedded():
+def test_if_there_is_little_room_the_phases_of_the_first_measured_beat_are_embedded():
     first, second = MEASUREMENTS.beats
     pictures = sample_pictures(replace(MEASUREMENTS, beats=(replace(first, ef_percent=None), second)), 3)
     assert pictures.frames == [0, ED[1], ES[1]] and not pictures.all_phases
@@ -36,12 +36,12 @@ def test_a_clip_without_beats_is_sampled_evenly():
     assert sample_pictures(without_beats(MEASUREMENTS), 6).frames == [0, 4, 8, 12, 16, 20]
 
 
-def test_the_first_beat_stands_for_a_clip_whose_beats_have_no_ejection_fraction():
+def test_the_first_beat_is_shown_if_no_beat_has_an_ejection_fraction():
     unmeasured = [replace(beat, ef_percent=None) for beat in MEASUREMENTS.beats]
     assert first_measured_beat(unmeasured) == 0 and first_measured_beat([unmeasured[0], MEASUREMENTS.beats[1]]) == 1
 
 
-def test_pictures_are_read_one_by_one_as_they_are_asked_for():
+def test_images_are_read_one_at_a_time_on_demand():
     read = []
     urls = sample_pictures(MEASUREMENTS, 24).data_urls(lambda t: read.append(t) or np.zeros((64, 48), np.uint8))
     assert read == []
@@ -50,7 +50,7 @@ def test_pictures_are_read_one_by_one_as_they_are_asked_for():
 
 
 @pytest.mark.parametrize("spacing_mm", [(0.6, 0.6), (0.3, 0.6), None])
-def test_a_picture_is_an_upright_jpeg_with_the_hearts_proportions(spacing_mm):
+def test_an_image_is_an_upright_jpeg_with_the_true_aspect_ratio(spacing_mm):
     gray = (60 * (MASKS[..., 0] > 0) + 40).astype(np.uint8)
     pictures = sample_pictures(make_measurements(MASKS, spacing_mm), 24)
     head, code = next(pictures.data_urls(lambda t: gray)).split(",")
@@ -72,7 +72,7 @@ def test_speckle_is_compressed_further_until_it_is_small_enough():
     assert len(base64.b64decode(code)) <= LARGEST_BYTES < finest.tell()
 
 
-def test_contours_are_closed_paths_on_the_grid_of_the_picture():
+def test_contours_are_closed_paths_on_the_grid_of_the_image():
     pictures = sample_pictures(make_measurements(MASKS, (0.3, 0.6)), 24)
     path = pictures.contours(lambda t: MASKS[..., t])[ED[1]]["LV"]
     points = np.array(re.findall(r"[ML]([\d.]+) ([\d.]+)", path), float)

@@ -1,4 +1,4 @@
-"""The clip report: all it needs is in it, nothing gets out of its text, and what is unknown says why."""
+"""The clip report is self-contained, escapes all text, and gives a reason for every unknown value."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def written(tmp_path_factory) -> tuple[str, Page]:
     return write(tmp_path_factory.mktemp("report"))
 
 
-def test_the_numbers_the_verdict_and_the_notice_can_be_read(written):
+def test_the_page_shows_the_measurements_the_verdict_and_the_notice(written):
     text = written[1].text.replace("\u00a0", " ")
     for expected in ("57 %", "54.8–58.9 %", "112 mL", "Quality: Check", "Rate is low.", "150 /min", "single-plane-a4c"):
         assert expected in text
@@ -85,7 +85,7 @@ def test_the_numbers_the_verdict_and_the_notice_can_be_read(written):
     assert text.count(NOTICE) == 2
 
 
-def test_nothing_is_loaded_and_only_its_own_script_and_style_may_run(written):
+def test_the_page_loads_nothing_and_allows_only_its_own_script_and_style(written):
     source, page = written
     policy = next(attrs["content"] for tag, attrs in page.tags if attrs.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; img-src data:;") and "unsafe" not in policy
@@ -111,7 +111,7 @@ def test_every_control_and_picture_has_a_name(written):
         assert tag != "img" or attrs["alt"]
 
 
-def test_all_frames_of_a_short_clip_are_embedded_once_in_the_hearts_proportions(tmp_path):
+def test_all_frames_of_a_short_clip_are_embedded_once_with_the_true_aspect_ratio(tmp_path):
     source, page = write(tmp_path, measurements=make_measurements(MASKS, (0.3, 0.6)))
     pictures = page.data("clip-pictures")
     assert len(pictures) == 24 == source.count("data:image/jpeg") and page.data("clip-data")["shown"] == list(range(24))
@@ -121,7 +121,7 @@ def test_all_frames_of_a_short_clip_are_embedded_once_in_the_hearts_proportions(
     assert np.abs(np.asarray(picture).astype(int) - expected).mean() < 3  # upright: depth runs down
 
 
-def test_of_a_long_clip_every_nth_frame_and_all_of_ed_and_es_are_shown_and_the_page_says_so(tmp_path):
+def test_a_long_clip_shows_every_nth_frame_and_all_ed_and_es_frames_and_the_page_says_so(tmp_path):
     _, page = write(tmp_path, max_frames=12)
     shown = page.data("clip-data")["shown"]
     assert len(shown) <= 12 and {*ED, *ES} <= set(shown) and set(range(0, 24, 3)) <= set(shown)
@@ -129,7 +129,7 @@ def test_of_a_long_clip_every_nth_frame_and_all_of_ed_and_es_are_shown_and_the_p
     assert len(page.data("clip-data")["plots"][1]["LV"]) == 24  # curves keep every frame
 
 
-def test_the_sampled_frames_alone_are_read_and_each_only_once(tmp_path):
+def test_only_the_sampled_frames_are_read_and_each_only_once(tmp_path):
     read = []
 
     def picture(frame):
@@ -153,7 +153,7 @@ def poison(record):
 
 
 @pytest.mark.parametrize("change", [replace, without_beats])
-def test_a_script_in_any_text_is_shown_and_never_run(tmp_path, change):
+def test_a_script_in_any_text_is_displayed_and_never_executed(tmp_path, change):
     measurements = copy.deepcopy(change(make_measurements(MASKS)))
     run = poison(copy.deepcopy(replace(RUN, not_written={EVIL: EVIL})))
     source, page = write(tmp_path, measurements=poison(measurements), run=run)
@@ -162,7 +162,7 @@ def test_a_script_in_any_text_is_shown_and_never_run(tmp_path, change):
     assert page.text.count(EVIL) > 15
 
 
-def test_what_is_unknown_is_an_en_dash_with_its_reason(tmp_path):
+def test_unknown_values_are_an_en_dash_with_the_reason(tmp_path):
     measurements = make_measurements(MASKS, None)
     times = {"frame_time_ms": None, "frame_rate_hz": None, "frame_time_source": None}
     measurements = replace(
@@ -180,13 +180,13 @@ def test_what_is_unknown_is_an_en_dash_with_its_reason(tmp_path):
     assert "mL</small>" in source and "cm²</small>" not in source
 
 
-def test_without_a_beat_the_reason_stands_for_the_numbers(tmp_path):
+def test_without_a_beat_the_page_gives_the_reason_instead_of_numbers(tmp_path):
     source, page = write(tmp_path, measurements=without_beats(make_measurements(MASKS)))
     assert page.text.count(sentence(NO_CHANGE)) >= 3 and "57" not in page.text.split("Provenance")[0]
     assert '<p class="ef-value">–</p>' in source and 'class="has-stills"' not in source
 
 
-def test_one_frame_and_empty_masks_make_a_report(tmp_path):
+def test_a_single_frame_and_empty_masks_can_be_reported(tmp_path):
     masks = np.zeros((64, 48, 1), np.uint8)
     table = replace(make_table(masks), lv_volume_ml=(None,), lv_volume_relative=(None,), valid=(False,))
     _, page = write(tmp_path, masks, without_beats(make_measurements(masks)), table)
@@ -202,7 +202,7 @@ def test_the_verdict_is_a_word_and_not_a_color_alone(tmp_path, verdict):
     assert f"Quality: {verdict.capitalize()}" in page.text and f'class="verdict {verdict}"' in source
 
 
-def test_frames_that_are_not_valid_are_shaded_and_unknown_values_leave_a_gap(tmp_path):
+def test_invalid_frames_are_shaded_and_unknown_values_leave_a_gap(tmp_path):
     table = make_table(MASKS)
     table = replace(
         table,
@@ -215,7 +215,7 @@ def test_frames_that_are_not_valid_are_shaded_and_unknown_values_leave_a_gap(tmp
     assert re.search(r'class="curve LV" d="(.+?)"', source)[1].count("M") == 2
 
 
-def test_the_curves_are_named_with_their_range_and_their_phases_once(written):
+def test_curves_are_labeled_with_their_range_and_phases_are_named_once(written):
     source, page = written
     labels = [attrs["aria-label"] for tag, attrs in page.tags if attrs.get("class") == "plot"]
     assert [label.split(":")[0] for label in labels] == [
@@ -226,7 +226,7 @@ def test_the_curves_are_named_with_their_range_and_their_phases_once(written):
     assert source.count('class="phase ED"') == 2 * len(ED) and source.count('class="phase-name"') == len(ED + ES)
 
 
-def test_many_phases_are_short_ticks_that_leave_the_curve_visible(tmp_path):
+def test_many_phases_become_short_ticks_that_leave_the_curve_visible(tmp_path):
     numbers = make_measurements(make_masks(frames=90))
     numbers = replace(numbers, phases=replace(numbers.phases, ed_frames=tuple(range(0, 90, 2)), es_frames=()))
     source, _ = write(tmp_path, make_masks(frames=90), numbers)
@@ -238,7 +238,7 @@ def test_the_file_holds_the_script_as_it_is_in_the_package(written):
     assert script == (TEMPLATES / "clip_report.js").read_text(encoding="utf-8").rstrip("\n")
 
 
-def test_a_failure_leaves_the_earlier_report_and_no_partial_file(tmp_path):
+def test_a_failure_keeps_the_earlier_report_and_leaves_no_partial_file(tmp_path):
     before, _ = write(tmp_path)
 
     def broken(frame):
@@ -252,7 +252,7 @@ def test_a_failure_leaves_the_earlier_report_and_no_partial_file(tmp_path):
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == before
 
 
-def test_what_does_not_fit_is_refused(tmp_path):
+def test_input_that_does_not_match_is_refused(tmp_path):
     with pytest.raises(ValueError, match="the table has 23 frames, the measurements 24"):
         write(tmp_path, table=make_table(MASKS[..., :23]))
     with pytest.raises(ValueError, match=r"frame 0 has \(48, 64\) pixels, the measurements state 64 x 48"):
@@ -264,7 +264,7 @@ def test_what_does_not_fit_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_long_clip_of_full_size_and_noise_stays_below_6_mb(tmp_path):
+def test_the_report_of_a_long_noisy_full_size_clip_stays_below_6_mb(tmp_path):
     masks = np.repeat(make_masks((640, 480), 1), 300, axis=2)
     speckle = Image.fromarray(np.random.default_rng(0).rayleigh(60, (240, 320)).clip(0, 255).astype(np.uint8))
     gray = np.asarray(speckle.resize((480, 640), Image.Resampling.BICUBIC))
@@ -272,7 +272,7 @@ def test_a_long_clip_of_full_size_and_noise_stays_below_6_mb(tmp_path):
     assert (tmp_path / "report.html").stat().st_size < 6e6
 
 
-def test_of_more_phases_than_frames_may_be_shown_those_of_the_beat_side_by_side_are_kept(tmp_path):
+def test_if_there_are_too_many_phases_those_of_the_displayed_beat_are_kept(tmp_path):
     measurements = make_measurements(MASKS)
     first, *others = measurements.beats
     measurements = replace(measurements, beats=(replace(first, ef_percent=None), *others))
@@ -283,7 +283,7 @@ def test_of_more_phases_than_frames_may_be_shown_those_of_the_beat_side_by_side_
         write(tmp_path, measurements=measurements, max_frames=2)
 
 
-def test_of_many_beats_the_first_are_listed_and_the_others_counted(tmp_path):
+def test_the_first_of_many_beats_are_listed_and_the_others_counted(tmp_path):
     measurements = make_measurements(MASKS)
     source, page = write(tmp_path, measurements=replace(measurements, beats=50 * measurements.beats))
     assert source.count('class="seek"') == 24 and "88 more beats are listed in measurements.json" in page.text

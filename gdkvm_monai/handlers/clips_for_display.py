@@ -36,5 +36,5 @@ class ClipsForDisplay:
 
     @staticmethod
     def _of(items: Sequence[Mapping], key: str) -> list[Tensor]:
-        clips = [torch.as_tensor(item[key]).transpose(1, 2) for item in items]
+        clips = [torch.as_tensor(item[key]).transpose(1, 2).nan_to_num() for item in items]  # invalid frames are NaN
         return clips if key == "image" else [clip.where(clip != UNLABELED, torch.zeros_like(clip)) for clip in clips]

@@ -11,7 +11,9 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK
+import torch
 from monai.bundle import ConfigParser, ConfigWorkflow
+from monai.transforms import SaveImaged
 
 import gdkvm_monai
 from gdkvm_monai.configs.errors import explain
@@ -215,8 +217,32 @@ def commanded(clips, weights, tmp_path_factory) -> dict[str, np.ndarray]:
     return {name: np.asarray(nibabel.load(folder / "mask.nii.gz").dataobj) for name, folder in folders.items()}
 
 
+@pytest.fixture(scope="module")
+def labeled(clips, weights) -> Callable[[str], np.ndarray]:
+    """The mask of a clip as MONAI Label comes to it: its own network, the transforms one by one, the inferer."""
+    config = ConfigParser.load_config_file(str(CONFIGS / "inference.json"))
+    config["network_def"].update(SMALL)
+    parser = ConfigParser({**config, "device": "cpu", "checkpoint": str(weights), "frame_size": [32, 32]})
+    network = parser.get_parsed_content("network_def").eval()
+    network.load_state_dict(torch.load(weights, weights_only=True), strict=False)
+    before, after = (parser.get_parsed_content(f"{name}processing").transforms for name in ("pre", "post"))
+    infer = parser.get_parsed_content("inferer")
+
+    def mask(name: str) -> np.ndarray:
+        item = {"image": str(clips / name), "image_path": str(clips / name), "device": "cpu"}
+        for transform in before:
+            item = transform(item)
+        with torch.no_grad():
+            item["pred"] = infer(item["image"][None], network)[0]
+        for transform in after:
+            item = item if isinstance(transform, SaveImaged) else transform(item)
+        return item["pred"][0].numpy()
+
+    return mask
+
+
 @pytest.mark.parametrize("name", KINDS)
-def test_every_way_gives_the_same_mask(name, clips, pipeline, inferred, evaluated, commanded):
+def test_every_way_gives_the_same_mask(name, clips, pipeline, inferred, evaluated, commanded, labeled):
     expected = inferred[stem(name)]
     assert expected.shape == SHAPE and expected.dtype == np.uint8
     valid = [frame for frame in range(SHAPE[2]) if frame not in INVALID.get(stem(name), [])]
@@ -227,6 +253,7 @@ def test_every_way_gives_the_same_mask(name, clips, pipeline, inferred, evaluate
     segmented = gdkvm_monai.segment(clips / name, pipeline=pipeline, fast=True)
     np.testing.assert_array_equal(segmented.mask, expected)
     np.testing.assert_array_equal(streamed(clips / name, pipeline), expected)
+    np.testing.assert_array_equal(labeled(name), expected)
 
 
 def streamed(path: Path, pipeline: Pipeline) -> np.ndarray:

@@ -25,3 +25,10 @@ def test_unlabeled_frames_are_black_in_labels_alone():
     images, labels = ClipsForDisplay(["image", "label"])(items())
     assert (labels[0][..., 1] == 0).all() and (labels[0][..., [0, 2, 3]] == LV).all()
     assert len(images) == len(labels) == 2 and images[0].max() == 460
+
+
+def test_frames_that_are_marked_as_invalid_are_black():
+    marked = items()
+    marked[0]["image"][..., 2] = torch.nan
+    image = ClipsForDisplay("image")(marked)[0]
+    assert not image[..., 2].any() and image[..., 3].max() == 460

@@ -24,7 +24,7 @@ __all__ = ["atomic_folder", "atomic_write", "file_sha256", "plain", "write_csv",
 
 @contextmanager
 def atomic_write(path: PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; the file written there replaces ``path``, or is removed after an error.
+    """Yield a temporary path next to ``path``; the file written there replaces ``path``, or is removed on error.
 
     Example:
         >>> import tempfile
@@ -47,16 +47,16 @@ def atomic_write(path: PathLike) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
-    """Yield the path to write in a hidden folder beside ``path``; on success, that folder's content moves into place.
+    """Yield a path to write to in a hidden folder next to ``path``; on success, its content moves into place.
 
-    A process that is killed leaves only the hidden folder, ``.gdkvm-*``, behind.
+    A killed process leaves only the hidden folder, ``.gdkvm-*``, behind.
 
     Args:
-        path: file or folder to write. Files written beside it in the hidden folder are moved, too, before it.
-        overwrite: whether to replace what exists; a folder is replaced as a whole.
+        path: file or folder to write. Other files written to the hidden folder are moved first.
+        overwrite: whether to replace existing files and folders; a folder is replaced as a whole.
 
     Raises:
-        FileExistsError: when a target exists and must not be replaced.
+        FileExistsError: if a target exists and ``overwrite`` is False.
     """
     target = Path(path)
     _refuse_existing([target], overwrite)
@@ -69,7 +69,7 @@ def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
             _flush(file)
         for entry in written:
             final = target.parent / entry.name
-            if final.is_dir():  # moved first: removing it takes time, in which it would be incomplete
+            if final.is_dir():  # moved first, because a folder is incomplete while it is being removed
                 os.replace(final, Path(hidden) / f".{entry.name}.replaced")
             os.replace(entry, final)
 
@@ -84,8 +84,8 @@ def write_json(path: PathLike, value: object, indent: int = 2) -> None:
     """Write an indented JSON file, atomically.
 
     Raises:
-        TypeError: when JSON cannot hold ``value``; see :func:`plain`.
-        ValueError: when a number is not finite; likewise.
+        TypeError: if JSON cannot represent ``value``; convert it with :func:`plain`.
+        ValueError: if a number is not finite; convert it with :func:`plain`.
     """
     write_text(path, json.dumps(value, indent=indent, allow_nan=False) + "\n")
 
@@ -106,7 +106,7 @@ def write_csv(path: PathLike, rows: Sequence[Mapping[str, object]], columns: Seq
 
 
 def file_sha256(path: PathLike) -> str:
-    """SHA-256 of a file in hexadecimal digits; the file is read in pieces."""
+    """Return the SHA-256 of a file as hexadecimal digits, reading the file in chunks."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
@@ -115,7 +115,7 @@ def file_sha256(path: PathLike) -> str:
 
 
 def plain(value: object) -> object:
-    """Return what JSON can hold: dataclasses become objects, NaN and infinities become null.
+    """Convert a value to types that JSON can represent: dataclasses become objects, NaN and infinities become null.
 
     Example:
         >>> plain({"ef_percent": np.float32(55), "frames": (np.int64(3), float("nan"))})

@@ -10,13 +10,13 @@ MYOCARDIUM = 2
 LEFT_ATRIUM = 3
 
 UNLABELED = 255
-"""Value of every pixel of a frame that nobody annotated: neither trained on nor scored, never background."""
+"""Value of all pixels in an unannotated frame, which is neither trained on nor scored, and never background."""
 
 STRUCTURES = {"LV": (LV,), "MYO": (MYOCARDIUM,), "LA": (LEFT_ATRIUM,)}
-"""Labeled structures, each with the label values it consists of (the labels of the CAMUS data set)."""
+"""Label values of each labeled structure (the labels of the CAMUS data set)."""
 
 SCORED_STRUCTURES = {**STRUCTURES, "LV_EPI": (LV, MYOCARDIUM)}
-"""Scored structures: the labeled ones and the epicardium, which encloses cavity and myocardium."""
+"""Scored structures: the labeled structures, and the epicardium, which encloses cavity and myocardium."""
 
 STRUCTURE_NAMES = {"LV": "left ventricle", "MYO": "myocardium", "LA": "left atrium"}
 
@@ -24,7 +24,7 @@ COLORS = {LV: (230, 60, 60), MYOCARDIUM: (60, 180, 90), LEFT_ATRIUM: (70, 120, 2
 """RGB color of each label value, 0 to 255: cavity red, myocardium green, left atrium blue."""
 
 VIEWS = ("2CH", "4CH")
-"""Apical two- and four-chamber view (A2C, A4C), as CAMUS writes them in file names."""
+"""Apical two- and four-chamber view (A2C, A4C), spelled as in CAMUS file names."""
 
 VIEW_NAMES = {"2CH": "apical two-chamber", "4CH": "apical four-chamber"}
 VIEW_ALIASES = {"A2C": "2CH", "A4C": "4CH"}
@@ -46,7 +46,7 @@ STRUCTURE_CODES = {
     "MYO": Code("49848007", "SCT", "Left ventricle myocardium"),
     "LA": Code("82471001", "SCT", "Left atrium"),
 }
-"""Codes of the structures, from the dictionary of DICOM PS3.16."""
+"""Code of each structure, from DICOM PS3.16."""
 
 VIEW_CODES = {
     "2CH": Code("399232001", "SCT", "Apical two chamber"),
@@ -69,7 +69,7 @@ METHOD_CODES = {
     "single-plane": Code("125208", "DCM", "Method of Disks, Single Plane"),
     "biplane": Code("125207", "DCM", "Method of Disks, Biplane"),
 }
-"""Codes of the volume methods, by the beginning of the method's identifier."""
+"""Code of each volume method, by the prefix of the method's identifier."""
 
 CONCEPT_CODES = {
     "anatomical_structure": Code("91723000", "SCT", "Anatomical Structure"),
@@ -82,17 +82,17 @@ CONCEPT_CODES = {
     "segmentation": Code("113076", "DCM", "Segmentation"),
     "source_image": Code("121322", "DCM", "Source image for image processing operation"),
 }
-"""Codes of the other concepts that a DICOM Segmentation or a structured report names."""
+"""Codes of other concepts in a DICOM Segmentation or a structured report."""
 
 
 def parse_view(text: str) -> str:
-    """Turn the name of an apical view into one of :data:`VIEWS`.
+    """Convert the name of an apical view to one of :data:`VIEWS`.
 
     Args:
-        text: ``"4CH"``, ``"2CH"``, ``"A4C"`` or ``"A2C"``, in any case.
+        text: ``"4CH"``, ``"2CH"``, ``"A4C"``, or ``"A2C"``, in any case.
 
     Raises:
-        ValueError: when it names no such view.
+        ValueError: if the text names no such view.
 
     Example:
         >>> parse_view("a4c"), parse_view("2ch")

@@ -1,4 +1,4 @@
-"""A file or a folder is complete or absent; what is written as JSON can be read by any reader."""
+"""A file or folder is either complete or absent, and JSON output can be read by any reader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from gdkvm_monai.files import atomic_folder, atomic_write, file_sha256, plain, write_csv, write_json
 
 
-def test_a_file_is_replaced_when_it_is_complete_and_kept_when_not(tmp_path):
+def test_a_file_is_replaced_only_when_complete(tmp_path):
     target = tmp_path / "new" / "file.txt"
     with atomic_write(target) as partial:
         partial.write_text("whole")
@@ -25,7 +25,7 @@ def test_a_file_is_replaced_when_it_is_complete_and_kept_when_not(tmp_path):
     assert target.read_text() == "whole" and list(target.parent.iterdir()) == [target]
 
 
-def test_a_folder_is_replaced_as_a_whole_when_it_is_complete_and_kept_when_not(tmp_path):
+def test_a_folder_is_replaced_as_a_whole_only_when_complete(tmp_path):
     target = tmp_path / "new" / "results"
     for name in ("first", "second"):
         with atomic_folder(target, overwrite=True) as folder:
@@ -38,7 +38,7 @@ def test_a_folder_is_replaced_as_a_whole_when_it_is_complete_and_kept_when_not(t
     assert os.listdir(target) == ["second"] and list(target.parent.iterdir()) == [target]
 
 
-def test_files_written_beside_the_target_move_with_it(tmp_path):
+def test_files_written_next_to_the_target_move_with_it(tmp_path):
     with atomic_folder(tmp_path / "clip.mhd") as path:
         path.write_text("header")
         path.with_suffix(".raw").write_text("pixels")
@@ -46,7 +46,7 @@ def test_files_written_beside_the_target_move_with_it(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["clip.mhd", "clip.raw"])
-def test_nothing_is_replaced_unless_that_is_allowed(name, tmp_path):
+def test_nothing_is_replaced_without_permission(name, tmp_path):
     (tmp_path / name).write_text("precious")
     with pytest.raises(FileExistsError, match=name), atomic_folder(tmp_path / "clip.mhd") as path:
         path.write_text("header")
@@ -54,13 +54,13 @@ def test_nothing_is_replaced_unless_that_is_allowed(name, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [name] and (tmp_path / name).read_text() == "precious"
 
 
-def test_the_hash_is_that_of_the_content_beyond_one_piece(tmp_path):
+def test_the_hash_covers_content_beyond_one_chunk(tmp_path):
     content = os.urandom((1 << 20) + 7)
     (tmp_path / "file").write_bytes(content)
     assert file_sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
 
 
-def test_plain_data_keep_their_values_and_nothing_else():
+def test_plain_data_keeps_only_its_values():
     @dataclass
     class Beat:
         ed_frame: np.int64
@@ -71,7 +71,7 @@ def test_plain_data_keep_their_values_and_nothing_else():
     assert json.loads(json.dumps(value, allow_nan=False)) == value
 
 
-def test_json_that_no_reader_takes_is_refused_and_the_old_file_stays(tmp_path):
+def test_invalid_json_is_refused_and_the_old_file_stays(tmp_path):
     write_json(tmp_path / "numbers.json", {"ef_percent": 55})
     with pytest.raises(ValueError, match="nan"):
         write_json(tmp_path / "numbers.json", {"ef_percent": float("nan")})

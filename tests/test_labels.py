@@ -1,4 +1,4 @@
-"""Names of views and structures are defined once and agree with each other."""
+"""The names of views and structures are defined once and are consistent."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def test_both_spellings_of_a_view_are_accepted_in_any_case(text, view):
 
 
 @pytest.mark.parametrize("text", ["A3C", "PLAX", "", "4", None])
-def test_another_view_is_refused_by_name(text):
+def test_another_view_is_refused(text):
     with pytest.raises(ValueError, match="4CH") as info:
         parse_view(text)
     assert repr(text) in str(info.value) and "\n" not in str(info.value)
 
 
-def test_every_structure_and_every_view_has_a_name_and_a_code_and_every_label_a_color():
+def test_structures_and_views_have_names_and_codes_and_labels_have_colors():
     assert set(STRUCTURES) == set(STRUCTURE_NAMES) == set(STRUCTURE_CODES)
     assert set(VIEWS) == set(VIEW_NAMES) == set(VIEW_CODES)
     values = [value for values in STRUCTURES.values() for value in values]
     assert sorted(COLORS) == sorted(values) and UNLABELED not in values and len(set(COLORS.values())) == len(values)
 
 
-def test_codes_are_those_of_the_dicom_standard():
+def test_codes_match_the_dicom_standard():
     concepts = pytest.importorskip("pydicom.sr._concepts_dict", reason="pydicom is absent").concepts
     meanings: dict[tuple[str, str], set[str]] = {}
     for scheme, keywords in concepts.items():

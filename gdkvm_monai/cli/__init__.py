@@ -1,5 +1,4 @@
-"""The ``gdkvm`` command: arguments to exit code, nothing else.
+"""The ``gdkvm`` command: argument parsing and exit codes, nothing else.
 
-Each subcommand is a module with ``main(words)``. Nothing that takes long to import is imported before the arguments
-are parsed.
+Each subcommand is a module with ``main(words)``. Slow imports happen only after the arguments are parsed.
 """

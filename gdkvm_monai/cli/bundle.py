@@ -1,9 +1,9 @@
-"""MONAI's bundle commands. An id that changes nothing is refused, and a mistake is answered in one line.
+"""Run MONAI's bundle commands. An ID that has no effect is refused, and errors are printed in one line.
 
 The arguments are those of `python -m monai.bundle`:
   gdkvm bundle run training --bundle_root bundle --run_dir runs/paper --dataset_dir /path/to/CAMUS \\
     --config_file bundle/configs/train.json
-Any id of a config can be an option: --epochs 30 --network_def#width 32. Overlays are further config files:
+Any ID in a config can be an option: --epochs 30 --network_def#width 32. Overlays are additional config files:
   --config_file "['bundle/configs/train.json','bundle/configs/camus_stills.yaml']"
 `python -m monai.bundle COMMAND --help` lists the arguments of a command.
 """
@@ -22,15 +22,15 @@ __all__ = ["build_parser", "main"]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Build the parser of the command."""
     parser = new_parser("bundle", __doc__)
     parser.add_argument("command", choices=BUNDLE_COMMANDS, metavar="COMMAND", help=", ".join(BUNDLE_COMMANDS))
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of MONAI's command")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of the MONAI command")
     return parser
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command and return the exit code."""
     whole = wants_traceback(words)
     words = [word for word in words if word != "--traceback"]
     parser = build_parser()

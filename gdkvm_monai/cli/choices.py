@@ -1,7 +1,6 @@
-"""The words that options accept.
+"""Choices of command-line options.
 
-They belong to packages that take seconds to import, and ``--help`` must not wait for them; a test keeps these equal to
-their owners.
+The packages that define them take seconds to import, and ``--help`` must not wait for them; a test keeps both equal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all subcommands share: exit codes, their parsers, and errors in one line."""
+"""Shared parts of the subcommands: exit codes, parsers, and one-line errors."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ OK, FAILED, WRONG_USE = 0, 1, 2
 
 
 def new_parser(name: str, description: str | None, **settings) -> argparse.ArgumentParser:
-    """The parser of ``gdkvm NAME``, whose description keeps its lines."""
+    """Build the parser of ``gdkvm NAME``; the line breaks of its description are kept."""
     parser = argparse.ArgumentParser(
         prog=f"gdkvm {name}".strip(),
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         **settings,
     )
-    parser.add_argument("--traceback", action="store_true", help="print where errors come from")
+    parser.add_argument("--traceback", action="store_true", help="print the traceback of an error")
     return parser
 
 
 def view_name(text: str) -> str:
-    """The type of an option that names a view: 4CH or A4C, 2CH or A2C."""
+    """Parse an option that names a view: 4CH (A4C) or 2CH (A2C)."""
     try:
         return parse_view(text)
     except ValueError as error:
@@ -37,27 +37,27 @@ def view_name(text: str) -> str:
 
 
 def wants_traceback(arguments: Sequence[str]) -> bool:
-    """Whether the whole stack is asked for, by ``--traceback`` or by ``GDKVM_TRACEBACK=1`` in the environment."""
+    """Return whether tracebacks are requested by ``--traceback`` or the environment variable ``GDKVM_TRACEBACK=1``."""
     return "--traceback" in arguments or os.environ.get("GDKVM_TRACEBACK", "0") not in ("", "0")
 
 
 def report(error: BaseException, whole: bool, message: str | None = None, hint: bool = False) -> None:
-    """Print an error in one line, below its traceback if the whole is asked for.
+    """Print an error in one line, after its traceback if requested.
 
     Args:
-        error: what was raised.
-        whole: print the traceback first.
-        message: instead of that of the error.
-        hint: say how to see the traceback.
+        error: error that was raised.
+        whole: whether to print the traceback first.
+        message: replaces the message of the error.
+        hint: whether to say how to see the traceback.
     """
     if whole:
         traceback.print_exception(error)
     text = " ".join(with_options(message or str(error)).split())
-    print(f"gdkvm: {text}{' (--traceback shows the stack)' if hint and not whole else ''}", file=sys.stderr)
+    print(f"gdkvm: {text}{' (--traceback shows the traceback)' if hint and not whole else ''}", file=sys.stderr)
 
 
 def with_options(message: str) -> str:
-    """A message whose remedies are options of the command instead of the Python API.
+    """Return a message with advice in terms of command-line options instead of the Python API.
 
     Example:
         >>> with_options("out is not empty; set overwrite to replace it.")

@@ -1,4 +1,4 @@
-"""Compare two folders of results patient by patient: paired differences with intervals, who got worse, failures."""
+"""Compare two results folders patient by patient: paired differences with intervals, worse patients, and failures."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["build_parser", "main"]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Build the parser of the command."""
     parser = new_parser("compare", __doc__)
     parser.add_argument("a", metavar="A", type=Path, help="results of `gdkvm evaluate`, for example the baseline")
     parser.add_argument("b", metavar="B", type=Path, help="other results on the same data; differences are B - A")
-    parser.add_argument("--score", default="dice", help="score that tells who got worse (default: dice)")
+    parser.add_argument("--score", default="dice", help="score that decides who got worse (default: dice)")
     parser.add_argument(
         "--threshold",
         type=float,
@@ -25,12 +25,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--resamples", type=int, default=2000, help="bootstrap resamples of patients (default: 2000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap (default: 0)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to this file too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to this file")
     return parser
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command and return the exit code."""
     parser = build_parser()
     options = parser.parse_args(words)
     if not options.threshold >= 0:

@@ -1,4 +1,4 @@
-"""Generate clips of hearts, train a small network on them, evaluate it and segment a clip: `make demo` runs this."""
+"""Generate phantom clips, train a small network on them, evaluate it, and segment a clip; `make demo` runs this."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["build_parser", "main"]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Build the parser of the command."""
     parser = new_parser("demo", __doc__)
     parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for data and results (default: demo)")
-    parser.add_argument("--smallest", action="store_true", help="as few steps as show that everything works")
+    parser.add_argument("--smallest", action="store_true", help="run as few steps as possible, to check the setup")
     return parser
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
 
     from gdkvm_monai.study.demo import run_demo

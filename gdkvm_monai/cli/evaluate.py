@@ -1,7 +1,7 @@
-"""Score weights on annotated clips: scores of every frame, ejection fractions, agreement, intervals and plots.
+"""Score weights on annotated clips: scores of each frame, ejection fractions, agreement, intervals, and plots.
 
-DIR is a CAMUS release, or other data that an overlay reads. OUT receives per_frame.csv, metrics.json, tables and plots;
-`gdkvm compare` compares two such folders.
+DIR is a CAMUS release, or other data that an overlay can read. The results in OUT are per_frame.csv, metrics.json,
+tables, and plots; compare two such folders with `gdkvm compare`.
 """
 
 from __future__ import annotations
@@ -23,26 +23,28 @@ EXAMPLES = """examples:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Build the parser of the command."""
     parser = new_parser("evaluate", __doc__, epilog=EXAMPLES)
-    parser.add_argument("--dataset-dir", type=Path, required=True, metavar="DIR", help="folder of the annotated clips")
+    parser.add_argument(
+        "--dataset-dir", type=Path, required=True, metavar="DIR", help="folder with the annotated clips"
+    )
     parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
     parser.add_argument(
-        "--config", nargs="+", default=[], metavar="FILE", help="overlays: files, or names in the bundle's configs"
+        "--config", nargs="+", default=[], metavar="FILE", help="overlays: files, or names of the bundle's configs"
     )
     parser.add_argument(
         "--override",
         action="append",
         default=[],
         metavar="ID=VALUE",
-        help="value of the config, such as section=testing (repeatable)",
+        help="config value, such as section=testing (repeatable)",
     )
     return parser
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
     whole = wants_traceback(words)
 

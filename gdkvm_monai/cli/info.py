@@ -1,4 +1,4 @@
-"""Print what is installed, what the labels mean, which weights there are, and where they can run."""
+"""Print the installed versions, the meaning of the labels, the available weights, and the devices."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["build_parser", "main"]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Build the parser of the command."""
     parser = new_parser("info", __doc__)
     parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
     return parser
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
     if options.weights and not options.weights.is_file():
         raise FileNotFoundError(f"weights {options.weights} do not exist; check the path.")
@@ -48,9 +48,9 @@ def _print_weights(weights: Path) -> None:
     from gdkvm_monai.networks.card import read_card
 
     if not weights.is_file():
-        print("weights: none in the bundle; `make demo` trains some, --weights names a checkpoint")
+        print("weights: none in the bundle; train with `make demo`, or pass a checkpoint with --weights")
         return
     card = read_card(weights)
     print(f"weights: {weights}, sha256 {file_sha256(weights)}")
-    print(f"         trained on: {card.trained_on if card else 'unknown, there is no model.json beside them'}")
+    print(f"         trained on: {card.trained_on if card else 'unknown, there is no model.json beside it'}")
     print(f"         license: {card.license if card else 'unknown'}")

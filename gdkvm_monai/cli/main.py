@@ -1,4 +1,4 @@
-"""``gdkvm``: finds the subcommand, runs it and answers errors in one line."""
+"""``gdkvm``: finds and runs the subcommand, and prints errors in one line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "segment": "segment clips: masks, measurements, reports",
-    "info": "show what is installed, what the labels mean, and which weights there are",
+    "info": "show the installed versions, the meaning of the labels, and the available weights",
     "compare": "compare two evaluations of the same data, patient by patient",
-    "phantom": "generate clips of hearts whose true measurements are known",
+    "phantom": "generate phantom clips with known measurements",
     "export": "export the network (ONNX, TorchScript, torch.export, Triton) or the bundle for the model zoo",
     "evaluate": "score weights on annotated clips",
-    "demo": "generate clips, train a small network, evaluate it and segment a clip",
-    "bundle": "run MONAI's bundle commands; misspelled ids are refused",
+    "demo": "generate clips, train a small network, evaluate it, and segment a clip",
+    "bundle": "run MONAI's bundle commands, refusing misspelled IDs",
 }
 HELP = """\
 usage: gdkvm COMMAND ...
@@ -37,12 +37,12 @@ options:
   -h, --help   show this help
   --version    show the version
 
-`gdkvm COMMAND --help` explains a command. If a clip or folder has the name of a command, write ./demo.
+`gdkvm COMMAND --help` explains a command. If a clip or folder has the name of a command, write it as ./demo.
 {notice}"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code: 0, 1 when some of the work failed, 2 when it was used wrongly."""
+    """Run the command and return the exit code: 0 for success, 1 if some of the work failed, 2 for wrong use."""
     words = [str(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     if words[:1] in (["-h"], ["--help"], []):
         print(_help(), file=sys.stdout if words else sys.stderr)

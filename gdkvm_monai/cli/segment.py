@@ -1,4 +1,4 @@
-"""``gdkvm segment``: a clip in; masks, an ejection fraction and a report out."""
+"""``gdkvm segment``: masks, ejection fraction, and report of clips."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["main"]
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command and return the exit code."""
     options = parse_options(words)
     options.traceback = wants_traceback(words)
     prepare_process()
@@ -41,7 +41,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace) -> list[Outcome]:
-    """Segment all clips and write the tables about them."""
+    """Segment all clips and write the summary tables."""
     from gdkvm_monai.study.batch import run_batch, write_tables
     from gdkvm_monai.study.clip_map import write_map
 
@@ -62,7 +62,7 @@ def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace) 
 
 
 def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) -> None:
-    """Print what became of a clip, without its name."""
+    """Print the result or the error of a clip, without the clip's name."""
     head = f"clip {outcome.task.position} of {count}"
     if outcome.result is None:
         print(f"gdkvm: {head}: {with_options(outcome.message)}", file=sys.stderr)
@@ -78,7 +78,7 @@ def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) ->
 
 
 def _finish(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
-    """Measure both views together, and print what was asked for as JSON."""
+    """Combine both views if given, and print the results as JSON if requested."""
     from gdkvm_monai.study.biplane import measure_biplane, write_biplane
 
     together = {}

@@ -1,4 +1,4 @@
-"""The options of ``gdkvm segment``, and its help."""
+"""Options and help of ``gdkvm segment``."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ USAGE = """\
 gdkvm [segment] CLIP [CLIP ...] -o OUT [options]
        gdkvm [segment] --views 4CH=CLIP 2CH=CLIP -o OUT [options]"""
 DESCRIPTION = """\
-Segment echocardiography clips and measure them: masks of the left ventricle, the myocardium and the left atrium in
+Segment echocardiography clips and measure them: masks of the left ventricle, the myocardium, and the left atrium in
 every frame, end-diastole and end-systole, areas, volumes, the ejection fraction, and a report.
 
 CLIP is a multi-frame ultrasound DICOM, AVI or MP4, NIfTI, MetaImage (.mhd), .npy, a folder of numbered PNG frames, or a
-folder of such clips. The results of each go to a folder in OUT that is named by the clip's hash, never by a file name.
+folder of such clips. The results of each clip are in a folder in OUT named after the clip's hash, never its file name.
 """
 EPILOG = f"""\
 examples:
@@ -33,16 +33,16 @@ examples:
   gdkvm --views 4CH=a.dcm 2CH=b.dcm -o out --weights models/model.pt
   gdkvm clip.avi -o out --weights models/model.pt --fps 50 --spacing 0.3 0.3
 
-exit codes: 0 everything was segmented, 1 some clips failed (see failures.json), 2 the command was used wrongly.
+exit codes: 0 all clips were segmented, 1 some clips failed (see failures.json), 2 wrong use.
 {NOTICE}
 """
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of the command, grouped as its help shows them."""
+    """Build the parser of the command, with options grouped as in its help."""
     parser = new_parser("segment", DESCRIPTION, usage=USAGE, epilog=EPILOG)
     parser.add_argument("clips", metavar="CLIP", nargs="*", type=Path, help="files or folders")
-    parser.add_argument("--views", metavar="VIEW=CLIP", nargs="+", help="two clips of one patient: a biplane EF")
+    parser.add_argument("--views", metavar="VIEW=CLIP", nargs="+", help="two clips of one patient, for a biplane EF")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--version", action="version", version=f"gdkvm {gdkvm_monai.__version__}")
     for add_options in (_add_network, _add_clip, _add_output, _add_running):
@@ -51,11 +51,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def parse_options(words: Sequence[str]) -> argparse.Namespace:
-    """Parse and check the options; ``views`` becomes a dictionary from view to clip."""
+    """Parse and check the options; ``views`` becomes a dictionary of clips by view."""
     parser = build_parser()
     options = parser.parse_intermixed_args(words)
     if bool(options.clips) == bool(options.views):
-        parser.error("give clips, or two clips by --views 4CH=A 2CH=B.")
+        parser.error("pass clips, or two clips with --views 4CH=A 2CH=B.")
     if options.jobs < 1:
         parser.error(f"--jobs is {options.jobs}, expected at least 1.")
     options.views = parse_views(options.views) if options.views else None
@@ -63,10 +63,10 @@ def parse_options(words: Sequence[str]) -> argparse.Namespace:
 
 
 def parse_views(entries: Sequence[str]) -> dict[str, Path]:
-    """Both views and their clips.
+    """Parse two clips given as ``VIEW=CLIP`` into a dictionary of clips by view.
 
     Raises:
-        ValueError: when they are not ``4CH=CLIP`` and ``2CH=CLIP`` (or ``A4C``, ``A2C``), or name one clip twice.
+        ValueError: if they are not ``4CH=CLIP`` and ``2CH=CLIP`` (or ``A4C``, ``A2C``), or are the same clip.
 
     Example:
         >>> {view: path.name for view, path in parse_views(["4CH=a.dcm", "2CH=b.dcm"]).items()}
@@ -80,7 +80,7 @@ def parse_views(entries: Sequence[str]) -> dict[str, Path]:
 
 
 def chosen_options(options: argparse.Namespace) -> dict[str, object]:
-    """The options of every clip, by their names in :class:`~gdkvm_monai.study.options.SegmentOptions`."""
+    """Return the options of all clips, by their names in :class:`~gdkvm_monai.study.options.SegmentOptions`."""
     return {
         **{name: getattr(options, name) for name in ("view", "fast", "fps", "allow_partial", "force", "overlay")},
         "structures": tuple(dict.fromkeys(options.structures)),
@@ -97,21 +97,25 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("network")
     group.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
     group.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
-    group.add_argument("--device", help="cpu, cuda or cuda:1 (default: cuda where there is one)")
-    group.add_argument("--fast", action="store_true", help="no confidence and no interval: three times as fast")
+    group.add_argument("--device", help="cpu, cuda, or cuda:1 (default: cuda if available)")
+    group.add_argument("--fast", action="store_true", help="skip confidence and interval, three times as fast")
 
 
 def _add_clip(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("clip")
-    group.add_argument("--pattern", default="**/*", metavar="GLOB", help="clips of a folder (default: **/*, all)")
-    group.add_argument("--view", type=view_name, help="4CH (A4C) or 2CH (A2C), for the name of the method")
-    group.add_argument("--fps", type=float, metavar="HZ", help="frame rate, instead of what the file says")
-    group.add_argument("--spacing", type=float, nargs=2, metavar=("LATERAL", "DEPTH"), help="mm per pixel, likewise")
-    group.add_argument("--no-crop", action="store_true", help="show the network the whole picture of a DICOM")
-    group.add_argument("--allow-partial", action="store_true", help="accept clips whose end is missing, and say so")
+    group.add_argument(
+        "--pattern", default="**/*", metavar="GLOB", help="clips to take from a folder (default: **/*, all)"
+    )
+    group.add_argument("--view", type=view_name, help="4CH (A4C) or 2CH (A2C), to name the EF method")
+    group.add_argument("--fps", type=float, metavar="HZ", help="frame rate, overrides the file")
+    group.add_argument(
+        "--spacing", type=float, nargs=2, metavar=("LATERAL", "DEPTH"), help="mm per pixel, overrides the file"
+    )
+    group.add_argument("--no-crop", action="store_true", help="segment the whole picture of a DICOM")
+    group.add_argument("--allow-partial", action="store_true", help="accept truncated clips, with a warning")
     group.add_argument("--force", action="store_true", help="accept Doppler and M-mode")
     group.add_argument(
-        "--max-voxels", type=float, default=2e9, metavar="N", help="most pixels of a clip (default: 2e9)"
+        "--max-voxels", type=float, default=2e9, metavar="N", help="largest number of pixels in a clip (default: 2e9)"
     )
 
 
@@ -119,23 +123,27 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     structures = tuple(STRUCTURES)
     group.add_argument(
-        "--structures", nargs="+", choices=structures, default=list(structures), help="in the masks (default: all)"
+        "--structures",
+        nargs="+",
+        choices=structures,
+        default=list(structures),
+        help="structures in the masks (default: all)",
     )
     group.add_argument(
-        "--format", nargs="+", choices=MASK_FORMATS, default=["nifti"], help="of the masks (default: nifti)"
+        "--format", nargs="+", choices=MASK_FORMATS, default=["nifti"], help="mask formats (default: nifti)"
     )
     group.add_argument("--overlay", choices=OVERLAYS, default="gif", help="clip with contours (default: gif)")
     group.add_argument(
         "--report", action=argparse.BooleanOptionalAction, default=True, help="write report.html (default: yes)"
     )
     group.add_argument("--save-prob", action="store_true", help="write the class probabilities, float16")
-    group.add_argument("--map", type=Path, metavar="FILE", help="write which clip became which folder, with its path")
+    group.add_argument("--map", type=Path, metavar="FILE", help="write a table of clip paths and result folders")
     group.add_argument("--json", action="store_true", help="print the measurements as JSON")
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("running")
-    group.add_argument("--overwrite", action="store_true", help="segment again what is finished")
+    group.add_argument("--overwrite", action="store_true", help="segment finished clips again")
     group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     group.add_argument("--fail-fast", action="store_true", help="stop at the first clip that fails")
-    group.add_argument("--quiet", action="store_true", help="no progress")
+    group.add_argument("--quiet", action="store_true", help="show no progress bar")

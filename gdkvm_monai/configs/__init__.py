@@ -1,4 +1,4 @@
-"""The bundle's configs: where they lie, whether their ids mean something, and MONAI's commands that run them."""
+"""The bundle's configs: where they are, whether their IDs are valid, and MONAI's commands that run them."""
 
 from .location import bundle_dir, find_config
 

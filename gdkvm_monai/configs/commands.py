@@ -1,4 +1,4 @@
-"""MONAI's bundle commands, which check the ids of overlays and overrides first."""
+"""MONAI's bundle commands with a check of the IDs in overlays and overrides."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["checked_commands", "evaluate", "run_in_process"]
 
 
 def checked_commands() -> dict[str, Callable]:
-    """The commands of ``python -m monai.bundle`` by name; those that take overrides check them first."""
+    """Return the commands of ``python -m monai.bundle`` by name; those that accept overrides check them first."""
     commands = {name: item for name, item in vars(monai_command).items() if inspect.isfunction(item)}
     return {name: _checked(item) if _takes_overrides(item) else item for name, item in commands.items()}
 
@@ -29,17 +29,17 @@ def checked_commands() -> dict[str, Callable]:
 def run_in_process(
     run_id: str, configs: Sequence[str], bundle_root: Path, dataset_dir: Path, overrides: Sequence[str] = ()
 ) -> None:
-    """Run ``python -m monai.bundle run`` in a process of its own, as a user would, and print the command.
+    """Print ``python -m monai.bundle run`` with its arguments and run it in a separate process.
 
     Args:
-        run_id: for example ``training``.
-        configs: files, or names in the bundle's ``configs``.
-        bundle_root: folder of ``models`` and ``eval``.
-        dataset_dir: folder of the clips.
-        overrides: further arguments, ``--id=value``.
+        run_id: ID of the run, for example ``training``.
+        configs: config files, or names in the bundle's ``configs``.
+        bundle_root: folder with ``models`` and ``eval``.
+        dataset_dir: folder with the clips.
+        overrides: additional arguments, ``--id=value``.
 
     Raises:
-        subprocess.CalledProcessError: when the run fails.
+        subprocess.CalledProcessError: if the run fails.
     """
     files = str([str(find_config(name)) for name in configs])
     command = [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", files]
@@ -55,25 +55,27 @@ def evaluate(
     overlays: Sequence[str | Path] = (),
     overrides: Mapping[str, object] | None = None,
 ) -> None:
-    """Score weights on annotated clips: ``train.json`` with overlays and ``evaluate.json``, in this process.
+    """Score weights on annotated clips with ``train.json``, overlays, and ``evaluate.json``, in this process.
 
     Args:
-        dataset_dir: folder of the clips.
+        dataset_dir: folder with the clips.
         output_dir: folder for the scores.
-        weights: checkpoint; the bundle's ``models/model.pt`` by default.
-        overlays: config files, or names in the bundle's ``configs``, between the two.
-        overrides: ids of the config and their values.
+        weights: checkpoint; by default the bundle's ``models/model.pt``.
+        overlays: config files, or names in the bundle's ``configs``, applied between the two.
+        overrides: config values by ID.
 
     Raises:
-        FileNotFoundError: when a config or the weights do not exist.
-        ValueError: when an id of an overlay or an override means nothing.
+        FileNotFoundError: if a config or the weights do not exist.
+        ValueError: if an ID in an overlay or an override is unknown.
     """
     weights = weights or bundle_dir() / "models" / "model.pt"
     if not weights.is_file():
-        raise FileNotFoundError(f"weights {weights} do not exist; train first, or give the checkpoint's path.")
+        raise FileNotFoundError(f"weights {weights} do not exist; train first, or pass the path of a checkpoint.")
     files = [str(find_config(name)) for name in ("train.json", *overlays, "evaluate.json")]
     given = {"bundle_root": bundle_dir(), "dataset_dir": dataset_dir, "output_dir": output_dir, "checkpoint": weights}
-    values = {name: str(path.absolute()) for name, path in given.items()}  # so that no name can be an expression
+    values = {
+        name: str(path.absolute()) for name, path in given.items()
+    }  # absolute, so that no path is parsed as an expression
     checked_commands()["run"]("evaluating", config_file=files, **values, **(overrides or {}))
 
 

@@ -1,4 +1,4 @@
-"""What went wrong in a run of a config, below all that MONAI wraps around it."""
+"""The root cause of an error in a config run, without MONAI's wrappers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from contextlib import contextmanager
 __all__ = ["explain", "no_stacks_in_the_log"]
 
 WRAPPERS = ("Failed to instantiate", "Failed to evaluate", "applying transform")
-"""How the messages begin with which MONAI says where an error came up, not what it is."""
+"""Prefixes of MONAI's messages that tell where an error occurred, not what it is."""
 
 
 def explain(error: BaseException) -> str:
-    """What went wrong, in one line: the message of the error below all that MONAI wraps around it.
+    """Return the message of the root cause of an error, in one line.
 
     Example:
         >>> explain(RuntimeError("applying transform Flip"))
@@ -29,7 +29,8 @@ def explain(error: BaseException) -> str:
     message = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     if isinstance(error, OSError) and error.strerror:
         message = f"{error.filename}: {error.strerror}"
-    if message.startswith("Caught "):  # in a worker process, whose stack is the message; its first error is the root
+    # a worker process sends its traceback as the message; the first error in it is the root cause
+    if message.startswith("Caught "):
         message = next(iter(re.findall(r"^[\w.]*(?:Error|Exception): (.+)$", message, re.MULTILINE)), message)
     message = " ".join(message.split()) or type(error).__name__
     return message if _is_ours(error) else f"{type(error).__name__}: {message}{place}"
@@ -37,7 +38,7 @@ def explain(error: BaseException) -> str:
 
 @contextmanager
 def no_stacks_in_the_log() -> Iterator[None]:
-    """Keep messages in the log and leave out the stacks below them, with which MONAI's handlers log every error."""
+    """Remove tracebacks, which MONAI's handlers add for every error, from log records and keep the messages."""
     make = logging.getLogRecordFactory()
 
     def without_stack(*arguments, **options) -> logging.LogRecord:
@@ -53,6 +54,6 @@ def no_stacks_in_the_log() -> Iterator[None]:
 
 
 def _is_ours(error: BaseException) -> bool:
-    """Whether this package raised an error; its messages say by themselves what to do."""
+    """Return whether this package raised the error; its messages need no further context."""
     frames = list(traceback.walk_tb(error.__traceback__))
     return not frames or frames[-1][0].f_globals.get("__name__", "").startswith("gdkvm_monai.")

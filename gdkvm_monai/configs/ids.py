@@ -1,4 +1,4 @@
-"""Misspelt ids: MONAI adds an unknown id to the config in silence, and nothing changes."""
+"""Detection of misspelled IDs, which MONAI silently adds to the config without effect."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def check_ids(
     overrides: Mapping[str, object] | None = None,
     added: Collection[str] = (),
 ) -> None:
-    """Refuse an id of an overlay, or an override, that changes nothing.
+    """Refuse an ID in an overlay, or an override, that has no effect.
 
-    An id means something if an earlier config has it, if it is an argument of a component, or if something refers
+    An ID has an effect if an earlier config contains it, if it is an argument of a component, or if something refers
     to it.
 
     Args:
-        config_file: the config, and the overlays on it, as for ``monai.bundle run``.
-        overrides: ids and values from the command line.
-        added: further ids that are known: those that MONAI adds for experiment tracking.
+        config_file: the config and its overlays, as for ``monai.bundle run``.
+        overrides: values by ID, from the command line.
+        added: additional valid IDs, such as those that MONAI adds for experiment tracking.
 
     Raises:
-        FileNotFoundError: when a config is missing.
-        ValueError: when a config cannot be read, or an id means nothing.
+        FileNotFoundError: if a config is missing.
+        ValueError: if a config cannot be read, or an ID has no effect.
     """
     files = [str(name) for name in ensure_tuple(config_file)]
     contents = [_read(name) for name in files]
@@ -49,10 +49,10 @@ def check_ids(
 
 
 def check_overrides(config: ConfigParser, overrides: Mapping[str, object], added: Collection[str] = ()) -> None:
-    """Refuse an override that changes nothing in a config; the arguments are those of :func:`check_ids`.
+    """Refuse an override that has no effect in a config; for the arguments see :func:`check_ids`.
 
     Raises:
-        ValueError: when an id means nothing.
+        ValueError: if an ID has no effect.
     """
     changed = ConfigParser(deepcopy(config.get()))
     for name, value in overrides.items():
@@ -61,19 +61,19 @@ def check_overrides(config: ConfigParser, overrides: Mapping[str, object], added
     place = _Place(config, changed, _used_ids(config, overrides, added))
     for name in overrides:
         if name.startswith("+"):
-            raise ValueError(f"--{name}: merging with + works in a config file only, where it follows another one.")
+            raise ValueError(f"--{name}: merging with + works only in an overlay file; put the ID in an overlay.")
         if not place.knows(normalize(name)):
             raise ValueError(f"--{name}: the config has no {normalize(name)}; {place.advice(normalize(name), '--')}")
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an id is looked up.
+    """Configs in which an ID is looked up.
 
     Attributes:
-        before: the configs that are changed.
-        merged: all configs and overrides together.
-        used: ids that something refers to.
+        before: the configs before the change.
+        merged: all configs and overrides merged.
+        used: IDs that something refers to.
     """
 
     before: ConfigParser
@@ -81,7 +81,7 @@ class _Place:
     used: Collection[str]
 
     def knows(self, key: str) -> bool:
-        """Whether an id means something."""
+        """Return whether an ID has an effect."""
         if key in self.before or key.startswith("_meta_"):
             return True
         if any(name == key or name.startswith(f"{key}#") for name in self.used):
@@ -95,14 +95,14 @@ class _Place:
         )
 
     def advice(self, key: str, option: str = "") -> str:
-        """The nearest id that means something, written with ``option`` before it."""
+        """Return advice that names the nearest valid ID, prefixed with ``option``."""
         parent, _, name = key.rpartition("#")
         arguments = [f"{parent}#{argument}" for argument in self._arguments(parent) or ()]
         ids = [*dict.fromkeys([*nested_ids(self.before.get()), *arguments, *self.used])]
         same = [known for known in ids if known.rpartition("#")[2] == name]
         near = [difflib.get_close_matches(key, ids, 1, cutoff) for cutoff in (0.85, 0.6)]
         close = near[0] or same or near[1]
-        return f"did you mean {option}{close[0]}?" if close else "see the config for what can be changed."
+        return f"did you mean {option}{close[0]}?" if close else "see the config for valid IDs."
 
     def _arguments(self, key: str) -> set[str] | None:
         return accepted_arguments(self.merged[key]) if self._is_component(key) else None
@@ -119,7 +119,7 @@ def _ancestors(key: str) -> Iterator[str]:
 
 
 def _changed_ids(content: Mapping[str, object]) -> Iterable[str]:
-    """Ids that an overlay changes; of a dictionary that is merged with ``+``, those of its entries."""
+    """Yield the IDs that an overlay changes; for a dictionary that is merged with ``+``, those of its entries."""
     for name, value in content.items():
         key = normalize(name.removeprefix("+"))
         merges = name.startswith("+") and isinstance(value, Mapping)
@@ -127,9 +127,9 @@ def _changed_ids(content: Mapping[str, object]) -> Iterable[str]:
 
 
 def _used_ids(config: ConfigParser, overrides: Mapping[str, object], added: Collection[str]) -> set[str]:
-    """Ids that something refers to, and those that MONAI looks for by itself.
+    """Return the IDs that something refers to, and those that MONAI itself looks up.
 
-    The latter are the steps of a run, and import statements, whatever id they stand under; ``imports`` by custom.
+    The latter are the steps of a run and import statements under any ID, usually ``imports``.
     """
     imports = {
         name
@@ -142,17 +142,17 @@ def _used_ids(config: ConfigParser, overrides: Mapping[str, object], added: Coll
 
 def _merge(files: Sequence[str]) -> ConfigParser:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of an id that is merged into nothing, which is refused
+        warnings.simplefilter("ignore")  # about merging into a missing ID, which is refused below
         return ConfigParser(ConfigParser.load_config_files(list(files)))
 
 
 def _read(name: str) -> Mapping[str, object]:
     if not Path(name).is_file():
-        raise FileNotFoundError(f"config file {name} does not exist; name a file such as bundle/configs/train.json.")
+        raise FileNotFoundError(f"config file {name} does not exist; pass a file such as bundle/configs/train.json.")
     try:
         content = ConfigParser.load_config_file(name)
-    except Exception as error:  # whatever the parsers of JSON and YAML raise
+    except Exception as error:  # the JSON and YAML parsers raise many types of errors
         raise ValueError(f"config file {name} cannot be read as JSON or YAML: {error}; correct it.") from error
     if not isinstance(content, Mapping):
-        raise ValueError(f"config file {name} holds no ids with values; write for example 'frame_size: [96, 96]'.")
+        raise ValueError(f"config file {name} has no IDs with values; write for example 'frame_size: [96, 96]'.")
     return content

@@ -1,4 +1,4 @@
-"""Where the bundle's configs lie."""
+"""Location of the bundle's configs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["bundle_dir", "find_config"]
 
 
 def bundle_dir() -> Path:
-    """The folder with ``configs/inference.json``: the repository's, an exported bundle's, or the installed one.
+    """Return the bundle folder with ``configs/inference.json``: in the repository, an exported bundle, or installed.
 
     Raises:
-        FileNotFoundError: when there is none.
+        FileNotFoundError: if there is no such folder.
     """
     package = Path(__file__).resolve().parents[1]
     places = (package.parent / "bundle", package.parent, Path(sys.prefix) / "share" / "gdkvm_monai" / "bundle")
@@ -24,10 +24,10 @@ def bundle_dir() -> Path:
 
 
 def find_config(name: str | PathLike[str]) -> Path:
-    """A config file, given by its path or by its name in the bundle's ``configs``.
+    """Find a config file by its path or by its name in the bundle's ``configs``.
 
     Raises:
-        FileNotFoundError: when it is neither.
+        FileNotFoundError: if it is neither.
     """
     for path in (Path(name), bundle_dir() / "configs" / name):
         if path.is_file():

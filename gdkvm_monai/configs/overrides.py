@@ -1,4 +1,4 @@
-"""Values of a config that are given as ``id=value``."""
+"""Config overrides of the form ``id=value``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["parse_overrides"]
 
 
 def parse_overrides(entries: Iterable[str]) -> dict[str, object]:
-    """Ids and values; a value is a Python literal, or else a string.
+    """Parse overrides into values by ID; a value is a Python literal or, failing that, a string.
 
     Raises:
-        ValueError: when an entry is not ``id=value``.
+        ValueError: if an entry is not ``id=value``.
 
     Example:
         >>> parse_overrides(["frame_size=[96, 96]", "device=cpu"])
@@ -22,7 +22,7 @@ def parse_overrides(entries: Iterable[str]) -> dict[str, object]:
     for entry in entries:
         name, equals, value = entry.partition("=")
         if not name or not equals:
-            raise ValueError(f"override {entry!r} is not ID=VALUE, such as network_def#width=8.")
+            raise ValueError(f"override {entry!r} is not ID=VALUE; write for example network_def#width=8.")
         overrides[name] = _literal(value)
     return overrides
 

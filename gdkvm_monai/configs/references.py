@@ -1,4 +1,4 @@
-"""What the parts of a config refer to, and which arguments its components take."""
+"""References between the parts of a config, and the arguments that its components accept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["accepted_arguments", "nested_ids", "normalize", "references"]
 
 
 def normalize(key: str) -> str:
-    """An id in one spelling.
+    """Return an ID in canonical spelling.
 
     Example:
         >>> normalize("train::trainer::max_epochs")
@@ -24,7 +24,7 @@ def normalize(key: str) -> str:
 
 
 def references(content: object) -> set[str]:
-    """Ids that strings of a config refer to, by ``@`` or ``%``.
+    """Return the IDs that strings in a config refer to with ``@`` or ``%``.
 
     Example:
         >>> sorted(references({"a": "$@b::c + 1", "d": ["%e"]}))
@@ -41,7 +41,7 @@ def references(content: object) -> set[str]:
 
 
 def nested_ids(content: object, prefix: str = "") -> Iterator[str]:
-    """Ids of everything in a config that stands in dictionaries."""
+    """Yield the IDs of all entries of nested dictionaries in a config."""
     if isinstance(content, Mapping):
         for key, value in content.items():
             yield f"{prefix}{key}"
@@ -49,13 +49,13 @@ def nested_ids(content: object, prefix: str = "") -> Iterator[str]:
 
 
 def accepted_arguments(component: Mapping[str, object]) -> set[str] | None:
-    """Names that may stand in a component of a config: those of its parameters and MONAI's own, such as ``_target_``.
+    """Return the keys allowed in a component of a config: its parameters, and MONAI's own, such as ``_target_``.
 
     Args:
-        component: a dictionary with ``_target_``.
+        component: dictionary with ``_target_``.
 
     Returns:
-        The names, or ``None`` where any may stand there or the target is not known.
+        The keys, or ``None`` if any key is allowed or the target is unknown.
 
     Example:
         >>> "p" in accepted_arguments({"_target_": "torch.nn.Dropout"})
@@ -74,7 +74,7 @@ def accepted_arguments(component: Mapping[str, object]) -> set[str] | None:
 
 
 def _locate(name: object) -> Callable | None:
-    """What a target names, found as MONAI does: a dotted path, or the bare name of something in MONAI."""
+    """Resolve a target like MONAI does: a dotted path, or the bare name of a component of MONAI."""
     if not isinstance(name, str) or name[:1] in ("$", "@", "%"):
         return None
     module = _locator().get_component_module_name(name)
@@ -89,7 +89,7 @@ def _locator() -> ComponentLocator:
 
 
 def _initializers(target: Callable) -> list[Callable]:
-    """Functions that see the arguments: a class's own initializer first, then those that it may hand them on to."""
+    """Return the functions that receive the arguments: a class's own initializer, then those of its bases."""
     if not inspect.isclass(target):
         return [target]
     return [vars(part)["__init__"] for part in target.__mro__ if "__init__" in vars(part)]

@@ -1,4 +1,4 @@
-"""A mistake in a config or on the command line is one sentence; the stack is there for who asks."""
+"""An error in a config or on the command line is one sentence, with the traceback on request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUICK += ["--frame_size=[32,32]", "--num_frames=2", "--iterations_per_epoch=1", 
 
 @pytest.fixture(autouse=True)
 def restored_logging(monkeypatch):
-    """The bundle's logging.conf replaces the handlers of the root logger; some keep an earlier test's stream."""
+    """Restore the root logger, whose handlers the bundle's logging.conf replaces."""
     monkeypatch.setattr(logging, "raiseExceptions", False)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
@@ -32,7 +32,7 @@ def restored_logging(monkeypatch):
 
 @pytest.fixture
 def run(tmp_path, phantom_root, capsys):
-    """Run the command in this process; returns the exit status and what went to both streams."""
+    """Return a function that runs the command in this process and returns the exit status and both streams."""
 
     def run(*options: str, config: str = TRAIN, dataset_dir: str = str(phantom_root)) -> tuple[int, str, str]:
         fixed = [f"--config_file={config}", f"--bundle_root={tmp_path}", f"--dataset_dir={dataset_dir}"]
@@ -69,29 +69,29 @@ def assert_one_sentence(status: int, out: str, err: str, message: str) -> None:
     assert status == 2
     assert "Traceback" not in err + out
     last = err.strip().splitlines()[-1]
-    assert last.startswith("gdkvm: ") and message in last and last.endswith("(--traceback shows the stack)")
+    assert last.startswith("gdkvm: ") and message in last and last.endswith("(--traceback shows the traceback)")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_one_sentence_with_exit_code_two(mistake, run):
+def test_an_error_is_one_sentence_with_exit_code_two(mistake, run):
     where, options, message = MISTAKES[mistake]
     assert_one_sentence(*run(*options, **where), message)
 
 
-def test_weights_of_another_shape_are_one_sentence_that_names_the_way_out(run, tmp_path):
+def test_weights_of_another_shape_give_one_sentence_with_advice(run, tmp_path):
     weights = write_weights(tmp_path / "three_classes.pt")
     result = run(f"--initial_weights={weights}")
     assert_one_sentence(*result, "three_classes.pt")
     assert "strict_shape" in result[2] and "finetune.yaml" in result[2]
 
 
-def test_a_config_that_cannot_be_read_is_named(run, tmp_path):
+def test_the_error_names_a_config_that_cannot_be_read(run, tmp_path):
     (tmp_path / "broken.json").write_text('{"epochs": 3,,}')
     assert_one_sentence(*run(config=str(tmp_path / "broken.json")), "broken.json")
 
 
 @pytest.mark.parametrize("way", ["flag", "environment"])
-def test_the_whole_stack_is_shown_on_request(way, run, monkeypatch):
+def test_the_traceback_is_shown_on_request(way, run, monkeypatch):
     if way == "environment":
         monkeypatch.setenv("GDKVM_TRACEBACK", "1")
     status, _, err = run(*(["--traceback"] if way == "flag" else []), dataset_dir="/nowhere")
@@ -100,13 +100,13 @@ def test_the_whole_stack_is_shown_on_request(way, run, monkeypatch):
     assert err.strip().splitlines()[-1].startswith("gdkvm: /nowhere is not a directory")
 
 
-def test_a_run_without_mistakes_trains_and_ends_with_zero(run, tmp_path):
+def test_a_valid_run_trains_and_exits_with_zero(run, tmp_path):
     status, out, err = run("--validate#dataloader#num_workers=0")
     assert status == 0 and "gdkvm:" not in err
     assert (tmp_path / "models" / "model_final.pt").is_file()
 
 
-def test_the_ids_of_experiment_tracking_are_known_when_it_is_on(run, monkeypatch):
+def test_experiment_tracking_ids_are_valid_if_tracking_is_on(run, monkeypatch):
     started = []
     monkeypatch.setattr("monai.bundle.ConfigWorkflow.initialize", lambda self: started.append(self))
     monkeypatch.setattr("monai.bundle.ConfigWorkflow.run", lambda self: None)
@@ -116,26 +116,26 @@ def test_the_ids_of_experiment_tracking_are_known_when_it_is_on(run, monkeypatch
     assert_one_sentence(*run("--experiment_name=echo"), "experiment_name")
 
 
-def test_no_config_at_all_is_one_line(capsys):
+def test_a_missing_config_argument_is_a_one_line_error(capsys):
     assert main(["bundle", "run", "training"]) == 2
     assert "--config_file" in capsys.readouterr().err
 
 
-def test_a_misspelled_id_of_an_overlay_is_refused_before_anything_runs(run, tmp_path):
+def test_a_misspelled_id_in_an_overlay_is_refused_before_anything_runs(run, tmp_path):
     (tmp_path / "overlay.yaml").write_text("epoch: 3")
     status, _, err = run(config=f"['{TRAIN}','{tmp_path / 'overlay.yaml'}']")
     assert status == 2 and "overlay.yaml: the config has no epoch; did you mean epochs?" in err
     assert not (tmp_path / "models").exists()
 
 
-def test_an_unknown_command_is_named_with_the_right_ones(capsys):
+def test_the_error_names_an_unknown_command_and_the_valid_ones(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["bundle", "rnu", "training"])
     assert stop.value.code == 2 and "'rnu'" in (text := capsys.readouterr().err) and "run" in text
 
 
 @pytest.mark.slow
-def test_the_command_line_takes_the_arguments_of_monais_from_any_folder(tmp_path):
+def test_the_command_accepts_monais_arguments_from_any_folder(tmp_path):
     line = [sys.executable, "-m", "gdkvm_monai", "bundle", "run", "training", "--dataset_dir", "/nowhere"]
     files = f"['{TRAIN}','{CONFIGS / 'small_network.yaml'}']"
     result = subprocess.run([*line, "--config_file", files], cwd=tmp_path, capture_output=True, text=True, timeout=300)

@@ -1,4 +1,4 @@
-"""The words that options accept are those of the packages behind them."""
+"""The choices of the options equal those in the packages that define them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gdkvm_monai.export.bundle import NAME
 from gdkvm_monai.study import options
 
 
-def test_every_choice_is_one_of_its_owner():
+def test_the_choices_equal_their_definitions():
     assert set(choices.MASK_FORMATS) == set(options.FORMATS) and set(choices.OVERLAYS) == set(options.OVERLAYS)
     assert set(choices.CLIP_FORMATS) == set(phantom.FORMATS) and choices.DATA_SETS == folder.DATA_SETS
     assert set(choices.QUALITIES) == set(phantom.QUALITIES)
@@ -22,7 +22,7 @@ def test_every_choice_is_one_of_its_owner():
     assert choices.BUNDLE_NAME == NAME
 
 
-def test_every_command_of_monai_is_offered():
+def test_every_monai_command_is_offered():
     assert set(choices.BUNDLE_COMMANDS) == {
         name for name, item in vars(monai_command).items() if inspect.isfunction(item)
     }

@@ -1,4 +1,4 @@
-"""Two folders of results, compared by the command line."""
+"""``gdkvm compare``: comparison of two results folders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENTS = ("p1", "p2", "p3", "p4")
 
 
 def heart(length: int, width: int) -> np.ndarray:
-    """A half ellipse with an atrium below it, (64, 96)."""
+    """Return half an ellipse with an atrium below it, (64, 96)."""
     x, y = np.mgrid[:64, :96]
     mask = np.zeros((64, 96), np.uint8)
     mask[(((x - 32) / width) ** 2 + ((y - 60) / length) ** 2 < 1) & (y <= 60)] = 1
@@ -35,7 +35,7 @@ def clip(patient: str, shift: int = 0, shrink: int = 0, spacing=SPACING, empty: 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """A: everyone shifted by 2; B: p1 perfect, p2 as before, p3 worse, p4 missed; p5 in B alone."""
+    """Write A, all shifted by 2, and B: p1 perfect, p2 unchanged, p3 worse, p4 missed, and p5 only in B."""
     root = tmp_path_factory.mktemp("results")
     write_evaluation([clip(p, shift=2) for p in PATIENTS], root / "a", {"scored_grid": "native"})
     changed = [clip("p1"), clip("p2", shift=2), clip("p3", shift=4, shrink=12), clip("p4", empty=True), clip("p5")]
@@ -44,7 +44,7 @@ def folders(tmp_path_factory):
 
 
 def dice(folder, structure: str = "LV") -> dict[str, float]:
-    """Mean Dice of every patient, read without the code under test."""
+    """Read the mean Dice of each patient without the code under test."""
     with open(folder / "per_frame.csv", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["structure"] == structure]
     return {p: np.mean([float(r["dice"]) for r in rows if r["patient"] == p]) for p in {r["patient"] for r in rows}}
@@ -55,7 +55,7 @@ def compared(folders, tmp_path, *options: str) -> dict:
     return json.loads((tmp_path / "c.json").read_text())
 
 
-def test_the_difference_is_the_mean_of_the_paired_differences_with_an_interval_around_it(folders, tmp_path):
+def test_the_difference_is_the_mean_paired_difference_within_its_interval(folders, tmp_path):
     result = compared(folders, tmp_path)
     row = next(row for row in result["scores"] if (row["structure"], row["score"]) == ("LV", "dice"))
     a, b = dice(folders / "a"), dice(folders / "b")
@@ -77,13 +77,13 @@ def test_patients_that_got_worse_come_worst_first_and_the_threshold_decides(fold
     assert {row["patient"] for row in strict["worse"]} == {"p4"} and strict["better"] == []
 
 
-def test_worse_means_longer_where_the_score_is_a_distance(folders, tmp_path):
+def test_a_longer_distance_is_worse(folders, tmp_path):
     result = compared(folders, tmp_path, "--score", "hd95", "--threshold", "0.1")
     assert [row["patient"] for row in result["worse"] if row["structure"] == "LV"] == ["p4", "p3"]
     assert all(row["difference"] > 0.1 for row in result["worse"])
 
 
-def test_failures_and_items_without_a_partner_are_counted(folders, tmp_path):
+def test_failures_and_items_without_a_counterpart_are_counted(folders, tmp_path):
     failures = {row["structure"]: row for row in compared(folders, tmp_path)["failures"]}
     assert failures["LV"] == {
         "structure": "LV",
@@ -96,7 +96,7 @@ def test_failures_and_items_without_a_partner_are_counted(folders, tmp_path):
     }
 
 
-def test_errors_of_the_ejection_fraction_are_compared_where_both_have_one(folders, tmp_path):
+def test_errors_of_the_ejection_fraction_are_compared_if_both_have_one(folders, tmp_path):
     rows = {row["quantity"]: row for row in compared(folders, tmp_path)["ejection_fraction"]}
     ef = rows["ef_percent"]
     assert ef["method"] == "single-plane-a4c-mod-v1"
@@ -114,7 +114,7 @@ def test_the_table_names_folders_scores_patients_and_units(folders, capsys):
     assert "nan" not in text and max(map(len, text.splitlines())) <= 130
 
 
-def test_a_folder_compared_with_itself_differs_in_nothing(folders, capsys):
+def test_a_folder_compared_with_itself_shows_no_difference(folders, capsys):
     assert main(["compare", str(folders / "a"), str(folders / "a")]) == 0
     text = capsys.readouterr().out
     assert "0 worse in B, 0 better" in text and "+0.0000 [+0.0000, +0.0000]" in text
@@ -126,7 +126,7 @@ def one_sentence(capsys) -> str:
     return text
 
 
-def test_a_missing_folder_or_file_is_named(folders, tmp_path, capsys):
+def test_the_error_names_a_missing_folder_or_file(folders, tmp_path, capsys):
     assert main(["compare", str(folders / "a"), str(tmp_path / "nowhere")]) == 2
     assert f"{tmp_path / 'nowhere'} is not a folder" in one_sentence(capsys)
     assert main(["compare", str(tmp_path), str(folders / "b")]) == 2
@@ -152,7 +152,7 @@ def test_different_scored_grids_are_refused(folders, tmp_path, capsys, spacing, 
     assert words in one_sentence(capsys)
 
 
-def test_results_without_a_common_item_or_such_a_score_are_refused(folders, tmp_path, capsys):
+def test_results_without_a_shared_item_or_the_score_are_refused(folders, tmp_path, capsys):
     write_evaluation([clip("other")], tmp_path, {"scored_grid": "native"})
     assert main(["compare", str(folders / "a"), str(tmp_path)]) == 2
     assert "share no patient, view, frame, and structure" in one_sentence(capsys)

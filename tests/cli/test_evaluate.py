@@ -1,4 +1,4 @@
-"""``gdkvm evaluate``: weights and annotated clips to scores."""
+"""``gdkvm evaluate``: scores of weights on annotated clips."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def weights(tmp_path_factory):
     return path
 
 
-def test_scores_are_written_and_named(weights, phantom_root, tmp_path, capsys):
+def test_scores_are_written_and_their_files_printed(weights, phantom_root, tmp_path, capsys):
     out = tmp_path / "results"
     section = ("--override", "section=testing")
     assert evaluate("--dataset-dir", phantom_root, "--weights", weights, "-o", out, *section) == 0
@@ -49,7 +49,7 @@ def test_scores_are_written_and_named(weights, phantom_root, tmp_path, capsys):
         (["--weights", "absent.pt"], "absent.pt"),
     ],
 )
-def test_a_mistake_is_one_line_with_exit_code_two(words, named, weights, phantom_root, tmp_path, capsys):
+def test_an_error_is_one_line_with_exit_code_two(words, named, weights, phantom_root, tmp_path, capsys):
     given = ["--dataset-dir", phantom_root, "--weights", weights, "-o", tmp_path / "out", *words]
     assert evaluate(*given) == 2
     error = capsys.readouterr().err

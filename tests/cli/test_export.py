@@ -1,4 +1,4 @@
-"""``gdkvm export``: its options, what it prints, its exit codes."""
+"""``gdkvm export``: options, output, and exit codes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_file_that_differs_from_pytorch_gives_exit_code_1(tmp_path, monkeypatc
         (["--untrained", "--config", "none.yaml"], "none.yaml"),
     ],
 )
-def test_what_does_not_fit_is_one_line_with_exit_code_two(options, named, tmp_path, capsys):
+def test_invalid_input_gives_one_line_and_exit_code_two(options, named, tmp_path, capsys):
     assert export_network("--out", tmp_path / "network.ts", *options) == 2
     error = capsys.readouterr().err
     assert named in error and error.count("\n") == 1
@@ -76,12 +76,12 @@ def test_options_that_contradict_each_other_exit_with_two(words):
 
 
 @pytest.mark.parametrize("words", [[], ["netwrok"]])
-def test_what_is_exported_must_be_said(words, capsys):
+def test_export_requires_network_or_bundle(words, capsys):
     assert main(["export", *words]) == 2
     assert "network or bundle" in capsys.readouterr().err
 
 
-def test_the_bundle_names_its_files_and_what_is_too_large_for_a_pull_request(weights, tmp_path, monkeypatch, capsys):
+def test_the_bundle_lists_its_files_and_those_too_large_for_a_pull_request(weights, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("gdkvm_monai.export.bundle.packing.ZOO_FILE_LIMIT", 200_000)
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump({f"network_def#{name}": TINY[name] for name in TINY}))
     name = "echo_test_segmentation"

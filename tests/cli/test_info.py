@@ -25,7 +25,7 @@ def test_weights_labels_versions_and_devices_are_printed(weights, capsys):
     assert re.search(r"sha256 [0-9a-f]{64}$", text, re.MULTILINE) and "devices: cpu" in text
 
 
-def test_a_bundle_without_weights_is_told(tmp_path, capsys, monkeypatch):
+def test_a_bundle_without_weights_is_reported(tmp_path, capsys, monkeypatch):
     (tmp_path / "configs").mkdir()
     metadata = Path(__file__).parents[2] / "bundle" / "configs" / "metadata.json"
     (tmp_path / "configs" / "metadata.json").write_text(metadata.read_text())
@@ -34,6 +34,6 @@ def test_a_bundle_without_weights_is_told(tmp_path, capsys, monkeypatch):
     assert "weights: none in the bundle" in capsys.readouterr().out
 
 
-def test_weights_that_are_absent_are_named(capsys):
+def test_the_error_names_missing_weights(capsys):
     assert main(["info", "--weights", "absent.pt"]) == 2
     assert "absent.pt" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The command finds its subcommands, answers at once, and tells errors in one line."""
+"""The command finds its subcommands, starts quickly, and prints errors in one line."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ sys.exit(f"{sorted(heavy)} imported" if heavy else code)
 
 
 def run_alone(*words: str) -> subprocess.CompletedProcess:
-    """Run the command in a fresh process, which fails with 1 if anything heavy is imported."""
+    """Run the command in a new process, which fails with 1 if a slow module is imported."""
     return subprocess.run([sys.executable, "-c", LIGHT, *words], capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.parametrize(
     "words", [[], *([name] for name in COMMANDS), ["export", "network"], ["export", "bundle"], ["bundle", "run"]]
 )
-def test_help_imports_nothing_heavy(words):
+def test_help_imports_no_slow_module(words):
     done = run_alone(*words, "--help")
     assert done.returncode == 0, done.stderr
     assert "usage: gdkvm" in done.stdout and not done.stderr
@@ -42,7 +42,7 @@ def test_help_imports_nothing_heavy(words):
     ("words", "named"),
     [
         ([], "usage"),
-        (["--out", "out"], "give clips"),
+        (["--out", "out"], "pass clips"),
         (["clip.npy"], "-o/--out"),
         (["clip.npy", "-o", "out", "--view", "PLAX"], "PLAX"),
         (["clip.npy", "-o", "out", "--jobs", "0"], "--jobs is 0"),
@@ -62,18 +62,18 @@ def test_help_imports_nothing_heavy(words):
         (["info", "--weights", "absent.pt"], "absent.pt"),
     ],
 )
-def test_mistakes_in_the_arguments_are_told_before_anything_heavy_is_imported(words, named):
+def test_argument_errors_are_reported_before_slow_imports(words, named):
     done = run_alone(*words)
     assert done.returncode == 2, done.stderr
     assert named in done.stderr
 
 
-def test_the_package_can_be_run_as_a_module_and_knows_its_version():
+def test_the_package_runs_as_a_module_and_prints_its_version():
     done = subprocess.run([sys.executable, "-m", "gdkvm_monai", "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, f"gdkvm {gdkvm_monai.__version__}\n")
 
 
-def test_the_help_names_every_command(capsys):
+def test_the_help_lists_every_command(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
     assert all(f"\n  {name} " in text for name in COMMANDS) and "Not a medical device" in text
@@ -81,7 +81,7 @@ def test_the_help_names_every_command(capsys):
     assert set(COMMANDS) <= modules
 
 
-def test_a_folder_that_is_named_almost_like_a_command_is_a_clip(tmp_path, monkeypatch, capsys):
+def test_a_folder_named_almost_like_a_command_is_a_clip(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demos").mkdir()
     assert main(["demos", "-o", "out"]) == 2
@@ -89,7 +89,7 @@ def test_a_folder_that_is_named_almost_like_a_command_is_a_clip(tmp_path, monkey
 
 
 @pytest.mark.parametrize("way", ["nothing", "flag", "environment"])
-def test_the_stack_is_shown_only_on_request(way, monkeypatch, capsys):
+def test_the_traceback_is_shown_only_on_request(way, monkeypatch, capsys):
     monkeypatch.setenv("GDKVM_TRACEBACK", "1" if way == "environment" else "0")
     assert main(["compare", "absent", "b", *(["--traceback"] if way == "flag" else [])]) == 2
     error = capsys.readouterr().err

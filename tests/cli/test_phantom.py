@@ -1,4 +1,4 @@
-"""``gdkvm phantom``: its options, what it prints, its exit codes."""
+"""``gdkvm phantom``: options, output, and exit codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gdkvm_monai.data.phantom.folder import DATA_SETS
 SMALL = ("--size", "16", "24", "--beats", "1", "--frame-rate", "5")
 
 
-def test_every_path_is_printed_and_every_option_reaches_the_clips(tmp_path, capsys):
+def test_every_path_is_printed_and_every_option_is_applied(tmp_path, capsys):
     options = ("--format", "npy", "mhd", "--views", "2CH", "--patients", "2", "--seed", "5", "--quality", "poor")
     assert main(["phantom", str(tmp_path), *options, *SMALL]) == 0
     printed = [Path(line) for line in capsys.readouterr().out.splitlines()]
@@ -29,14 +29,14 @@ def test_every_path_is_printed_and_every_option_reaches_the_clips(tmp_path, caps
     assert told["frame_rate_hz"] == 5 and told["shape"][:2] == [24, 16]
 
 
-def test_a_wrong_value_is_one_line_with_exit_code_two(tmp_path, capsys):
+def test_a_wrong_value_gives_one_line_and_exit_code_two(tmp_path, capsys):
     assert main(["phantom", str(tmp_path / "new"), "--patients", "0"]) == 2
     told = capsys.readouterr()
     assert "patients = 0" in told.err and told.err.count("\n") == 1 and not told.out
     assert not (tmp_path / "new").exists()
 
 
-def test_what_exists_is_kept_unless_overwriting_is_asked_for(tmp_path, capsys):
+def test_existing_files_are_kept_unless_overwriting_is_requested(tmp_path, capsys):
     command = ["phantom", str(tmp_path), "--format", "npy", "--views", "4CH", *SMALL]
     assert main(command) == 0
     assert main(command) == 2
@@ -46,7 +46,7 @@ def test_what_exists_is_kept_unless_overwriting_is_asked_for(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("wrong", [["--format", "gif"], ["--views", "3CH"], ["--quality", "best"]])
-def test_a_wrong_choice_is_named(wrong, capsys):
+def test_the_error_names_a_wrong_choice(wrong, capsys):
     with pytest.raises(SystemExit) as raised:
         main(["phantom", "out", *wrong])
     assert raised.value.code == 2

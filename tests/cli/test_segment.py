@@ -1,4 +1,4 @@
-"""The ``gdkvm`` command: exit codes, every option, and wrong use."""
+"""The ``gdkvm`` command: exit codes, all options, and wrong use."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def short_clip(tmp_path_factory):
 
 @pytest.fixture()
 def known_masks(monkeypatch):
-    """The command with a network that reads classes from gray levels."""
+    """Run the command with a network that reads classes from gray levels."""
     monkeypatch.setattr("gdkvm_monai.study.batch.load_pipeline", lambda *arguments: gray_level_pipeline())
 
 
@@ -107,7 +107,7 @@ def test_all_outputs_of_a_clip_and_what_is_printed(label_clip, known_masks, tmp_
 
 
 @pytest.mark.parametrize("overlay", ["avi", "none"])
-def test_what_is_not_wanted_is_not_written(overlay, clips, known_masks, tmp_path, capsys):
+def test_unwanted_outputs_are_not_written(overlay, clips, known_masks, tmp_path, capsys):
     options = ("--fast", "--no-report", "--overlay", overlay, "--format", "npz", "--structures", "LV", "LV")
     assert gdkvm(clips / "clip0.npy", "-o", tmp_path, *options) == 0
     folder = only_result(tmp_path)
@@ -122,7 +122,7 @@ def test_what_is_not_wanted_is_not_written(overlay, clips, known_masks, tmp_path
     assert printed.out.startswith("clip 1 of 1: ") and not printed.err
 
 
-def test_frame_rate_and_spacing_of_the_user_win(short_clip, known_masks, tmp_path):
+def test_the_users_frame_rate_and_spacing_take_precedence(short_clip, known_masks, tmp_path):
     path, _ = short_clip
     assert gdkvm(path, "-o", tmp_path, "--fps", 40, "--spacing", 0.5, 0.25, *QUICK) == 0
     clip = json.loads((only_result(tmp_path) / "measurements.json").read_text())["clip"]
@@ -130,7 +130,7 @@ def test_frame_rate_and_spacing_of_the_user_win(short_clip, known_masks, tmp_pat
     assert clip["spacing_mm"] == [0.5, 0.25] and clip["spacing_trust"] == "ok" and clip["view"] is None
 
 
-def test_the_network_sees_the_tissue_region_but_masks_stay_on_the_full_grid(short_clip, known_masks, tmp_path):
+def test_the_network_sees_the_tissue_region_but_masks_cover_the_full_grid(short_clip, known_masks, tmp_path):
     data = pydicom.dcmread(short_clip[0])
     data.SequenceOfUltrasoundRegions[0].RegionLocationMinX0 = 8
     data.save_as(tmp_path / "clip.dcm")
@@ -146,7 +146,7 @@ def test_the_network_sees_the_tissue_region_but_masks_stay_on_the_full_grid(shor
     assert sizes == {(): 40, ("--no-crop",): 48}
 
 
-def test_partial_doppler_and_large_clips_are_read_only_when_asked_for(short_clip, known_masks, tmp_path, capsys):
+def test_partial_doppler_and_large_clips_are_read_only_on_request(short_clip, known_masks, tmp_path, capsys):
     path, phantom = short_clip
     data = pydicom.dcmread(path)
     data.SequenceOfUltrasoundRegions[0].RegionDataType = 2
@@ -181,7 +181,7 @@ def test_finished_clips_are_skipped_and_overwritten_on_demand(clips, weights, tm
     assert len(list(csv.DictReader((tmp_path / "index.csv").open()))) == 2
 
 
-def test_results_that_lie_among_the_clips_are_no_clips(known_masks, tmp_path, capsys):
+def test_results_among_the_clips_are_not_clips(known_masks, tmp_path, capsys):
     np.save(tmp_path / "clip.npy", noise_clip())
     for _ in range(2):
         assert gdkvm(tmp_path, "-o", tmp_path, "--format", "nifti", "png", *QUICK[:-3], "--overlay", "avi") == 0
@@ -190,7 +190,7 @@ def test_results_that_lie_among_the_clips_are_no_clips(known_masks, tmp_path, ca
     assert "only results of this command" in capsys.readouterr().err
 
 
-def test_the_first_failure_stops_only_when_asked_for(clips, known_masks, tmp_path, capsys):
+def test_the_first_failure_stops_the_run_only_on_request(clips, known_masks, tmp_path, capsys):
     (tmp_path / "a.npy").write_bytes(b"no array")
     run = (tmp_path / "a.npy", clips / "clip0.npy", "-o", tmp_path / "out", *QUICK, "--json")
     assert gdkvm(*run, "--fail-fast") == 1
@@ -210,7 +210,7 @@ def test_progress_is_shown_on_a_terminal_unless_quiet(clips, known_masks, tmp_pa
     assert not capsys.readouterr().err
 
 
-def test_a_traceback_is_printed_only_when_asked_for(tmp_path, known_masks, capsys):
+def test_a_traceback_is_printed_only_on_request(tmp_path, known_masks, capsys):
     (tmp_path / "name_of_a_patient.npy").write_bytes(b"no array")
     for option, count in (((), 0), (("--traceback",), 1)):
         assert gdkvm(tmp_path / "name_of_a_patient.npy", "-o", tmp_path / "out", *QUICK, *option) == 1
@@ -248,7 +248,7 @@ def test_two_views_give_one_ejection_fraction(known_masks, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_two_processes_give_what_one_gives(clips, weights, tmp_path):
+def test_two_processes_give_the_same_results_as_one(clips, weights, tmp_path):
     bad = tmp_path / "bad.npy"
     bad.write_bytes(b"no array")
     for jobs in (1, 2):
@@ -269,7 +269,7 @@ def test_two_processes_give_what_one_gives(clips, weights, tmp_path):
     one, two = ({path.relative_to(tmp_path / jobs): path for path in (tmp_path / jobs).rglob("*")} for jobs in "12")
     assert one.keys() == two.keys() and len(one) > 10
     for name in one:
-        if name.name not in ("run.json", "report.html") and one[name].is_file():  # these hold the time of the day
+        if name.name not in ("run.json", "report.html") and one[name].is_file():  # these contain the time
             assert one[name].read_bytes() == two[name].read_bytes(), name
 
 
@@ -281,7 +281,7 @@ def test_the_help_explains_every_option(capsys):
     assert "Research use only. Not a medical device." in text and "exit codes: 0" in text
 
 
-def test_the_short_form_and_the_command_by_its_name_are_the_same(clips, known_masks, tmp_path, capsys):
+def test_the_short_form_equals_the_segment_command(clips, known_masks, tmp_path, capsys):
     assert gdkvm("segment", clips / "clip0.npy", "-o", tmp_path, *QUICK) == 0
     first = capsys.readouterr().out
     assert gdkvm(clips / "clip0.npy", "-o", tmp_path, *QUICK) == 0  # finished results are read
@@ -317,7 +317,7 @@ def test_the_short_form_and_the_command_by_its_name_are_the_same(clips, known_ma
         (("clip0.npy", "--map", "clip1.npy/names.csv"), "clip1.npy"),
     ],
 )
-def test_wrong_use_is_named_with_exit_code_two_before_anything_is_done(
+def test_wrong_use_is_reported_with_exit_code_two_before_any_work(
     arguments, message, clips, weights, tmp_path, capsys, monkeypatch
 ):
     for name in ("clip0.npy", "clip1.npy"):
@@ -333,7 +333,7 @@ def test_wrong_use_is_named_with_exit_code_two_before_anything_is_done(
 
 
 class Payload:
-    """A pickle that would make a folder, were it executed."""
+    """A pickle that would create a folder if it were executed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -342,7 +342,7 @@ class Payload:
         return os.mkdir, (str(self.path),)
 
 
-def test_weights_that_are_none_are_refused_and_nothing_in_them_is_executed(clips, weights, tmp_path, capsys):
+def test_invalid_weights_are_refused_and_never_executed(clips, weights, tmp_path, capsys):
     trap = tmp_path / "executed"
     other = GDKVM(**{**SMALL, "width": 4}).state_dict()
     content = {

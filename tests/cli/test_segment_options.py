@@ -1,4 +1,4 @@
-"""The options of ``gdkvm segment`` and how they reach a segmentation."""
+"""The options of ``gdkvm segment`` and how they are passed to a segmentation."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gdkvm_monai.cli.segment_options import chosen_options, parse_options, parse
 from gdkvm_monai.study.options import SegmentOptions
 
 
-def test_the_defaults_of_the_command_are_those_of_the_python_api():
+def test_the_defaults_equal_those_of_the_python_api():
     chosen = chosen_options(parse_options(["clip.npy", "-o", "out"]))
     assert set(chosen) == {field.name for field in fields(SegmentOptions)}
     assert SegmentOptions(**chosen) == SegmentOptions()
 
 
-def test_every_option_reaches_the_python_api():
+def test_every_option_is_passed_to_the_python_api():
     words = "clip.npy -o out --view a4c --structures LV LA LV --fast --fps 40 --spacing 0.5 0.25 --no-crop --force"
     words += " --allow-partial --max-voxels 1e6 --format png npz --overlay none --no-report --save-prob"
     assert SegmentOptions(**chosen_options(parse_options(words.split()))) == SegmentOptions(
@@ -30,7 +30,7 @@ def test_options_may_stand_between_clips():
     assert options.clips == [Path("a.npy"), Path("b.npy"), Path("c.npy")] and options.fast
 
 
-def test_two_views_are_two_clips_whatever_their_order_and_names():
+def test_two_views_are_two_clips_in_any_order_and_spelling():
     assert parse_views(["A2C=b.dcm", "4ch=a=1.dcm"]) == {"2CH": Path("b.dcm"), "4CH": Path("a=1.dcm")}
 
 
@@ -46,6 +46,6 @@ def test_two_views_are_two_clips_whatever_their_order_and_names():
         ["a.dcm", "b.dcm"],
     ],
 )
-def test_what_is_not_two_clips_of_two_views_is_refused(entries):
+def test_anything_but_two_clips_of_two_views_is_refused(entries):
     with pytest.raises(ValueError, match="dcm|PLAX"):
         parse_views(entries)

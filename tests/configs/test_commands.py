@@ -1,4 +1,4 @@
-"""MONAI's commands check ids first; scores come from one call."""
+"""MONAI's commands check IDs first, and an evaluation is one call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRAIN = str(CONFIGS / "train.json")
 
 @pytest.fixture
 def calls(monkeypatch) -> list[dict]:
-    """What MONAI's own ``run`` gets, which does nothing here."""
+    """Record the arguments of MONAI's ``run``, which is replaced by a stub."""
     calls: list[dict] = []
 
     def run(run_id=None, config_file=None, args_file=None, tracking=None, **override):
@@ -35,7 +35,7 @@ def test_ids_are_checked_before_anything_runs(calls):
     assert calls == [{"run_id": "training", "config_file": TRAIN, "epochs": 3}]
 
 
-def test_the_config_may_stand_in_a_file_of_arguments_but_must_stand_somewhere(calls, tmp_path):
+def test_the_config_can_be_in_an_arguments_file_but_is_required(calls, tmp_path):
     with pytest.raises(ValueError, match="--config_file"):
         checked_commands()["run"]("training")
     (tmp_path / "arguments.json").write_text(json.dumps({"config_file": TRAIN}))
@@ -43,7 +43,7 @@ def test_the_config_may_stand_in_a_file_of_arguments_but_must_stand_somewhere(ca
         checked_commands()["run"]("training", args_file=str(tmp_path / "arguments.json"), epoch=3)
 
 
-def test_ids_in_a_file_of_arguments_and_arguments_of_the_command_are_checked_too(calls, tmp_path):
+def test_ids_in_an_arguments_file_and_command_arguments_are_checked(calls, tmp_path):
     (tmp_path / "arguments.json").write_text(json.dumps({"config_file": TRAIN, "epoch": 3}))
     with pytest.raises(ValueError, match="did you mean --epochs"):
         checked_commands()["run"]("training", args_file=str(tmp_path / "arguments.json"))
@@ -52,14 +52,14 @@ def test_ids_in_a_file_of_arguments_and_arguments_of_the_command_are_checked_too
     assert not calls
 
 
-def test_the_ids_of_experiment_tracking_are_known_when_it_is_on(calls):
+def test_experiment_tracking_ids_are_valid_if_tracking_is_on(calls):
     checked_commands()["run"]("training", config_file=TRAIN, tracking="mlflow", experiment_name="echo")
     with pytest.raises(ValueError, match="experiment_name"):
         checked_commands()["run"]("training", config_file=TRAIN, experiment_name="echo")
     assert len(calls) == 1
 
 
-def test_an_evaluation_runs_train_json_its_overlays_and_evaluate_json(calls, tmp_path):
+def test_an_evaluation_runs_train_json_overlays_and_evaluate_json(calls, tmp_path):
     (tmp_path / "model.pt").touch()
     overlays = ["small_network.yaml", tmp_path / "own.yaml"]
     overlays[1].write_text("num_frames: 3")
@@ -74,7 +74,7 @@ def test_an_evaluation_runs_train_json_its_overlays_and_evaluate_json(calls, tmp
         evaluate(tmp_path, tmp_path / "out", Path("absent.pt"))
 
 
-def test_a_run_in_a_process_of_its_own_names_files_of_the_bundle(monkeypatch, tmp_path, capsys):
+def test_a_run_in_a_separate_process_finds_the_bundles_files(monkeypatch, tmp_path, capsys):
     lines = []
     monkeypatch.setattr(commands.subprocess, "run", lambda line, check: lines.append(line))
     run_in_process("training", ["train.json", "phantom.yaml"], tmp_path, Path("data"), ["--epochs=1"])

@@ -1,4 +1,4 @@
-"""The cause of an error, below all that MONAI wraps around it."""
+"""The root cause of an error, without MONAI's wrappers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from gdkvm_monai.configs.errors import explain, no_stacks_in_the_log
 
 
-def test_the_cause_is_told_with_the_place_in_the_config():
+def test_the_cause_is_reported_with_its_place_in_the_config():
     with pytest.raises(RuntimeError) as raised:
         try:
             raise TypeError("unexpected keyword argument 'widht'")
@@ -18,7 +18,7 @@ def test_the_cause_is_told_with_the_place_in_the_config():
     assert explain(raised.value) == "TypeError: unexpected keyword argument 'widht' (in network_def)"
 
 
-def test_an_error_in_a_worker_process_is_named_by_its_root():
+def test_an_error_in_a_worker_process_is_reported_by_its_root_cause():
     text = (
         "Caught RuntimeError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n"
         '  File "a.py", line 1\nValueError: patient1: the clip is damaged.\n\nThe direct cause of\n\n'
@@ -27,7 +27,7 @@ def test_an_error_in_a_worker_process_is_named_by_its_root():
     assert explain(RuntimeError(text)) == "patient1: the clip is damaged."
 
 
-def test_the_log_keeps_messages_without_stacks_only_for_the_time_being(caplog):
+def test_tracebacks_are_removed_from_the_log_only_inside_the_context(caplog):
     def log() -> str:
         caplog.clear()
         try:

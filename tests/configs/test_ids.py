@@ -1,4 +1,4 @@
-"""An id that changes nothing is refused, in an overlay and on the command line, with the nearest right name."""
+"""An ID without effect is refused, in an overlay and on the command line, with the nearest valid name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OVERLAYS = sorted(path.name for path in CONFIGS.glob("*.[jy]*") if path.name not
 
 
 def before(overlay: str) -> list[str]:
-    """The configs that an overlay follows."""
+    """Return the configs that an overlay is applied to."""
     return [TRAIN, EVALUATE] if "multi_gpu" in overlay and "train" not in overlay else [TRAIN]
 
 
@@ -27,12 +27,12 @@ def write(path: Path, content: object) -> str:
 
 
 def is_import(value: object) -> bool:
-    """Import statements are executed under whatever id they stand."""
+    """Return whether a value contains import statements, which MONAI executes under any ID."""
     return isinstance(value, list) and str(value[0]).startswith("$import")
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_every_overlay_is_accepted_and_refused_with_any_of_its_ids_misspelled(overlay, tmp_path):
+def test_each_overlay_is_accepted_but_refused_with_any_misspelled_id(overlay, tmp_path):
     check_ids([*before(overlay), str(CONFIGS / overlay)])
     content = ConfigParser.load_config_file(CONFIGS / overlay)
     misspelled = [name for name in content if not is_import(content[name])]
@@ -51,11 +51,11 @@ def test_every_overlay_is_accepted_and_refused_with_any_of_its_ids_misspelled(ov
         ("batchsize", "batch_size"),
         ("update_rule", "network_def#update_rule"),
         ("network_def#widht", "network_def#width"),
-        ("frame_siz", "frame_size"),  # the beginning of an id that is referred to
+        ("frame_siz", "frame_size"),  # the prefix of an ID that is referred to
         ("train::dataloader::shufle", "train#dataloader#shuffle"),
     ],
 )
-def test_an_override_that_changes_nothing_is_refused_with_the_nearest_name(name, right):
+def test_an_override_without_effect_is_refused_with_the_nearest_name(name, right):
     with pytest.raises(ValueError) as error:
         check_ids(TRAIN, {name: 3})
     assert f"--{name}: " in str(error.value) and f"did you mean --{right}?" in str(error.value)
@@ -66,7 +66,7 @@ def test_an_override_cannot_merge():
         check_ids(TRAIN, {"+views": ["2CH"]})
 
 
-def test_new_ids_are_accepted_where_they_mean_something():
+def test_new_ids_are_accepted_if_they_have_an_effect():
     check_ids(TRAIN, {"train#trainer#accumulation_steps": 2, "epochs": 3, "train::trainer::max_epochs": 1})
     check_ids(TRAIN, {"train#sampler": None, "train#dataloader#sampler": "@train#sampler"})
     check_ids(TRAIN, {"optimizer#_target_": "torch.optim.SGD", "optimizer#momentum": 0.9})
@@ -76,7 +76,7 @@ def test_new_ids_are_accepted_where_they_mean_something():
             check_ids(TRAIN, {name: None})
 
 
-def test_an_overlay_may_define_what_it_uses_and_an_override_may_change_it(tmp_path):
+def test_an_overlay_can_define_ids_it_uses_and_an_override_can_change_them(tmp_path):
     overlay = write(tmp_path / "overlay.json", {"decay": 0.5, "optimizer#weight_decay": "$@decay * 2"})
     check_ids([TRAIN, overlay], {"decay": 0.1})
     unused = write(tmp_path / "unused.json", {"decay": 0.5, "optimizer#weight_decay": 0.1})
@@ -84,19 +84,19 @@ def test_an_overlay_may_define_what_it_uses_and_an_override_may_change_it(tmp_pa
         check_ids([TRAIN, unused])
 
 
-def test_what_is_merged_into_a_component_is_checked_by_its_arguments(tmp_path):
+def test_ids_merged_into_a_component_are_checked_against_its_arguments(tmp_path):
     check_ids([TRAIN, write(tmp_path / "right.json", {"+network_def": {"width": 8}})])
     with pytest.raises(ValueError, match="no network_def#widht; did you mean network_def#width"):
         check_ids([TRAIN, write(tmp_path / "wrong.json", {"+network_def": {"widht": 8}})])
 
 
-def test_ids_that_monai_adds_are_known_when_they_are_named():
+def test_ids_that_monai_adds_are_valid_if_passed():
     check_ids(TRAIN, {"experiment_name": "echo"}, added=["experiment_name"])
     with pytest.raises(ValueError, match="experiment_name"):
         check_ids(TRAIN, {"experiment_name": "echo"})
 
 
-def test_configs_that_are_missing_or_cannot_be_read_are_named(tmp_path):
+def test_the_error_names_a_missing_or_unreadable_config(tmp_path):
     with pytest.raises(FileNotFoundError, match="train.jsn"):
         check_ids("train.jsn")
     (tmp_path / "broken.json").write_text('{"epochs": 3,,}')

@@ -1,4 +1,4 @@
-"""The bundle is found where it lies, and its configs by name."""
+"""The bundle and its configs are found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gdkvm_monai.configs import bundle_dir, find_config
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_bundle_is_found_where_it_lies():
+def test_the_bundle_is_found():
     assert bundle_dir() == ROOT / "bundle"
     assert json.loads((bundle_dir() / "configs" / "inference.json").read_text())["num_classes"] == 4
 

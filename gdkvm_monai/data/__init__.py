@@ -1,4 +1,4 @@
-"""Clips: readers of their formats, and lists of them."""
+"""Echo clips: readers and datalists."""
 
 from __future__ import annotations
 

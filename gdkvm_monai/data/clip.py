@@ -86,7 +86,7 @@ class ClipStream:
             self._frames.close()
 
     def collect(self) -> Clip:
-        """All frames as one :class:`Clip`."""
+        """Read all frames into one :class:`Clip`."""
         with self:
             pixels = np.stack(list(self), axis=-1)
         return Clip(pixels, self.affine, self.meta)
@@ -111,7 +111,7 @@ def check_size(path: Path, shape: Sequence[int], max_voxels: int) -> None:
     """Check the size that a file claims before allocating memory.
 
     Raises:
-        ClipReadError: when ``shape`` is empty along an axis or exceeds ``max_voxels``.
+        ClipReadError: if ``shape`` is empty along an axis or exceeds ``max_voxels``.
     """
     claimed = " x ".join(str(int(length)) for length in shape)
     if any(length < 1 for length in shape):
@@ -127,7 +127,7 @@ def luma(rgb: np.ndarray) -> np.ndarray:
         rgb: ``(..., 3)``, unsigned integers of at most 16 bits.
 
     Returns:
-        ``(...)`` of the same type.
+        Gray image ``(...)`` of the same type.
 
     Example:
         >>> luma(np.array([[255, 0, 0], [7, 7, 7]], dtype=np.uint8)).tolist()

@@ -1,4 +1,4 @@
-"""Frames cached on disk, so that memory use does not depend on the length of a clip."""
+"""Frame cache on disk, so that memory use does not depend on the length of a clip."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class FrameCache:
 
     Args:
         path: file to write; an existing file is overwritten.
-        shape: of every frame, ``(H, W)`` or with more axes.
-        dtype: of the pixels.
+        shape: shape of every frame, ``(H, W)`` or with more axes.
+        dtype: type of the pixels.
 
     Raises:
-        ValueError: when an appended frame has another shape.
-        IndexError: when a requested frame does not exist.
+        ValueError: if an appended frame has another shape.
+        IndexError: if a requested frame does not exist.
 
     Example:
         >>> import tempfile
@@ -53,7 +53,7 @@ class FrameCache:
         return self._length
 
     def __getitem__(self, frame: int) -> np.ndarray:
-        """One frame of ``shape``."""
+        """Read one frame of ``shape``."""
         if not -self._length <= frame < self._length:
             raise IndexError(f"frame {frame} does not exist, the clip has {self._length}.")
         self._file.seek(frame % self._length * self._bytes)
@@ -63,7 +63,7 @@ class FrameCache:
         return (self[frame] for frame in range(self._length))
 
     def stack(self) -> np.ndarray:
-        """All frames as one array ``(H, W, T)``, which must fit into memory."""
+        """Read all frames as one array ``(H, W, T)``, which must fit into memory."""
         self._file.seek(0)
         pixels = np.frombuffer(self._file.read(self._length * self._bytes), self.dtype)
         return pixels.reshape((*self.shape, self._length), order="F")

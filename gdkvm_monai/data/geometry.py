@@ -24,7 +24,7 @@ def picture_affine(spacing_mm: Sequence[float] = (1, 1), frame_time_s: float = 1
 
 
 def spacing_meta(affine: np.ndarray) -> dict:
-    """``spacing_trust`` and ``partial`` of a whole clip whose file states its spacing in millimeters.
+    """Return ``spacing_trust`` and ``partial`` of a complete clip whose file states its spacing in millimeters.
 
     Args:
         affine: ``(4, 4)``. A spacing of 1 x 1 counts as absent: it is what formats store if none is known.
@@ -43,7 +43,7 @@ def region_slices(region: Sequence[int] | None, shape: Sequence[int]) -> tuple[s
     """Slices of a region in a picture of ``shape`` ``(H, W)``; of the whole picture if there is none.
 
     Raises:
-        ValueError: when the region is empty or does not lie in the picture.
+        ValueError: if the region is empty or does not lie in the picture.
 
     Example:
         >>> region_slices((2, 0, 6, 5), (8, 5))
@@ -51,5 +51,5 @@ def region_slices(region: Sequence[int] | None, shape: Sequence[int]) -> tuple[s
     """
     x0, y0, x1, y1 = (0, 0, *shape) if region is None else (int(value) for value in region)
     if not (0 <= x0 < x1 <= shape[0] and 0 <= y0 < y1 <= shape[1]):
-        raise ValueError(f"the region {tuple(region)} does not lie in a picture of {tuple(shape)}; correct it.")
+        raise ValueError(f"the region {tuple(region)} is not inside an image of {tuple(shape)}; correct it.")
     return slice(x0, x1), slice(y0, y1)

@@ -1,4 +1,4 @@
-"""Gray levels of a clip, and which frames can be segmented: defined once, for whole clips and for streams."""
+"""Gray levels of a clip, and which frames can be segmented: one definition for whole clips and streams."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from scipy.ndimage import label
 __all__ = ["FrameFault", "GrayScale", "measure_gray_scale"]
 
 BLACK, WHITE = 0.0, 255.0
-LOW, HIGH = 0.1, 99.9  # percentiles that become black and white
-STEPS = 65535  # in which values are counted: exact for 16-bit integers, and memory does not grow with the clip
+LOW, HIGH = 0.1, 99.9  # percentiles that map to black and white
+STEPS = 65535  # histogram bins: exact for 16-bit integers, and memory does not grow with the clip
 
 
 class FrameFault(IntEnum):
@@ -26,15 +26,15 @@ class FrameFault(IntEnum):
 
 @dataclass(frozen=True)
 class GrayScale:
-    """How the values of a clip become gray levels, 0 to 255.
+    """The mapping from the values of a clip to gray levels, 0 to 255.
 
     Attributes:
-        low: value that becomes black.
-        high: value that becomes white.
-        outside: pixels ``(H, W)`` outside the sector, where the file has no finite value; they become black.
+        low: value that maps to black.
+        high: value that maps to white.
+        outside: mask ``(H, W)`` of the pixels outside the sector, which have no finite value and become black.
 
     Raises:
-        ValueError: when ``low`` is not below ``high``.
+        ValueError: if ``low`` is not below ``high``.
 
     Example:
         >>> GrayScale(100, 300).apply(np.array([[50.0, 200.0, 300.0]])).tolist()
@@ -47,15 +47,15 @@ class GrayScale:
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
-            raise ValueError(f"the gray scale goes from {self.low} to {self.high}; give the lower value first.")
+            raise ValueError(f"the gray scale goes from {self.low} to {self.high}; pass the lower value first.")
 
     @property
     def is_scaled(self) -> bool:
-        """Whether gray levels differ from the values of the file."""
+        """Whether gray levels differ from the values in the file."""
         return (self.low, self.high) != (BLACK, WHITE)
 
     def apply(self, frame: np.ndarray) -> np.ndarray:
-        """Gray levels of a frame ``(H, W)``, float32; NaN inside the sector stays NaN."""
+        """Return the gray levels of a frame ``(H, W)``, float32; NaN inside the sector stays NaN."""
         values = np.asarray(frame, np.float32)
         if self.is_scaled:
             values = (values.astype(np.float64) - self.low) * (WHITE / (self.high - self.low))
@@ -63,7 +63,7 @@ class GrayScale:
         return gray if self.outside is None else np.where(self.outside, np.float32(BLACK), gray)
 
     def fault(self, frame: np.ndarray) -> FrameFault:
-        """Whether a frame ``(H, W)`` has a pixel inside the sector that is not finite, or shows one value only."""
+        """Return whether a frame ``(H, W)`` has a non-finite pixel inside the sector or only a single value."""
         values = np.asarray(frame, np.float32)
         inside = values if self.outside is None else values[~self.outside]
         if not np.isfinite(inside).all():
@@ -72,19 +72,18 @@ class GrayScale:
 
 
 def measure_gray_scale(frames: Iterable[np.ndarray], pixel_type: str = "") -> GrayScale:
-    """The gray scale of a clip, from its frames one at a time.
+    """Measure the gray scale of a clip, one frame at a time.
 
-    Frames of type ``uint8``, and clips whose values lie between 0 and 255 and exceed 1, stay as they are. In all others
-    the 0.1st percentile becomes black and the 99.9th white. Frames with a fault have no say.
+    Frames of type ``uint8``, and clips whose values are within 0 to 255 and exceed 1, stay unchanged. In all others,
+    the 0.1st percentile maps to black and the 99.9th to white. Frames with a fault are ignored.
 
-    Pixels that are not finite in any frame that shows something, and that are connected to the frame's border, lie
-    outside the sector.
+    Pixels that are non-finite in every frame with content, and connected to the frame's border, are outside the sector.
 
     Args:
-        frames: can be iterated twice, each time from the first frame on, ``(H, W)``; taken as float32.
-        pixel_type: of the file, where ``frames`` are of another: ``"uint8"`` for a picture of 8 bits.
+        frames: frames ``(H, W)``, converted to float32; must be iterable twice, each time from the first frame.
+        pixel_type: pixel type of the file if ``frames`` have another one: ``"uint8"`` for 8-bit images.
     """
-    ranges: list[tuple[int, float, float]] = []  # of each frame: pixels that are not finite, extremes of the others
+    ranges: list[tuple[int, float, float]] = []  # per frame: number of non-finite pixels, extremes of the others
     unknown: np.ndarray | None = None
     for frame in frames:
         if pixel_type == "uint8" or frame.dtype == np.uint8:
@@ -105,7 +104,7 @@ def measure_gray_scale(frames: Iterable[np.ndarray], pixel_type: str = "") -> Gr
 
 
 def _survey(frame: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Pixels that are not finite, and the extremes of the others."""
+    """Return the mask of non-finite pixels and the extremes of the others."""
     values = np.asarray(frame, np.float32)
     finite = np.isfinite(values)
     known = values[finite]
@@ -113,7 +112,7 @@ def _survey(frame: np.ndarray) -> tuple[np.ndarray, float, float]:
 
 
 def _at_the_border(unknown: np.ndarray | None) -> np.ndarray | None:
-    """The part of a mask that is connected to the frame's border; ``None`` where there is none."""
+    """Return the part of a mask that is connected to the frame's border; ``None`` if there is none."""
     if unknown is None or not unknown.any():
         return None
     parts, _ = label(unknown)
@@ -123,7 +122,7 @@ def _at_the_border(unknown: np.ndarray | None) -> np.ndarray | None:
 
 
 def _percentiles(frames: Iterable[np.ndarray], low: float, high: float) -> tuple[float, float]:
-    """Percentiles ``LOW`` and ``HIGH`` of the finite values, counted in steps; the extremes where they coincide."""
+    """Return the percentiles ``LOW`` and ``HIGH`` of the finite values, or the extremes if the two coincide."""
     counts, step = np.zeros(STEPS + 1), (high - low) / STEPS
     for frame in frames:
         values = np.asarray(frame, np.float32)

@@ -44,8 +44,8 @@ def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOp
         ClipReadError: (an ``OSError`` and a ``ValueError``) when a file is damaged, of another format, or not a
             single-channel clip, when the frames of a list do not match, or when a package is missing. What the
             header does not reveal is raised during iteration: a missing end of the clip at the end of the stream.
-        FileNotFoundError: when a file is missing.
-        TypeError: when ``path`` is not a path, such as an array, or ``options`` is not a :class:`ReadOptions`.
+        FileNotFoundError: if a file is missing.
+        TypeError: if ``path`` is not a path, such as an array, or ``options`` is not a :class:`ReadOptions`.
 
     Example:
         >>> import tempfile
@@ -71,7 +71,7 @@ def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOp
 
 
 def is_clip(path: Path, suffixes: Sequence[str] = (*CLIP_SUFFIXES, ".png")) -> bool:
-    """Whether a path looks like a clip, by its name or, without a suffix, by its first bytes.
+    """Return whether a path looks like a clip, by its name or, without a suffix, by its first bytes.
 
     Args:
         path: file or folder.
@@ -91,7 +91,7 @@ def _as_paths(path: Sequence[PathLike] | PathLike) -> list[Path]:
     names = path if isinstance(path, (list, tuple)) else [path]
     for name in names:
         if not isinstance(name, (str, os.PathLike)):
-            raise TypeError(f"a clip is opened by its path, got {type(name).__name__}; give a path or a list of paths.")
+            raise TypeError(f"a clip is opened by its path, got {type(name).__name__}; pass a path or a list of paths.")
     return [Path(name) for name in names]
 
 
@@ -112,7 +112,7 @@ def _open_path(path: Path, options: ReadOptions) -> ClipStream:
     if is_dicom(path):
         return open_dicom(path, options)
     raise ClipReadError(
-        f"{path} is not a clip that can be read; give {', '.join(CLIP_SUFFIXES)} or a folder of .png frames."
+        f"{path} is not a clip that can be read; use {', '.join(CLIP_SUFFIXES)} or a folder of .png frames."
     )
 
 
@@ -122,6 +122,6 @@ def _single_frames(paths: Sequence[Path], first: Clip, options: ReadOptions) -> 
         if clip.pixels.shape != (*first.pixels.shape[:2], 1) or not np.allclose(clip.affine, first.affine):
             raise ClipReadError(
                 f"{path} has shape {clip.pixels.shape}, but a clip of several files needs single frames of one "
-                f"size and spacing, here {first.pixels.shape[:2]}; name the frames of one clip only."
+                f"size and spacing, here {first.pixels.shape[:2]}; list the frames of one clip only."
             )
         yield clip.pixels[..., 0]

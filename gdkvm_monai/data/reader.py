@@ -34,9 +34,9 @@ class ClipReader(ImageReader):
         allow_partial: accept a DICOM or video clip whose end is missing; its metadata then say ``partial``.
 
     Raises:
-        ClipReadError: (an ``OSError`` and a ``ValueError``) when a file is damaged, of another format, or not a
-            single-channel clip, when the frames of a list do not match, or when a package is missing.
-        FileNotFoundError: when a file is missing.
+        ClipReadError: (an ``OSError`` and a ``ValueError``) if a file is damaged, has another format, or is not a
+            single-channel clip, if the frames of a list do not match, or if a package is missing.
+        FileNotFoundError: if a file is missing.
 
     Example:
         >>> from monai.transforms import LoadImage
@@ -59,7 +59,7 @@ class ClipReader(ImageReader):
         return open_clip(data, self.options).collect()
 
     def get_data(self, img: Clip) -> tuple[np.ndarray, dict]:
-        """Pixels ``(H, W, T)`` and the metadata that MONAI's transforms and writers use."""
+        """Return pixels ``(H, W, T)`` and the metadata that MONAI's transforms and writers use."""
         meta = {
             **img.meta,
             "pixel_type": img.pixels.dtype.name,

@@ -33,10 +33,10 @@ def camus_datalist(
     Args:
         root_dir: folder with ``database_nifti`` and ``database_split``, or with the patient folders.
         section: ``"training"``, ``"validation"``, ``"testing"`` (the official lists), or ``"all"``.
-        views: ``"2CH"`` (A2C), ``"4CH"`` (A4C) or both.
-        clips: ``"half_sequence"`` for ED to ES, falling back to the two stills where that file is missing, or
+        views: ``"2CH"`` (A2C), ``"4CH"`` (A4C), or both.
+        clips: ``"half_sequence"`` for ED to ES, falling back to the two stills if that file is missing, or
             ``"stills"``.
-        report: called with a summary of the clips found and of those left out, and why; ``None`` for no report.
+        report: called with a summary of the listed clips and of those left out, with reasons; ``None`` for no report.
 
     Returns:
         Items with ``image`` and ``label`` (paths), ``patient``, ``view``, 0-based ``ed_frame`` and ``es_frame``, the
@@ -44,8 +44,8 @@ def camus_datalist(
         ``label_frames`` if only some frames of ``image`` are annotated.
 
     Raises:
-        FileNotFoundError: when the folder, the section's patient list, or every clip is missing.
-        ValueError: when an argument or an ``Info`` file is malformed.
+        FileNotFoundError: if the folder, the section's patient list, or every clip is missing.
+        ValueError: if an argument or an ``Info`` file is malformed.
     """
     look_up_option(section, SECTIONS)
     look_up_option(clips, CLIPS)
@@ -83,7 +83,7 @@ def _patients(root: Path, patients_dir: Path, section: str) -> list[str]:
 
 
 def _clip(folder: Path, view: str, clips: str, tables: Mapping[str, Mapping[str, dict]]) -> dict:
-    """One view of one patient; a missing file raises a FileNotFoundError that names it."""
+    """Return one view of one patient; a missing file raises a FileNotFoundError that names it."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder.name} {view}: folder {folder} is missing")
     info = clip_info(folder, view, tables)
@@ -94,7 +94,7 @@ def _clip(folder: Path, view: str, clips: str, tables: Mapping[str, Mapping[str,
 
 
 def _half_sequence(stem: Path, info: Mapping) -> dict | None:
-    """Image and label of a half sequence, or None if the release has none."""
+    """Return image and label of a half sequence, or None if the release has none."""
     image, label = (stem.with_name(f"{stem.name}_half_sequence{end}.nii.gz") for end in ("", "_gt"))
     original = stem.with_name(f"{stem.name}_sequence.mhd")
     original_is_there = original.is_file() and original.with_suffix(".raw").is_file()
@@ -102,7 +102,7 @@ def _half_sequence(stem: Path, info: Mapping) -> dict | None:
         return None
     if "ed_frame" not in info:
         raise FileNotFoundError(
-            f"{stem.name}: its Info file is missing, which says where ED and ES are in the sequence"
+            f"{stem.name}: the Info file, which states the ED and ES frames of the sequence, is missing"
         )
     if not original_is_there:
         return {"image": str(image), "label": str(label)}

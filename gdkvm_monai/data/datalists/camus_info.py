@@ -1,4 +1,4 @@
-"""Metadata of a CAMUS clip: phases, image quality, volumes and ejection fraction."""
+"""Metadata of a CAMUS clip: phases, image quality, volumes, and ejection fraction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["clip_info", "patient_tables", "read_info"]
 
 
 def read_info(path: Path) -> dict:
-    """Read an ``Info_*.cfg`` file; frame numbers become 0-based, volumes are mL, the ejection fraction percent."""
+    """Read an ``Info_*.cfg`` file; frames become 0-based, volumes are in mL, the ejection fraction is in percent."""
     entries = dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line)
     return _parse_info({key.strip(): value.strip() for key, value in entries.items()}, path)
 
@@ -35,7 +35,7 @@ def _parse_info(entries: Mapping[str, str], source: Path) -> dict:
 
 
 def patient_tables(root: Path) -> dict[str, dict[str, dict]]:
-    """Contents of ``patients_info_<view>.csv`` files, by view and patient; some copies have no Info files."""
+    """Read ``patients_info_<view>.csv`` by view and patient, for copies of CAMUS without Info files."""
     tables: dict[str, dict[str, dict]] = {}
     for view in VIEWS:
         path = root / f"patients_info_{view}.csv"
@@ -46,7 +46,7 @@ def patient_tables(root: Path) -> dict[str, dict[str, dict]]:
 
 
 def clip_info(folder: Path, view: str, tables: Mapping[str, Mapping[str, dict]]) -> dict:
-    """Metadata from the Info file, else from the view's table, else the patient's EF from the other view's table."""
+    """Return metadata from the Info file, else the view's table, else the patient's EF from the other view's table."""
     path = folder / f"Info_{view}.cfg"
     if path.is_file():
         return read_info(path)

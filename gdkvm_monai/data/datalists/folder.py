@@ -18,16 +18,16 @@ def folder_datalist(
     """List the clips of a folder.
 
     Args:
-        root_dir: folder, or one file.
+        root_dir: folder or single file.
         pattern: glob pattern below the folder, for example ``"**/*_half_sequence.nii.gz"``.
         suffixes: file name endings of clips. ``.dcm`` includes DICOM files without a suffix or with a numeric one;
-            ``.png`` means folders that hold numbered PNG frames and no other clip.
+            ``.png`` means folders that contain numbered PNG frames and no other clip.
 
     Returns:
-        Items with ``image``, sorted by name.
+        Items with ``image`` (path), sorted by name.
 
     Raises:
-        FileNotFoundError: when the folder is missing or holds no clip.
+        FileNotFoundError: if the folder is missing or contains no clip.
     """
     root = Path(root_dir)
     if not root.exists():

@@ -15,17 +15,17 @@ def clip_datalist(root_dir: PathLike, section: str = "training", datalist: PathL
 
     Args:
         root_dir: folder that paths are relative to.
-        section: key of the list, for example ``"training"``, ``"validation"`` or ``"testing"``.
+        section: key of the list, for example ``"training"``, ``"validation"``, or ``"testing"``.
         datalist: JSON file, relative to ``root_dir`` or absolute. Each item has ``image`` (one file, or one per frame)
-            and, if annotated, ``label``; optional are ``label_frames`` (0-based, the annotated frames), ``patient``,
-            ``view``, ``ed_frame`` and ``es_frame``.
+            and, if annotated, ``label``. Optional keys are ``label_frames`` (0-based, the annotated frames),
+            ``patient``, ``view``, ``ed_frame``, and ``es_frame``.
 
     Returns:
-        The items with absolute paths; an item without ``patient`` counts as a patient of its own.
+        The items with absolute paths; an item without ``patient`` counts as a separate patient.
 
     Raises:
-        FileNotFoundError: when the datalist or a listed file is missing.
-        ValueError: when the section is missing or empty, or an item has no ``image``.
+        FileNotFoundError: if the datalist or a listed file is missing.
+        ValueError: if the section is missing or empty, or an item has no ``image``.
     """
     path = Path(root_dir) / datalist
     if not path.is_file():

@@ -28,17 +28,17 @@ def phantom_datalist(
 
     Args:
         root_dir: folder for the phantoms; complete patients are not written again.
-        section: as in :func:`~gdkvm_monai.data.camus_datalist`, like ``views``, ``clips`` and the returned items.
+        section: see :func:`~gdkvm_monai.data.camus_datalist`, also for ``views``, ``clips``, and the returned items.
         views: see ``section``.
         clips: see ``section``.
         generate: whether to generate missing phantoms; if false, they must exist.
-        num_patients: numbers of patients for training, validation and testing.
+        num_patients: numbers of patients for training, validation, and testing.
         size: height and width in pixels.
         seed: the same seed gives the same bytes.
 
     Raises:
-        FileNotFoundError: when ``generate`` is false and the phantoms are missing.
-        ValueError: when the folder holds phantoms with other settings, or other data.
+        FileNotFoundError: if ``generate`` is false and the phantoms are missing.
+        ValueError: if the folder holds phantoms with other settings, or other data.
     """
     if generate:
         write_camus_phantom(root_dir, PhantomSettings(num_patients, size, seed))

@@ -12,16 +12,16 @@ __all__ = ["frame_times"]
 
 
 def frame_times(header: Any, count: int, read: int) -> dict:
-    """Frame times from the first usable of FrameTimeVector, FrameTime, CineRate and RecommendedDisplayFrameRate.
+    """Read frame times from the first usable of FrameTimeVector, FrameTime, CineRate, and RecommendedDisplayFrameRate.
 
     Args:
         header: pydicom data set.
-        count: frames that the header states.
-        read: frames that were read.
+        count: number of frames in the header.
+        read: number of frames that were read.
 
     Returns:
         ``frame_time_ms`` (mean time between frames), ``frame_time_source``, and, from a vector, ``frame_times_ms``: the
-        onsets of the frames that were read, separated by blanks. Empty where the times are unknown.
+        onsets of the frames that were read, separated by spaces. Empty if the times are unknown.
     """
     steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first entry precedes the first frame
     if count > 1 and len(steps) == count - 1 and all(plausible_frame_time(step) for step in steps):

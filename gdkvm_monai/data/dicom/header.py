@@ -11,7 +11,7 @@ from gdkvm_monai.data.clip import INSTALL, ClipReadError
 __all__ = ["MULTI_FRAME", "count_frames", "is_dicom", "read_header"]
 
 MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # the second is retired
-# only these are read, so that no patient attribute can reach metadata, messages or warnings
+# only these are read, so that no patient attribute can reach metadata, messages, or warnings
 TAGS = (
     *("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
     *("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
@@ -22,7 +22,7 @@ TAGS = (
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file starts with the DICOM signature, whatever its name."""
+    """Return whether a file starts with the DICOM signature; its name does not matter."""
     with path.open("rb") as file:
         return file.read(132)[128:] == b"DICM"
 
@@ -34,7 +34,7 @@ def read_header(path: Path) -> Any:
         pydicom data set.
 
     Raises:
-        ClipReadError: when pydicom is missing, or the file is damaged, deflated, or not DICOM.
+        ClipReadError: if pydicom is missing, or the file is damaged, deflated, or not DICOM.
     """
     try:
         import pydicom
@@ -46,7 +46,7 @@ def read_header(path: Path) -> Any:
             syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
             if (
                 syntax == pydicom.uid.DeflatedExplicitVRLittleEndian
-            ):  # pydicom would decompress all of it, whatever its size
+            ):  # pydicom would decompress all of it, even a huge file
                 raise ClipReadError(f"{path} is compressed by {syntax.name}; export it uncompressed or as JPEG.")
             header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
             header.walk(lambda data, element: element.value)  # convert all values here, where errors are caught
@@ -60,7 +60,7 @@ def read_header(path: Path) -> Any:
 
 
 def count_frames(path: Path, header: Any) -> int:
-    """Number of frames in the header; a single image may omit it."""
+    """Return the number of frames in the header; a single image may omit it."""
     stated = header.get("NumberOfFrames")
     if stated is not None:
         return int(stated)

@@ -23,15 +23,15 @@ def decode_frames(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndar
     """Decode frames up to the first damaged one.
 
     Args:
-        path: the file.
-        header: its pydicom data set without pixels.
+        path: DICOM file.
+        header: pydicom data set of the file without pixels.
         count: number of frames in the header.
 
     Yields:
         Gray ``(rows, columns)``, and the RGB ``(rows, columns, 3)`` it was converted from, if any.
 
     Raises:
-        ClipReadError: when no decoder is installed.
+        ClipReadError: if no decoder is installed.
     """
     with closing(_iterate(path, header, count)) as frames:
         while True:
@@ -47,7 +47,7 @@ def decode_frames(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndar
 
 
 def _iterate(path: Path, header: Any, count: int) -> Iterator[np.ndarray]:
-    """Frames ``(rows, columns)`` or ``(rows, columns, 3)``, YBR as RGB."""
+    """Yield frames ``(rows, columns)`` or ``(rows, columns, 3)``, YBR as RGB."""
     from pydicom.pixels import get_decoder, iter_pixels
 
     syntax = header.file_meta.TransferSyntaxUID
@@ -77,7 +77,7 @@ def _itk_shape(header: Any) -> tuple[int, ...]:
 
 
 def _to_gray(frame: np.ndarray, header: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    """Gray, and the colors it was converted from."""
+    """Return the gray frame and the RGB frame it was converted from, if any."""
     photometric = header.PhotometricInterpretation
     if photometric == "PALETTE COLOR" and frame.ndim == 2:
         from pydicom.pixels import apply_color_lut

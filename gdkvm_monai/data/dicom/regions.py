@@ -15,15 +15,15 @@ TOLERANCE = 0.01  # relative difference below which two spacings are equal
 
 
 class Regions(NamedTuple):
-    """The tissue region, spacing and mode of a picture.
+    """The tissue region, spacing, and mode of an image.
 
     Attributes:
-        spacing_trust: ``ok``; ``scaled``: the regions do not fit into the picture, which was therefore rescaled after
-            they were written; ``absent``: no 2-D tissue region states its scale in centimeters; ``conflict``: two
-            statements differ, or the depth is implausible for ultrasound.
+        spacing_trust: ``ok``; ``scaled``: the regions exceed the image, so it was rescaled after they were written;
+            ``absent``: no 2-D tissue region states its scale in centimeters; ``conflict``: two statements differ, or
+            the depth is implausible for ultrasound.
         spacing_mm: lateral and axial, for ``ok`` only.
-        box: first column, first row, end column and end row of the largest 2-D tissue region, within the picture.
-        mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode`` or ``unknown``.
+        box: first column, first row, end column, and end row of the largest 2-D tissue region, within the image.
+        mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode``, or ``unknown``.
     """
 
     spacing_trust: str

@@ -1,4 +1,4 @@
-"""What a DICOM result takes from its source clip: patient, study and references."""
+"""The parts of a source clip that a DICOM result copies: patient, study, and references."""
 
 from __future__ import annotations
 
@@ -33,31 +33,31 @@ def read_source(path: Path) -> Any:
     """Read the header of a multi-frame ultrasound clip, without its pixels.
 
     Returns:
-        pydicom data set with only the attributes that a result copies or refers to.
+        pydicom data set with only the attributes that a result copies or references.
 
     Raises:
-        ClipReadError: when pydicom is missing, or the file is damaged or not a multi-frame ultrasound clip.
+        ClipReadError: if pydicom is missing, or the file is damaged or not a multi-frame ultrasound clip.
     """
     try:
         import pydicom
     except ImportError as error:
         raise ClipReadError(f"{path} needs pydicom to be read; install it: {INSTALL.format('dicom')}.") from error
     if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist; give the DICOM clip that the masks were made of.")
+        raise FileNotFoundError(f"{path} does not exist; choose the DICOM clip that was segmented.")
     try:
         with warnings.catch_warnings(), pydicom.config.disable_value_validation():  # it would log header values
             warnings.simplefilter("ignore")
             header = pydicom.dcmread(path, True, specific_tags=[*UIDS, *EXPECTED, *OPTIONAL, *IMAGE])
             header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
     except Exception as error:  # a damaged header can raise anything
-        raise ClipReadError(f"{path} cannot be read as DICOM; give the clip that the masks were made of.") from error
+        raise ClipReadError(f"{path} cannot be read as DICOM; choose the clip that was segmented.") from error
     if header.get("SOPClassUID") not in MULTI_FRAME:
-        raise ClipReadError(f"{path} is no multi-frame ultrasound DICOM; give the clip that the masks were made of.")
+        raise ClipReadError(f"{path} is not a multi-frame ultrasound DICOM; choose the clip that was segmented.")
     for name in UIDS:
         if not pydicom.uid.UID(str(header.get(name) or "")).is_valid:
             raise ClipReadError(f"{path} has no valid {name}, so nothing can refer to it; export it again.")
     if min(int(header.get(name) or 0) for name in ("Rows", "Columns", "NumberOfFrames")) < 1:
-        raise ClipReadError(f"{path} does not state its rows, columns and frames; export it again.")
+        raise ClipReadError(f"{path} does not state its rows, columns, and frames; export it again.")
     return header
 
 
@@ -82,7 +82,7 @@ def copy_study(header: Any, dataset: Any) -> None:
 
 
 def set_equipment(dataset: Any, description: str, series_number: int) -> None:
-    """Add equipment, the current time and new UIDs: the result is the only object of a new series."""
+    """Add equipment, the current time, and new UIDs: the result is the only object of a new series."""
     from pydicom.uid import generate_uid
 
     now = datetime.now()
@@ -106,7 +106,7 @@ def save_dicom(dataset: Any, path: Path) -> None:
 
 
 def dicom_item(**attributes: Any) -> Any:
-    """A pydicom data set with the given attributes, such as an item of a sequence."""
+    """Create a pydicom data set with the given attributes, such as an item of a sequence."""
     from pydicom.dataset import Dataset
 
     item = Dataset()
@@ -116,5 +116,5 @@ def dicom_item(**attributes: Any) -> Any:
 
 
 def code_item(code: tuple[str, str, str]) -> Any:
-    """An item of a code sequence from value, scheme and meaning."""
+    """Create an item of a code sequence from value, scheme, and meaning."""
     return dicom_item(**dict(zip(("CodeValue", "CodingSchemeDesignator", "CodeMeaning"), code)))

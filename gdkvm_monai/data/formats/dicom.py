@@ -32,7 +32,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     is then wrong, too. The affine holds millimeters only if ``spacing_trust`` is ``ok``, otherwise 1.
 
     Raises:
-        ClipReadError: when the file is damaged, is not an image, lacks frames, shows Doppler or M-mode, or needs a
+        ClipReadError: if the file is damaged, is not an image, lacks frames, shows Doppler or M-mode, or needs a
             decoder that is missing.
     """
     header = read_header(path)
@@ -73,7 +73,7 @@ def _frames(
 
 def _refuse_mode(path: Path, mode: str, options: ReadOptions) -> None:
     if mode not in ("B-mode", "unknown") and not options.force:
-        raise ClipReadError(f"{path} shows {mode}, expected B-mode; give another clip, or set force.")
+        raise ClipReadError(f"{path} shows {mode}, expected B-mode; choose another clip, or set force.")
 
 
 def _is_doppler(rgb: np.ndarray, box: tuple[int, int, int, int] | None) -> bool:

@@ -16,7 +16,7 @@ __all__ = ["open_metaimage"]
 
 
 def open_metaimage(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream a ``.mhd`` or ``.mha`` clip ``(H, W, T)`` or frame ``(H, W)``; a compressed file is loaded whole."""
+    """Stream a ``.mhd`` or ``.mha`` clip ``(H, W, T)`` or frame ``(H, W)``; a compressed file is loaded as a whole."""
     reader = SimpleITK.ImageFileReader()
     reader.SetFileName(str(path))
     try:
@@ -57,4 +57,4 @@ def _is_compressed(path: Path) -> bool:
 
 
 def _damaged(path: Path) -> ClipReadError:
-    return ClipReadError(f"{path} cannot be read as MetaImage; is its .raw file complete and beside it?")
+    return ClipReadError(f"{path} cannot be read as MetaImage; check that its .raw file is complete and beside it.")

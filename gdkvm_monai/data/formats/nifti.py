@@ -25,9 +25,9 @@ DAMAGE += (nibabel.spatialimages.HeaderDataError,)
 
 
 def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream ``(H, W, T)``, ``(H, W, 1, T)``, ``(H, W, T, 1)`` or one frame ``(H, W)``; with the header's scaling.
+    """Stream ``(H, W, T)``, ``(H, W, 1, T)``, ``(H, W, T, 1)``, or one frame ``(H, W)``, with the header's scaling.
 
-    A ``.nii.gz`` is decompressed once, front to back; its checksum is verified after the last frame.
+    A ``.nii.gz`` is decompressed once, from start to end; its checksum is verified after the last frame.
     """
     # nibabel, not SimpleITK: SimpleITK fills a truncated file with zeros
     try:
@@ -44,7 +44,7 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
     if len(shape) != 3 or dtype.names:  # NIfTI has color as a compound type, too
         raise ClipReadError(
             f"{path} has shape {image.shape} and type {dtype}, "
-            "expected a gray clip (H, W, T), (H, W, 1, T) or a frame (H, W)."
+            "expected a gray clip (H, W, T), (H, W, 1, T), or a frame (H, W)."
         )
     check_size(path, shape, options.max_voxels)
     affine, zooms = np.array(image.affine, dtype=float), image.header.get_zooms()
@@ -56,7 +56,7 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
 
 
 def _frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
-    """Frames in file order; they are contiguous, whatever axes of length one lie between."""
+    """Yield frames in file order; they are contiguous even with axes of length one between them."""
     try:
         with ImageOpener(path) as file:
             pixels = ArrayProxy(file, stored, mmap=False)
@@ -69,7 +69,7 @@ def _frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
 
 
 def _frame_time(image: nibabel.Nifti1Image) -> dict:
-    """Time between frames, if time has its own axis, ``(H, W, 1, T)``, and the header states its unit."""
+    """Return the frame time if time has its own axis, ``(H, W, 1, T)``, and the header states its unit."""
     zooms, unit = image.header.get_zooms(), image.header.get_xyzt_units()[1]
     frame_time_ms = float(zooms[3]) * {"sec": 1000, "msec": 1, "usec": 0.001}.get(unit, 0) if len(zooms) == 4 else 0
     return {"frame_time_ms": frame_time_ms, "frame_time_source": "NIfTI"} if plausible_frame_time(frame_time_ms) else {}

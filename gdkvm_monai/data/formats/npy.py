@@ -16,7 +16,7 @@ __all__ = ["open_npy"]
 
 
 def open_npy(path: Path, options: ReadOptions) -> ClipStream:
-    """Stream an array ``(H, W, T)``: lateral, depth, time, or one frame ``(H, W)``; values are unchanged.
+    """Stream an array ``(H, W, T)`` (lateral, depth, time) or one frame ``(H, W)``; values are unchanged.
 
     The file is memory-mapped rather than loaded.
     """

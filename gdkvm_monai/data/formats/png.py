@@ -27,7 +27,7 @@ def open_png_folder(folder: Path, options: ReadOptions) -> ClipStream:
     """Stream the PNG frames of a folder in natural order."""
     paths = frame_files(folder)
     if not paths:
-        raise ClipReadError(f"{folder} has no .png files; give a folder with the frames of one clip.")
+        raise ClipReadError(f"{folder} has no .png files; choose a folder with the frames of one clip.")
     return open_png_frames(paths, options)
 
 

@@ -1,4 +1,4 @@
-"""AVI, MP4 and Matroska clips, decoded with PyAV, which stops silently where a file is truncated."""
+"""AVI, MP4, and Matroska clips, decoded with PyAV, which stops silently at the end of a truncated file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
     spacing. If the container states no frame count, as in Matroska, a missing end cannot be detected.
 
     Raises:
-        ClipReadError: when the file is damaged, holds no video, has fewer frames than its container states
+        ClipReadError: if the file is damaged, holds no video, has fewer frames than its container states
             (unless ``allow_partial``, which flags it), changes its frame size, or PyAV is missing.
     """
     try:
@@ -37,7 +37,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
         with av.open(str(path), options=CONTAINER_OPTIONS) as container:
             stream = next(iter(container.streams.video), None)
             if stream is None or stream.codec_context is None:
-                raise ClipReadError(f"{path} holds no video; give an AVI or MP4 file with pictures.")
+                raise ClipReadError(f"{path} holds no video; choose an AVI or MP4 file with a video track.")
             check_size(path, (stream.width, stream.height, max(stream.frames, 1)), options.max_voxels)
             shape, count, rate = (stream.width, stream.height), stream.frames or None, stream.average_rate
     except av.FFmpegError as error:
@@ -52,7 +52,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
 
 
 def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, meta: dict) -> Iterator[np.ndarray]:
-    """Frames of one size; after the last, their number is compared with the container's."""
+    """Yield frames of one size; after the last one, compare their number with that of the container."""
     read = 0
     with closing(_decode(path)) as frames:
         for frame in frames:
@@ -70,7 +70,7 @@ def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, m
 
 
 def _decode(path: Path) -> Iterator[np.ndarray]:
-    """Gray frames, lateral axis first, up to the first damaged one."""
+    """Yield gray frames, lateral axis first, up to the first damaged one."""
     import av
 
     try:

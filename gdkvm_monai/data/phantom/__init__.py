@@ -1,4 +1,4 @@
-"""A beating left heart with known contours, volumes and ejection fraction, rendered as ultrasound.
+"""A beating left heart with known contours, volumes, and ejection fraction, rendered as ultrasound.
 
 ``beat`` is the volume over time, ``heart`` the heart in three dimensions, ``section`` and ``plane`` the cut of one
 view, ``tissue`` its scatterers, ``ultrasound`` the imaging physics, and ``echo`` puts them together. ``clip`` renders

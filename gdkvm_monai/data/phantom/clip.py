@@ -86,14 +86,12 @@ def render_phantom_clip(
     if not (0 < beats < np.inf and 1 <= frame_rate_hz <= 1000):
         raise ValueError(
             f"beats = {beats} must be above 0 and frame_rate_hz = {frame_rate_hz} within 1 to 1000; "
-            "give for instance 2 beats at 50 Hz."
+            "use, for example, 2 beats at 50 Hz."
         )
     if len(size) != 2 or min(size) < 16:
-        raise ValueError(
-            f"size = {tuple(size)} must be a height and a width of at least 16; give for instance 256 256."
-        )
+        raise ValueError(f"size = {tuple(size)} must be a height and a width of at least 16, for example 256 256.")
     count = int(beats * phantom.beat_s * frame_rate_hz + 1e-9) + 1
     if count < 2:
-        raise ValueError(f"{beats} beats at {frame_rate_hz} Hz are one frame; give more beats or a higher frame rate.")
+        raise ValueError(f"{beats} beats at {frame_rate_hz} Hz are one frame; use more beats or a higher frame rate.")
     image, label, spacing_mm = phantom.render(view, np.arange(count) / frame_rate_hz, size)
     return PhantomClip(phantom, parse_view(view), frame_rate_hz, image, label, spacing_mm)

@@ -1,4 +1,4 @@
-"""Write a phantom clip as NIfTI, MetaImage, PNG frames, array or video; equal clips give equal files."""
+"""Write a phantom clip as NIfTI, MetaImage, PNG frames, array, or video; equal clips give equal files."""
 
 from __future__ import annotations
 

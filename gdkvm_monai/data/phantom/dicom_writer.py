@@ -36,13 +36,13 @@ def write_dicom(
 
     Args:
         path: file to write.
-        clip: what to write.
+        clip: clip to write.
         photometric: "MONOCHROME2", or "RGB" with three equal channels.
         patient_name: name in the header; by default ``PHANTOM^`` and the last integer of the seed.
-        patient_id: likewise, by default ``PHANTOM-`` and the integers of the seed.
+        patient_id: identifier in the header; by default ``PHANTOM-`` and the integers of the seed.
 
     Raises:
-        ValueError: if ``photometric`` is another one.
+        ValueError: if ``photometric`` is unknown.
 
     References:
         DICOM PS3.3, A.7 (Ultrasound Multi-frame Image IOD) and C.8.5.5 (US Region Calibration).
@@ -77,7 +77,7 @@ def write_dicom(
 
 
 def _examination(clip: PhantomClip) -> Dataset:
-    """Patient, study, series and equipment, except what the seed determines; unknown values are empty."""
+    """Patient, study, series, and equipment, except what the seed determines; unknown values are empty."""
     empty = ("PatientBirthDate", "ReferringPhysicianName", "AccessionNumber", "PatientOrientation")
     return dicom_item(
         **dict.fromkeys(empty, ""),

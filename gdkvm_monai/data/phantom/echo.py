@@ -1,4 +1,4 @@
-"""The phantom: one patient with known contours, volumes and ejection fraction, seen by ultrasound."""
+"""The phantom: one patient with known contours, volumes, and ejection fraction, imaged by ultrasound."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class EchoPhantom:
     Both views are cut from one heart, so that the biplane method of disks on the labels returns the true volumes.
 
     Args:
-        seed: one or several non-negative integers; the same seed is the same patient, byte by byte.
-        quality: "good", "medium" or "poor": contrast, noise, haze and dropout. It does not change the heart.
+        seed: one or several non-negative integers; the same seed gives the same patient, byte by byte.
+        quality: "good", "medium", or "poor": contrast, noise, haze, and dropout. It does not change the heart.
 
     Attributes:
         ef_percent: true ejection fraction, uniform in 20 to 75 %.

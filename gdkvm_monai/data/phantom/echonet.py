@@ -44,10 +44,10 @@ def write_echonet_phantom(
 
     Args:
         root_dir: folder to write.
-        num_patients: patients for training, validation and testing, numbered in this order from 1.
+        num_patients: patients for training, validation, and testing, numbered in this order from 1.
         seed: non-negative integer.
-        quality: "good", "medium" or "poor".
-        beats: duration of each video, at least 1, so that both phases are in it.
+        quality: "good", "medium", or "poor".
+        beats: duration of each video in beats, at least 1 to include both phases.
         frame_rate_hz: frames per second.
         overwrite: whether to replace the folder.
 
@@ -55,7 +55,7 @@ def write_echonet_phantom(
         The truth of each video by its path in ``root_dir``.
 
     Raises:
-        FileExistsError: if the folder exists and must not be replaced.
+        FileExistsError: if the folder exists and ``overwrite`` is false.
         ImportError: if PyAV is missing.
         ValueError: if an argument is out of range.
 
@@ -88,7 +88,7 @@ def trace_ventricle(clip: PhantomClip, frame: int, disks: int = 20) -> np.ndarra
     """Trace the cavity along its true contour.
 
     Args:
-        clip: its sector begins at the first pixel, as that of every phantom clip.
+        clip: phantom clip, whose sector begins at the first pixel.
         frame: counted from 0.
         disks: number of chords.
 
@@ -109,7 +109,7 @@ def trace_ventricle(clip: PhantomClip, frame: int, disks: int = 20) -> np.ndarra
 
 
 def _square_clip(phantom: EchoPhantom, beats: float, frame_rate_hz: float) -> PhantomClip:
-    """Render square pixels in a square picture: the sector is wider than it is deep, below it the picture is black."""
+    """Render square pixels in a square image: the sector is wider than it is deep, and the area below it is black."""
     plane = ViewPlane(phantom.heart, "4CH", phantom.seed)
     depth = round(SIDE / (2 * np.sin(plane.half_angle)))
     clip = render_phantom_clip(phantom, "4CH", beats, frame_rate_hz, (depth, SIDE))

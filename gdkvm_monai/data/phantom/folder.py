@@ -24,23 +24,23 @@ __all__ = ["DATA_SETS", "FolderSettings", "share_patients", "write_phantom_folde
 
 TRUTH = "truth.json"
 DATA_SETS = ("camus", "echonet")
-"""Layouts of whole data sets, beside the formats of single clips."""
+"""Layouts of whole data sets, in addition to the formats of single clips."""
 
 
 @dataclass(frozen=True)
 class FolderSettings:
-    """What :func:`write_phantom_folder` writes.
+    """Settings of :func:`write_phantom_folder`.
 
     Attributes:
-        formats: some of ``FORMATS`` and ``DATA_SETS``.
-        patients: number of them, 1 to 9999.
-        views: of every patient, ``"4CH"`` and ``"2CH"``.
-        beats: length of a clip.
+        formats: formats to write, from ``FORMATS`` and ``DATA_SETS``.
+        patients: number of patients, 1 to 9999.
+        views: views of every patient, ``"4CH"`` and ``"2CH"``.
+        beats: duration of a clip in beats.
         frame_rate_hz: frames per second.
-        size: pixels of a picture, ``(H, W)``.
-        quality: of the pictures, one of ``QUALITIES``.
-        seed: of all patients, not negative.
-        overwrite: replace what was written there before.
+        size: size of a frame in pixels, ``(H, W)``.
+        quality: image quality, one of ``QUALITIES``.
+        seed: seed of all patients, not negative.
+        overwrite: replace existing files.
     """
 
     formats: Sequence[str] = ("nifti",)
@@ -55,7 +55,7 @@ class FolderSettings:
 
     def __post_init__(self) -> None:
         if not 1 <= self.patients <= 9999:
-            raise ValueError(f"patients = {self.patients} must lie in 1 to 9999.")
+            raise ValueError(f"patients = {self.patients} must be within 1 to 9999.")
         object.__setattr__(self, "formats", tuple(dict.fromkeys(self.formats)))
         object.__setattr__(self, "views", tuple(dict.fromkeys(map(parse_view, self.views))))
 
@@ -71,16 +71,16 @@ class FolderSettings:
 
 
 def write_phantom_folder(out: Path, settings: FolderSettings) -> Iterator[Path]:
-    """Write everything; give the path of each clip or data set when it is written, and of ``truth.json`` at the end.
+    """Write the folder; yield the path of each clip or data set once it is written, and finally that of ``truth.json``.
 
     Args:
-        out: folder; the clips that another run wrote there in other formats stay, with their truth.
+        out: output folder. Clips that another run wrote there in other formats stay, with their truth.
         settings: what to write. The same seed gives the same patients in every format.
 
     Raises:
-        FileExistsError: when something is there and must not be replaced.
-        ModuleNotFoundError: when a format needs a package that is absent; nothing is written then.
-        ValueError: when a setting is out of range, or what is there was not written by this function.
+        FileExistsError: if a file exists and ``overwrite`` is false.
+        ModuleNotFoundError: if a format requires a package that is missing; nothing is written.
+        ValueError: if a setting is out of range, or an existing file was not written by this function.
     """
     check_packages(["avi" if name == "echonet" else name for name in settings.formats if name != "camus"])
     truth = read_truth(out / TRUTH)
@@ -88,14 +88,14 @@ def write_phantom_folder(out: Path, settings: FolderSettings) -> Iterator[Path]:
     try:
         yield from _write_clips(out, settings, truth)
         yield from _write_data_sets(out, settings, truth)
-    finally:  # also for what was written before an error
+    finally:  # also covers the clips written before an error
         if truth:
             write_truth(out / TRUTH, truth)
     yield out / TRUTH
 
 
 def share_patients(patients: int) -> tuple[int, int, int]:
-    """Share patients among training, validation and testing; fewer than three all train.
+    """Divide patients among training, validation, and testing; with fewer than three, all are for training.
 
     Example:
         >>> share_patients(2), share_patients(16)
@@ -119,7 +119,7 @@ def _write_clips(out: Path, settings: FolderSettings, truth: dict[str, ClipTruth
 
 
 def _write_data_sets(out: Path, settings: FolderSettings, truth: dict[str, ClipTruth]) -> Iterator[Path]:
-    """Write whole folders and replace what was true of those before."""
+    """Write whole data sets and replace the truth of earlier ones."""
     for name in settings.data_sets:
         clips = {"camus": _write_camus, "echonet": _write_echonet}[name](out / name, settings)
         for file in [file for file in truth if file.startswith(f"{name}/")]:

@@ -22,7 +22,7 @@ class ClipFormat(NamedTuple):
 
     Attributes:
         suffix: ending of its file names; empty for a folder.
-        write: called with the path, the clip and the options of the format.
+        write: called with the path, the clip, and the options of the format.
         package: optional package that writing requires.
         extra: the pip extra that installs it.
     """
@@ -38,13 +38,13 @@ def write_clip(path: str | os.PathLike, clip: PhantomClip, format: str, overwrit
 
     Args:
         path: file to write, with the suffix of its format; for "png" a folder. Missing parent folders are created.
-        clip: what to write.
+        clip: clip to write.
         format: a key of ``FORMATS``. "nifti" also writes the label as ``<name>_label.nii.gz``, "mhd" a ``.raw`` file.
         overwrite: whether to replace an existing file or folder.
         options: of :func:`~gdkvm_monai.data.phantom.dicom_writer.write_dicom` for "dicom"; none for the others.
 
     Raises:
-        FileExistsError: if the file exists and must not be replaced.
+        FileExistsError: if the file exists and ``overwrite`` is false.
         ImportError: if a package is missing.
         ValueError: if the format is unknown or the path has another suffix.
     """

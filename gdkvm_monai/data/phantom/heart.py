@@ -1,4 +1,4 @@
-"""A beating left heart in three dimensions: cavity, wall and atrium with exactly known volumes."""
+"""A beating left heart in three dimensions: cavity, wall, and atrium with exactly known volumes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class LeftHeart:
     axis shifts the ellipses and changes no volume.
 
     Args:
-        seed: one or several non-negative integers; the same seed is the same heart.
+        seed: one or several non-negative integers; the same seed gives the same heart.
 
     Attributes:
         beat: its volumes over time.

@@ -1,4 +1,4 @@
-"""The picture of one view: where the heart lies in the sector, and the label of every point."""
+"""The image plane of one view: the position of the heart in the sector, and the label of every point."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class ViewPlane:
     """Place a heart in the sector of one apical view.
 
     The transducer is at the origin of picture coordinates: ``x`` to the right and ``y`` into the depth, in mm. The
-    epicardial apex stands still while the mitral plane moves towards it.
+    epicardial apex is fixed while the mitral plane moves toward it.
 
     Args:
-        heart: the heart that is cut.
+        heart: the heart to cut.
         view: "2CH" or "4CH".
-        seed: one or several non-negative integers; sets tilt, position, mitral plane, depth and opening angle.
+        seed: one or several non-negative integers; sets tilt, position, mitral plane, depth, and opening angle.
 
     Attributes:
         depth_mm: radius of the sector.

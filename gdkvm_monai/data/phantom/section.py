@@ -17,7 +17,7 @@ class Section:
     """The left heart cut by the plane of one view, at ``T`` times; lengths in mm.
 
     The long axis ``z`` starts at the mitral plane (0) and points to the apex; ``x`` points to the right of the picture.
-    ``LEVELS`` are the ``U`` levels, as fractions of the length of the cavity, of the wall or of the atrium.
+    ``LEVELS`` are the ``U`` levels, as fractions of the length of the cavity, the wall, or the atrium.
 
     Attributes:
         cavity_length: mitral plane to endocardial apex, ``(T,)``.

@@ -25,5 +25,5 @@ def random_generator(seed: int | Sequence[int], stream: int) -> np.random.Genera
     """
     entropy = [int(value) for value in np.atleast_1d(seed)]
     if min(entropy) < 0:
-        raise ValueError(f"seed = {seed} must consist of non-negative integers; give for instance seed=0.")
+        raise ValueError(f"seed = {seed} must consist of non-negative integers, for example seed=0.")
     return np.random.default_rng(np.random.SeedSequence([*entropy, stream]))

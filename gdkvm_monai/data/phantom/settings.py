@@ -22,13 +22,13 @@ class PhantomSettings:
     """Settings of a phantom data set in the layout of CAMUS.
 
     Attributes:
-        num_patients: patients for training, validation and testing, numbered in this order from 1.
+        num_patients: patients for training, validation, and testing, numbered in this order from 1.
         size: height and width in pixels; ``None`` with ``spacing_mm``.
         seed: non-negative integer.
         frames: smallest and largest number of frames of a half sequence (end-diastole to end-systole, inclusive), or
             one number; at least 2.
         views: any of "2CH" (A2C) and "4CH" (A4C).
-        qualities: any of "good", "medium" and "poor", drawn with equal probability for every view.
+        qualities: any of "good", "medium", and "poor", drawn with equal probability for every view.
         spacing_mm: side of a square pixel instead of ``size``, as in CAMUS (0.308); images then differ in size.
         systole_first: share of the clips that run from end-diastole to end-systole; the others show the filling and
             start at end-systole, so that ED > ES in their ``Info`` file.
@@ -55,7 +55,7 @@ class PhantomSettings:
         low, high = self.frames
         if not 2 <= low <= high:
             raise ValueError(
-                f"frames = {low, high} must be at least 2, the smaller number first; give for instance (14, 20)."
+                f"frames = {low, high} must be at least 2, the smaller number first, for example (14, 20)."
             )
         object.__setattr__(self, "views", tuple(map(parse_view, self.views)))
         for name, known in (("views", VIEWS), ("qualities", tuple(QUALITIES))):
@@ -65,11 +65,11 @@ class PhantomSettings:
         if (self.size is None) == (self.spacing_mm is None):
             raise ValueError(f"size = {self.size} and spacing_mm = {self.spacing_mm}: give exactly one of them.")
         if not 0 <= self.systole_first <= 1:
-            raise ValueError(f"systole_first = {self.systole_first} must lie in 0 to 1; give for instance 0.9.")
+            raise ValueError(f"systole_first = {self.systole_first} must be within 0 to 1, for example 0.9.")
 
 
 def check_counts(num_patients: Sequence[int]) -> None:
-    """Check the numbers of patients for training, validation and testing.
+    """Check the numbers of patients for training, validation, and testing.
 
     Raises:
         ValueError: if there are not three, one is negative, or their sum is not within 1 to 9999.

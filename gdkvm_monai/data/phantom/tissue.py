@@ -44,7 +44,7 @@ class Tissue:
         self._amplitudes *= 10 ** (level_db / 20) / np.sqrt(_PER_SAMPLE)
 
     def _draw_points(self, rest: Section) -> np.ndarray:
-        """Return scatterers everywhere but in the blood of the left heart, even over beams and samples, ``(N, 2)``."""
+        """Return scatterers outside the blood of the left heart, uniform over beams and samples, ``(N, 2)``."""
         count = int(_PER_SAMPLE * np.prod(self.sector.shape))
         limits = [[-self.sector.half_angle, 0.0], [self.sector.half_angle, self.sector.depth_mm]]
         angle, radius = self._rng.uniform(*limits, (count, 2)).T
@@ -98,11 +98,11 @@ class Tissue:
         """Darken the blood of the right ventricle and atrium, which lie left of the septum in the picture."""
         for center_z, half_z, width in ((0.28 * length, 0.42 * length, 34.0), (-0.27 * length, 0.22 * length, 32.0)):
             radius = np.hypot((x + half + 1) / width, (z - center_z) / half_z)
-            level[free & (x < 0) & (radius < 1)] = -30  # blood: what is seen there is noise
+            level[free & (x < 0) & (radius < 1)] = -30  # blood, where only noise is visible
             level[free & (x < 0) & (radius >= 1) & (radius < 1.16)] += 5
 
     def _texture(self, spread_db: float) -> np.ndarray:
-        """Return a smooth random level in dB at each scatterer: fibers, fat and the unevenness of the gain."""
+        """Return a smooth random level in dB at each scatterer: fibers, fat, and uneven gain."""
         fine, coarse = (
             gaussian_filter(self._rng.standard_normal((40, 80)), sigma) for sigma in ((0.8, 1.2), (3.0, 4.5))
         )

@@ -18,8 +18,8 @@ class ClipTruth:
     """The ground truth of a clip; its fields are the keys of ``truth.json``.
 
     Attributes:
-        seed: of the patient.
-        quality: "good", "medium" or "poor".
+        seed: seed of the patient.
+        quality: "good", "medium", or "poor".
         view: "2CH" or "4CH".
         ef_percent: ejection fraction.
         edv_ml, esv_ml: end-diastolic and end-systolic volumes of the left ventricle.
@@ -51,7 +51,7 @@ def read_truth(path: Path) -> dict[str, ClipTruth]:
         The truth of each clip by its path relative to the file's folder; empty if the file does not exist.
 
     Raises:
-        ValueError: when the file is not a ``truth.json``.
+        ValueError: if the file is not a ``truth.json``.
     """
     if not path.is_file():
         return {}

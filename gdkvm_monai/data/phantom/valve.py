@@ -13,7 +13,7 @@ class MitralValve:
     """Scatterers of both leaflets, hinged at the ends of the mitral plane.
 
     Args:
-        rng: random numbers, drawn once: the scatterers keep their place on the leaflets.
+        rng: random numbers, drawn once, so that scatterers keep their position on the leaflets.
         level_db: backscatter relative to myocardium.
     """
 

@@ -262,4 +262,4 @@ def test_a_half_sequence_whose_phases_are_unknown_is_listed_and_not_guessed(phan
     (root / "database_nifti" / "patient0001" / "Info_4CH.cfg").unlink()
     items = camus_datalist(root, "training", views="4CH", report=reports.append)
     assert "patient0001" not in [item["patient"] for item in items]
-    assert "patient0001_4CH: its Info file is missing" in reports[0]
+    assert "patient0001_4CH: the Info file, which states" in reports[0]

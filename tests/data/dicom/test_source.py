@@ -29,9 +29,9 @@ def test_patient_and_study_are_copied_and_nothing_else(frames, write_dicom):
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"SOPClassUID": uid.UltrasoundImageStorage}, "is no multi-frame ultrasound DICOM"),
-        ({"NumberOfFrames": None}, "does not state its rows, columns and frames"),
-        ({"Rows": 0}, "does not state its rows, columns and frames"),
+        ({"SOPClassUID": uid.UltrasoundImageStorage}, "is not a multi-frame ultrasound DICOM"),
+        ({"NumberOfFrames": None}, "does not state its rows, columns, and frames"),
+        ({"Rows": 0}, "does not state its rows, columns, and frames"),
         ({"StudyInstanceUID": "1.2/../../etc"}, "has no valid StudyInstanceUID"),
         ({"SeriesInstanceUID": ""}, "has no valid SeriesInstanceUID"),
     ],

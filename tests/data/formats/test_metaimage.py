@@ -39,7 +39,7 @@ def test_a_metaimage_without_all_of_its_pixels_is_refused(clip, write_metaimage,
     raw.unlink()
     if damage == "cut":
         raw.write_bytes(content[:-100])
-    with pytest.raises(OSError, match=r"clip\.mhd cannot be read as MetaImage; is its \.raw file complete"):
+    with pytest.raises(OSError, match=r"clip\.mhd cannot be read as MetaImage; check that its \.raw file is complete"):
         ClipReader().read(path)
 
 

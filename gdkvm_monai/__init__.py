@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
     from gdkvm_monai.study.segmentation import SegmentationResult, segment
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "GDKVM",

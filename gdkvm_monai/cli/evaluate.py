@@ -16,8 +16,8 @@ from gdkvm_monai.cli.command import OK, WRONG_USE, new_parser, report, wants_tra
 __all__ = ["build_parser", "main"]
 
 EXAMPLES = """examples:
-  gdkvm evaluate --dataset-dir CAMUS --weights models/model.pt -o results
-  gdkvm evaluate --dataset-dir CAMUS --weights models/model.pt -o results --config camus_stills.yaml \\
+  gdkvm evaluate --dataset-dir CAMUS -o results --config light.yaml
+  gdkvm evaluate --dataset-dir CAMUS --weights runs/mine/models/model.pt -o results --config camus_stills.yaml \\
       --override section=testing --override save_masks=True
 """
 
@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dataset-dir", type=Path, required=True, metavar="DIR", help="folder with the annotated clips"
     )
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
     parser.add_argument(
         "--config", nargs="+", default=[], metavar="FILE", help="overlays: files, or names of the bundle's configs"

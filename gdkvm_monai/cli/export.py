@@ -40,10 +40,8 @@ def build_network_parser() -> argparse.ArgumentParser:
         metavar="ID=VALUE",
         help="config value, such as network_def#width=8 (repeatable)",
     )
-    weights = parser.add_mutually_exclusive_group(required=True)
-    weights.add_argument(
-        "--weights", type=Path, metavar="FILE", help="checkpoint, such as the bundle's models/model.pt"
-    )
+    weights = parser.add_mutually_exclusive_group()
+    weights.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
     weights.add_argument("--untrained", action="store_true", help="export random weights, for testing")
     parser.add_argument("--frames", type=int, default=30, help="frames in the clip for the comparison (default: 30)")
     parser.add_argument("--tolerance", type=float, default=1e-4, help="largest difference in logits (default: 1e-4)")
@@ -55,14 +53,22 @@ def build_bundle_parser() -> argparse.ArgumentParser:
     parser = new_parser("export bundle", BUNDLE)
     parser.add_argument("--out", type=Path, default=Path("dist"), help="folder for the bundle (default: dist)")
     parser.add_argument("--name", default=BUNDLE_NAME, help=f"name of the bundle (default: {BUNDLE_NAME})")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint for models/model.pt")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="checkpoint for models/model.pt (default: the released weights, unless there is an --overlay)",
+    )
     parser.add_argument(
         "--weights-url",
         metavar="URL",
         help="list the weights in large_files.yml with this URL instead of including them",
     )
     parser.add_argument(
-        "--overlay", action="append", default=[], metavar="FILE", help="merge an overlay into the configs (repeatable)"
+        "--overlay",
+        action="append",
+        metavar="FILE",
+        help="merge an overlay into the configs (repeatable; default: light.yaml, the released network)",
     )
     parser.add_argument("--zip", action="store_true", help="also write NAME_vVERSION.zip")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing export")
@@ -87,10 +93,12 @@ def _export_network(words: Sequence[str]) -> int:
     if options.frames < 1:
         parser.error(f"--frames is {options.frames}, expected at least 1.")
 
+    from gdkvm_monai.configs import released_weights
     from gdkvm_monai.configs.overrides import parse_overrides
     from gdkvm_monai.export.network import NetworkSource, Target, export_checked
 
-    source = NetworkSource(options.config, parse_overrides(options.override), options.weights)
+    weights = None if options.untrained else options.weights or released_weights()
+    source = NetworkSource(options.config, parse_overrides(options.override), weights)
     target = Target(options.out, options.format, options.form)
     done = export_checked(source, target, options.frames, options.tolerance)
     print(f"{done.file} and {done.description.name}")

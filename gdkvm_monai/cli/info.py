@@ -15,7 +15,7 @@ __all__ = ["build_parser", "main"]
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of the command."""
     parser = new_parser("info", __doc__)
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
     return parser
 
 
@@ -53,4 +53,8 @@ def _print_weights(weights: Path) -> None:
     card = read_card(weights)
     print(f"weights: {weights}, sha256 {file_sha256(weights)}")
     print(f"         trained on: {card.trained_on if card else 'unknown, there is no model.json beside it'}")
+    if card and card.views:
+        print(f"         views: {', '.join(card.views)}")
     print(f"         license: {card.license if card else 'unknown'}")
+    if card and card.citation:
+        print(f"         cite: {card.citation}")

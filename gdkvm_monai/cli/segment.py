@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gdkvm_monai.cli.command import FAILED, OK, wants_traceback, with_options
 from gdkvm_monai.cli.segment_options import chosen_options, parse_options
-from gdkvm_monai.configs import bundle_dir
+from gdkvm_monai.configs import released_weights
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.tasks import Task, check_folders, list_tasks, list_views
@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> int:
     else:
         tasks = list_tasks(options.clips, options.out, common, options.pattern)
     check_folders(filter(None, (options.out, options.map and options.map.parent)))
-    weights = options.weights or bundle_dir() / "models" / "model.pt"
+    weights = options.weights or released_weights()
     outcomes = _segment(tasks, weights, options)
     _finish(outcomes, options)
     return OK if all(outcome.result for outcome in outcomes) else FAILED

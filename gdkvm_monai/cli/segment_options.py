@@ -27,11 +27,11 @@ folder of such clips. The results of each clip are in a folder in OUT named afte
 """
 EPILOG = f"""\
 examples:
-  gdkvm clip.dcm -o out --weights models/model.pt
-  gdkvm clips/ -o out --weights models/model.pt --jobs 2 --map private/names.csv
-  gdkvm CAMUS/ -o out --weights models/model.pt --pattern "**/*_4CH_half_sequence.nii.gz" --view 4CH
-  gdkvm --views 4CH=a.dcm 2CH=b.dcm -o out --weights models/model.pt
-  gdkvm clip.avi -o out --weights models/model.pt --fps 50 --spacing 0.3 0.3
+  gdkvm clip.dcm -o out
+  gdkvm clips/ -o out --jobs 2 --map private/names.csv
+  gdkvm CAMUS/ -o out --pattern "**/*_4CH_half_sequence.nii.gz" --view 4CH
+  gdkvm --views 4CH=a.dcm 2CH=b.dcm -o out
+  gdkvm clip.avi -o out --weights runs/mine/models/model.pt --fps 50 --spacing 0.3 0.3
 
 exit codes: 0 all clips were segmented, 1 some clips failed (see failures.json), 2 wrong use.
 {NOTICE}
@@ -95,7 +95,7 @@ def chosen_options(options: argparse.Namespace) -> dict[str, object]:
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("network")
-    group.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the bundle's model.pt)")
+    group.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
     group.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
     group.add_argument("--device", help="cpu, cuda, or cuda:1 (default: cuda if available)")
     group.add_argument("--fast", action="store_true", help="skip confidence and interval, three times as fast")

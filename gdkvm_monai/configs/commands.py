@@ -15,7 +15,7 @@ from monai.bundle import update_kwargs
 from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
 from gdkvm_monai.configs.ids import check_ids
-from gdkvm_monai.configs.location import bundle_dir, find_config
+from gdkvm_monai.configs.location import bundle_dir, find_config, released_weights
 
 __all__ = ["checked_commands", "evaluate", "run_in_process"]
 
@@ -60,7 +60,7 @@ def evaluate(
     Args:
         dataset_dir: folder with the clips.
         output_dir: folder for the scores.
-        weights: checkpoint; by default the bundle's ``models/model.pt``.
+        weights: checkpoint; by default the released weights.
         overlays: config files, or names in the bundle's ``configs``, applied between the two.
         overrides: config values by ID.
 
@@ -68,7 +68,7 @@ def evaluate(
         FileNotFoundError: if a config or the weights do not exist.
         ValueError: if an ID in an overlay or an override is unknown.
     """
-    weights = weights or bundle_dir() / "models" / "model.pt"
+    weights = weights or released_weights()
     if not weights.is_file():
         raise FileNotFoundError(f"weights {weights} do not exist; train first, or pass the path of a checkpoint.")
     files = [str(find_config(name)) for name in ("train.json", *overlays, "evaluate.json")]

@@ -1,4 +1,4 @@
-"""Location of the bundle's configs."""
+"""Location of the bundle's configs and weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from os import PathLike
 from pathlib import Path
 
-__all__ = ["bundle_dir", "find_config"]
+__all__ = ["bundle_dir", "find_config", "released_weights"]
 
 
 def bundle_dir() -> Path:
@@ -33,3 +33,15 @@ def find_config(name: str | PathLike[str]) -> Path:
         if path.is_file():
             return path
     raise FileNotFoundError(f"config {name} is neither a file nor in {bundle_dir() / 'configs'}; check the name.")
+
+
+def released_weights() -> Path:
+    """The weights that come with the bundle.
+
+    Raises:
+        FileNotFoundError: when they are gone.
+    """
+    path = bundle_dir() / "models" / "model.pt"
+    if not path.is_file():
+        raise FileNotFoundError(f"there are no weights: {path} is gone; restore it, or give a checkpoint.")
+    return path

@@ -18,6 +18,7 @@ from gdkvm_monai.export.formats import check_packages, export_network, open_expo
 from gdkvm_monai.export.parity import largest_difference
 from gdkvm_monai.export.triton import write_triton_repository
 from gdkvm_monai.files import file_sha256, plain, write_json
+from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.checkpoint import load_weights
 from gdkvm_monai.networks.nets import GDKVM
 
@@ -144,5 +145,11 @@ def _origin(network: GDKVM, size: tuple[int, int], weights: Path | None) -> dict
         "frame_size": size,
         "channel_def": outputs.get("pred", {}).get("channel_def"),
         "network_def": {"_target_": f"gdkvm_monai.networks.nets.{type(network).__name__}", **network.options},
-        "weights": weights and {"file": weights.name, "sha256": file_sha256(weights)},
+        "weights": weights and _weights_facts(weights),
     }
+
+
+def _weights_facts(weights: Path) -> dict[str, str]:
+    card = read_card(weights)
+    license = card.license if card else "unknown"
+    return {"file": weights.name, "sha256": file_sha256(weights), "license": license}

@@ -13,7 +13,7 @@ from monai.inferers import Inferer
 from monai.transforms import Compose, SaveImage, SaveImaged
 from torch import nn
 
-from gdkvm_monai.configs import bundle_dir, find_config
+from gdkvm_monai.configs import bundle_dir, find_config, released_weights
 from gdkvm_monai.configs.errors import explain
 from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.files import file_sha256
@@ -59,7 +59,9 @@ class Pipeline:
         return StreamSession(self.network, *transforms, self.device, self.inferer, *known)
 
 
-def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), device: str | None = None) -> Pipeline:
+def load_pipeline(
+    weights: Path | str | None = None, configs: Sequence[Path | str] = (), device: str | None = None
+) -> Pipeline:
     """Build the pipeline of ``inference.json`` and load its weights.
 
     The network and its frame size come from the model card that training writes beside the weights (``model.json``) or,
@@ -67,7 +69,7 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
     card.
 
     Args:
-        weights: checkpoint, loaded with ``weights_only=True``.
+        weights: checkpoint, loaded with ``weights_only=True``; by default the bundle's released weights.
         configs: overlays on ``inference.json``: files, or names in the bundle's ``configs``.
         device: for example ``"cpu"`` or ``"cuda:0"``; by default CUDA if available.
 
@@ -76,9 +78,9 @@ def load_pipeline(weights: Path | str, configs: Sequence[Path | str] = (), devic
         ValueError: if the checkpoint is invalid or belongs to another network, or a config, the card, or the device is
             wrong.
     """
-    weights = Path(weights)
+    weights = released_weights() if weights is None else Path(weights)
     if not weights.is_file():
-        raise FileNotFoundError(f"weights {weights} do not exist; `make demo` trains some, docs/results.md tells how.")
+        raise FileNotFoundError(f"weights {weights} do not exist; check the path, or use the released weights.")
     files = [find_config(name) for name in ("inference.json", *configs)]
     card, place = read_card(weights), _device(device)
     try:

@@ -86,7 +86,7 @@ def segment(
     Args:
         clip: file or folder that :class:`~gdkvm_monai.data.ClipReader` reads, or array of gray levels ``(H, W, T)``:
             lateral, depth, time.
-        weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`.
+        weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`; the released weights by default.
         out: folder for the results, which are written to a subfolder named after the clip's hash.
         pipeline: loaded pipeline to use for several clips, instead of ``weights``, ``device``, and ``configs``.
         device: device of the network, for example ``"cuda:0"``.
@@ -108,10 +108,7 @@ def segment(
     chosen = SegmentOptions.from_keywords(options)
     if not isinstance(clip, (str, PathLike)):
         check_clip_array(clip, chosen.force)
-    if pipeline is None:
-        if weights is None:
-            raise ValueError("there are no weights; give the checkpoint of a training, `make demo` makes one.")
-        pipeline = load_pipeline(weights, configs, device)
+    pipeline = pipeline or load_pipeline(weights, configs, device)
     source = ClipSource(clip, chosen)
     check_formats(source, chosen)
     if out is None:

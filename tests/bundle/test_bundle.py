@@ -182,10 +182,29 @@ def test_metadata_has_the_version_of_the_package_in_its_changelog():
     assert f"## {gdkvm_monai.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_train_and_inference_describe_the_same_network_and_the_same_preparation_of_the_image():
+def test_inference_describes_the_network_of_the_released_weights():
+    light = ConfigParser.load_config_files([str(CONFIGS / "train.json"), str(CONFIGS / "light.yaml")])
+    inference, metadata = (json.loads((CONFIGS / f"{name}.json").read_text()) for name in ("inference", "metadata"))
+    for name in ("network_def", "frame_size", "num_classes"):
+        assert inference[name] == light[name]
+    formats = metadata["network_data_format"]
+    assert formats["inputs"]["image"]["spatial_shape"][:2] == inference["frame_size"]
+    assert formats["outputs"]["pred"]["spatial_shape"] == formats["inputs"]["image"]["spatial_shape"]
+
+
+@pytest.mark.parametrize("overlay", ["small_network.yaml", "unet.yaml"])
+def test_an_overlay_of_a_network_describes_the_same_one_on_train_and_on_inference(overlay):
+    both = [
+        ConfigParser.load_config_files([str(CONFIGS / n), str(CONFIGS / overlay)])
+        for n in ("train.json", "inference.json")
+    ]
+    train, inference = (ConfigParser(config).get_parsed_content("network_def") for config in both)
+    assert {**train.options} == {**inference.options}
+
+
+def test_train_and_inference_prepare_the_image_alike():
     train, inference = (json.loads((CONFIGS / f"{name}.json").read_text()) for name in ("train", "inference"))
-    assert train["network_def"] == inference["network_def"] and train["network"] == inference["network"]
-    assert train["frame_size"] == inference["frame_size"] and train["num_classes"] == inference["num_classes"]
+    assert train["network"] == inference["network"] and train["num_classes"] == inference["num_classes"]
 
     def of_image(transforms: list[dict]) -> list[dict]:
         """What happens to the image; corrections are for inference alone."""
@@ -230,7 +249,9 @@ def test_bundle_load_gives_the_trained_network(trained, tmp_path):
     name = "echo"
     (tmp_path / name / "models").mkdir(parents=True)
     (tmp_path / name / "configs").symlink_to(CONFIGS)
-    network = gdkvm_monai.networks.nets.GDKVM()
+    network = ConfigParser(ConfigParser.load_config_file(str(CONFIGS / "inference.json"))).get_parsed_content(
+        "network_def"
+    )
     torch.save(network.state_dict(), tmp_path / name / "models" / "model.pt")
     loaded = load(name=name, bundle_dir=str(tmp_path), workflow_type="inference", source="github")
     assert isinstance(loaded, torch.nn.Module)

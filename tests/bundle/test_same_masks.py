@@ -20,6 +20,7 @@ from gdkvm_monai.configs.errors import explain
 from gdkvm_monai.data import open_clip
 from gdkvm_monai.data.geometry import region_slices
 from gdkvm_monai.data.intensity import GrayScale, measure_gray_scale
+from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from tests.data.clip_files import write_frames
 from tests.study.tiny_command import QUICK, SMALL, gdkvm, write_tiny_weights
@@ -295,7 +296,8 @@ def test_what_lies_outside_the_sector_is_black(pipeline):
 
 def test_without_a_card_the_config_describes_the_network(clips, weights, inferred, tmp_path):
     shutil.copy(weights, tmp_path / "moved.pt")
-    options = {f"network_def#{name}": value for name, value in SMALL.items()} | {"frame_size": [32, 32]}
+    options = {f"network_def#{name}": value for name, value in GDKVM(**SMALL).options.items()}
+    options |= {"frame_size": [32, 32]}
     folders = {"moved": tmp_path / "moved.pt", "ignored": weights}
     for name, checkpoint in folders.items():
         given = {"checkpoint": str(checkpoint), "output_dir": str(tmp_path / name), "use_card": name == "moved"}

@@ -39,9 +39,10 @@ def test_the_commands_and_the_live_loop_run(tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     weights = tmp_path / "model.pt"
     torch.save(GDKVM(**TINY).state_dict(), weights)
+    described = GDKVM(**TINY).options
     tiny = {
-        "export network": [f"--override=network_def#{k}={v}" for k, v in TINY.items()] + ["--frames=3"],
-        "monai.bundle": [f"--network_def#{k}={v}" for k, v in TINY.items()] + ["--input_shape", "[1,1,32,32,2]"],
+        "export network": [f"--override=network_def#{k}={v}" for k, v in described.items()] + ["--frames=3"],
+        "monai.bundle": [f"--network_def#{k}={v}" for k, v in described.items()] + ["--input_shape", "[1,1,32,32,2]"],
         "export_latency.py": ["--size=32", "--frames=3", "--warmup=1", "--backbone=resnet18", "--width=8"],
     }
     for words in commands():

@@ -16,7 +16,7 @@ from gdkvm_monai.networks.nets import GDKVM
 from tests.study.tiny_command import SMALL, write_tiny_weights
 
 TINY = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
-OVERRIDES = {f"network_def#{name}": value for name, value in TINY.items()} | {"frame_size": [32, 48]}
+OVERRIDES = {f"network_def#{name}": value for name, value in GDKVM(**TINY).options.items()} | {"frame_size": [32, 48]}
 
 
 @pytest.fixture
@@ -31,7 +31,8 @@ def test_the_file_agrees_and_its_description_says_where_it_comes_from(weights, t
     done = export_checked(NetworkSource((), OVERRIDES, weights), target, frames=3)
     assert done.agrees and done.file == target.out and done.description == Path(f"{target.out}.json")
     told = json.loads(done.description.read_text())
-    assert told["weights"] == {"file": "model.pt", "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert told["weights"] == {"file": "model.pt", "sha256": digest, "license": "unknown"}
     assert [tensor["name"] for tensor in told["inputs"]] == ["frame", "memory", "foreground"]
     assert told["channel_def"]["1"] == "left ventricle" and told["network_def"]["width"] == 8
     assert told["parity"]["max_abs_difference"] == done.max_abs_difference <= 1e-4
@@ -46,7 +47,7 @@ def test_the_card_beside_the_weights_says_which_network_they_are_of(tmp_path):
     weights = write_tiny_weights(tmp_path)
     done = export_checked(NetworkSource(weights=weights), Target(tmp_path / "network.ts", "torchscript", "step"), 1)
     told = json.loads(done.description.read_text())
-    assert done.agrees and told["frame_size"] == [32, 32]
+    assert done.agrees and told["frame_size"] == [32, 32] and told["weights"]["license"] == "Apache-2.0"
     assert {name: told["network_def"][name] for name in SMALL} == SMALL
     larger = NetworkSource((), {"frame_size": [48, 64]}, weights)
     done = export_checked(larger, Target(tmp_path / "larger.ts", "torchscript", "step"), 1)

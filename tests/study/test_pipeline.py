@@ -35,7 +35,9 @@ def moved(weights, tmp_path) -> Path:
 
 def overlay(folder: Path, **changes) -> Path:
     path = folder / "overlay.yaml"
-    path.write_text(yaml.safe_dump({**{f"network_def#{name}": value for name, value in SMALL.items()}, **changes}))
+    path.write_text(
+        yaml.safe_dump({**{f"network_def#{name}": value for name, value in GDKVM(**SMALL).options.items()}, **changes})
+    )
     return path
 
 

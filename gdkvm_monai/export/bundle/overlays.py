@@ -10,10 +10,13 @@ import yaml
 from monai.bundle import ConfigParser
 
 from gdkvm_monai.files import write_json
+from gdkvm_monai.networks.card import ModelCard
 
-__all__ = ["bake", "describe_network", "root_id"]
+__all__ = ["bake", "describe_network", "root_id", "write_scores"]
 
 INDENT = 4  # of the configs
+OF_NETWORK = ("network_def", "frame_size", "num_classes")
+"""Ids that describe the network."""
 
 
 def bake(configs: Path, overlay: str | Path, shipped: Path) -> None:
@@ -57,14 +60,23 @@ def root_id(key: str) -> str:
 
 
 def describe_network(configs: Path) -> None:
-    """Write the clip size of the exported network into the metadata."""
-    metadata, train = (json.loads((configs / name).read_text()) for name in ("metadata.json", "train.json"))
+    """Let ``inference.json`` and the metadata describe the network of ``train.json``."""
+    names = ("metadata.json", "train.json", "inference.json")
+    metadata, train, inference = (json.loads((configs / name).read_text()) for name in names)
     image, pred = (metadata["network_data_format"][end] for end in ("inputs", "outputs"))
     if len(pred["pred"]["channel_def"]) != train["num_classes"]:
         raise ValueError(
             f"num_classes is {train['num_classes']}, but metadata.json names the structures of "
             f"{len(pred['pred']['channel_def'])}; name those of this network in channel_def."
         )
-    shape = [*train["frame_size"], train["num_frames"]]
-    image["image"]["spatial_shape"] = pred["pred"]["spatial_shape"] = shape
+    frames = image["image"]["spatial_shape"][-1]
+    image["image"]["spatial_shape"] = pred["pred"]["spatial_shape"] = [*train["frame_size"], frames]
+    write_json(configs / "metadata.json", metadata, INDENT)
+    write_json(configs / "inference.json", {**inference, **{key: train[key] for key in OF_NETWORK}}, INDENT)
+
+
+def write_scores(configs: Path, card: ModelCard | None) -> None:
+    """Write the scores of the exported weights into the metadata; none if their card has none."""
+    metadata = json.loads((configs / "metadata.json").read_text())
+    metadata["eval_metrics"] = dict(card.scores) if card else {}
     write_json(configs / "metadata.json", metadata, INDENT)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gdkvm_monai
+from gdkvm_monai.configs import released_weights
 from gdkvm_monai.export.bundle.checks import check_name, check_target, check_version
-from gdkvm_monai.export.bundle.overlays import bake, describe_network
+from gdkvm_monai.export.bundle.overlays import bake, describe_network, write_scores
 from gdkvm_monai.export.bundle.package_copy import copy_package
+from gdkvm_monai.export.bundle.readme import write_readme
 from gdkvm_monai.export.bundle.weights import write_weights
 from gdkvm_monai.files import atomic_folder
 
@@ -18,6 +20,7 @@ __all__ = ["NAME", "export_bundle"]
 PACKAGE = Path(gdkvm_monai.__file__).resolve().parent
 ROOT = PACKAGE.parent
 NAME = "echo_video_gdkvm_segmentation"
+RELEASED = "light.yaml"
 IGNORED = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "models", "eval", "large_files.*")
 
 
@@ -26,7 +29,7 @@ def export_bundle(
     name: str = NAME,
     weights: Path | None = None,
     weights_url: str | None = None,
-    overlays: Sequence[str | Path] = (),
+    overlays: Sequence[str | Path] | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write the bundle ``out/name``, which runs without an installed ``gdkvm_monai``.
@@ -37,11 +40,12 @@ def export_bundle(
         out: folder for the bundle; created if needed.
         name: lowercase identifier ending in ``_segmentation``, from which MONAI Label infers the task.
         weights: checkpoint for ``models/model.pt``, which must fit the exported network exactly. A model card
-            ``model.json`` beside it is exported, too.
+            ``model.json`` beside it is exported, too. By default the released weights; none if there are ``overlays``.
         weights_url: https address of ``models/model.pt``. The file itself is then left out and listed with its SHA-256
             in ``large_files.yml``, as the model zoo requires for files above 25 MB.
         overlays: config files, or names in ``bundle/configs``, to merge into ``train.json`` and, for ids that it has,
-            into ``inference.json``; merged files of ``bundle/configs`` are not exported separately.
+            into ``inference.json``; merged files of ``bundle/configs`` are not exported separately. By default
+            ``light.yaml``, the network of the released weights.
         overwrite: replace an older export of the same name.
 
     Returns:
@@ -53,18 +57,21 @@ def export_bundle(
     """
     check_name(name)
     check_version(ROOT)
+    target = Path(out) / name
+    check_target(target, overwrite)
+    if overlays is None:
+        overlays, weights = [RELEASED], weights or released_weights()
     if weights_url is not None and (weights is None or not weights_url.startswith("https://")):
         raise ValueError(
             f"weights_url is {weights_url!r}; give an https:// address, and the weights for their SHA-256."
         )
-    target = Path(out) / name
-    check_target(target, overwrite)
     with atomic_folder(target, overwrite=True) as bundle:
         shutil.copytree(ROOT / "bundle", bundle, ignore=IGNORED)
         for overlay in overlays:
             bake(bundle / "configs", overlay, ROOT / "bundle" / "configs")
         describe_network(bundle / "configs")
-        if weights is not None:
-            write_weights(bundle, Path(weights), weights_url)
+        card = write_weights(bundle, Path(weights), weights_url) if weights is not None else None
+        write_scores(bundle / "configs", card)
+        write_readme(bundle, card)
         copy_package(PACKAGE, bundle)
     return target

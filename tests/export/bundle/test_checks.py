@@ -29,7 +29,7 @@ def test_a_folder_is_replaced_only_on_request_and_only_if_it_is_a_bundle(tmp_pat
         export_bundle(tmp_path, NAME, overwrite=True)
     (tmp_path / NAME / "configs").mkdir()
     (tmp_path / NAME / "configs" / "metadata.json").write_text("{}")
-    assert not (export_bundle(tmp_path, NAME, overwrite=True) / "thesis.txt").exists()
+    assert not (export_bundle(tmp_path, NAME, overlays=[], overwrite=True) / "thesis.txt").exists()
 
 
 def test_versions_that_contradict_each_other_are_refused(tmp_path):

@@ -20,7 +20,7 @@ def test_an_overlay_becomes_part_of_both_configs_and_of_the_metadata(bundle):
     assert train["network_def"] == inference["network_def"] and train["network_def"]["width"] == 8
     assert train["learning_rate"] == 0.5 and "learning_rate" not in inference and "num_frames" not in inference
     formats = metadata["network_data_format"]
-    assert formats["inputs"]["image"]["spatial_shape"] == formats["outputs"]["pred"]["spatial_shape"] == [32, 48, 3]
+    assert formats["inputs"]["image"]["spatial_shape"] == formats["outputs"]["pred"]["spatial_shape"] == [32, 48, 10]
 
 
 def test_an_overlay_that_adds_to_a_list_is_added_once_and_not_shipped_beside(tmp_path):

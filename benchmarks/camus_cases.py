@@ -1,8 +1,8 @@
-"""Pictures of a good, a median and the worst case of an evaluation with ``--save_masks true``.
+"""Pictures of a good, the median, and the worst case of an evaluation with ``--save_masks true``.
 
     python benchmarks/camus_cases.py --dataset_dir /path/to/CAMUS --results runs/GDKVM/eval --out cases.png [--contours]
 
-``--contours`` leaves the ultrasound out: CAMUS's pictures may not be passed on with this project's licence.
+``--contours`` omits the ultrasound, because CAMUS images may not be redistributed under this project's license.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gdkvm_monai.visualize.overlay import overlay_clip
 
 
 def main() -> None:
-    """Choose the three cases by their mean LV Dice and draw them."""
+    """Select three cases by mean LV Dice and draw them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset_dir", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def draw(item: dict, masks: Path, contours: bool) -> np.ndarray:
-    """Predicted areas in color and expert contours in white, ``(T, rows, columns, 3)``."""
+    """Draw predicted areas in color and expert contours in white; return ``(T, rows, columns, 3)``."""
     reader = ClipReader()
     image, label = (reader.read(item[key]) for key in ("image", "label"))
     name = Path(item["image"][0]).name.removesuffix(".nii.gz")

@@ -1,9 +1,9 @@
-"""The light GDKVM, the paper's and MONAI's U-Net, trained alike on CAMUS's ED/ES pairs: the table of docs/results.md.
+"""The table in docs/results.md: the light GDKVM, the paper's GDKVM, and MONAI's U-Net, trained alike on CAMUS ED/ES.
 
     python benchmarks/camus_stills.py --dataset_dir /path/to/CAMUS --out runs --seeds 0 1 2
 
-A run that has its results already is not repeated; delete its folder to repeat it. What is behind the arguments goes to
-the training, for example ``--epochs 1``.
+A run with existing results is not repeated; delete its folder to repeat it. Additional arguments are passed to the
+training, for example ``--epochs 1``.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ NETWORKS: dict[str, tuple[list[str], list[str]]] = {
     "GDKVM, the paper's": ([], [*ONE_RATE, *(f"--network_def#{name}={value}" for name, value in PAPER.items())]),
     "U-Net": (["unet.yaml"], ONE_RATE),
 }
-"""Overlays and overrides of each row, behind ``train.json`` and ``light.yaml``."""
+"""Overlays and overrides for each row, applied after ``train.json`` and ``light.yaml``."""
 
 COLUMNS = [("LV", None, "dice"), ("LV", None, "hd95")]
 COLUMNS += [(structure, phase, "dice") for structure in ("MYO", "LA") for phase in ("ED", "ES")]
 
 
 def main() -> None:
-    """Run what is missing, then write the table and the learning curves."""
+    """Run the missing trainings, then print the table and write the learning curves."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset_dir", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs"))
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequence[str]) -> None:
-    """Train, and evaluate the last weights on the official validation patients."""
+    """Train a network and evaluate its last weights on the official validation patients."""
     overlays, changes = NETWORKS[name]
     configs, final = ["train.json", "light.yaml", *overlays], root / "models" / "model_final.pt"
     if not (root / "seconds.txt").is_file():
@@ -76,7 +76,7 @@ def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequ
 
 
 def table(runs: dict[str, list[Path]]) -> str:
-    """Means over the seeds in Markdown, with the standard deviation between seeds; one row per network."""
+    """Return a Markdown table of means and standard deviations over the seeds, one row per network."""
     heads = [" ".join(part for part in column if part) for column in COLUMNS]
     lines = [f"| network | M parameters | seeds | {' | '.join(heads)} | s |", "|---" * (4 + len(COLUMNS)) + "|"]
     for name, folders in runs.items():
@@ -89,7 +89,7 @@ def table(runs: dict[str, list[Path]]) -> str:
 
 
 def scores_of(root: Path) -> dict[tuple, float]:
-    """The columns' scores of one run."""
+    """Read the scores of one run for the columns of the table."""
     groups = json.loads((root / "eval" / "metrics.json").read_text())["scores"]
     of_phase = {(g["structure"], g["phase"]): g["scores"] for g in groups["structure x phase"]}
     of_both = {(g["structure"], None): g["scores"] for g in groups["structure"]}
@@ -97,7 +97,7 @@ def scores_of(root: Path) -> dict[tuple, float]:
 
 
 def parameters(name: str) -> int:
-    """Number of parameters of a network of this benchmark."""
+    """Return the number of parameters of a network in this benchmark."""
     overlays, changes = NETWORKS[name]
     parser = ConfigParser(
         ConfigParser.load_config_files([str(find_config(file)) for file in ("train.json", "light.yaml", *overlays)])
@@ -110,7 +110,7 @@ def parameters(name: str) -> int:
 
 
 def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
-    """Training loss and validation Dice of one run of each network in one picture."""
+    """Plot training loss and validation Dice of one run of each network in one figure."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     FigureCanvasAgg(figure)
     loss_axes, dice_axes = figure.subplots(1, 2)

@@ -1,8 +1,8 @@
-"""Milliseconds per frame of the live step on the CPU: PyTorch, TorchScript and ONNX, frame by frame in turns.
+"""Milliseconds per frame of the live step on the CPU: PyTorch, TorchScript, and ONNX, taking turns frame by frame.
 
     python benchmarks/export_latency.py [--size 128] [--frames 50]
 
-Only ratios within one run mean something on a shared machine.
+On a shared machine, only ratios within one run are meaningful.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gdkvm_monai.export.forms import Step
 from gdkvm_monai.networks.nets import GDKVM
 
 NAMES = ("PyTorch", "torchscript", "onnx")
-"""Rows of the table, the reference first."""
+"""Rows of the table, starting with the reference."""
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def steps(network: GDKVM) -> list:
-    """The step in PyTorch and as exported; threads are PyTorch's and onnxruntime's own choice (OMP_NUM_THREADS)."""
+    """Return the step in PyTorch and as exported, with the default thread counts (set OMP_NUM_THREADS to change)."""
     step = Step(network).eval()
 
     @torch.inference_mode()
@@ -58,7 +58,7 @@ def steps(network: GDKVM) -> list:
 
 
 def measure(runs: list, network: GDKVM, options: argparse.Namespace) -> np.ndarray:
-    """Seconds ``(frames, runs)``; each carries its own state over the same frames."""
+    """Time the steps, ``(frames, runs)`` in seconds; each run keeps its own state over the same frames."""
     states = [network.initial_state(torch.rand(1, 1, options.size, options.size)) for _ in runs]
     seconds = np.zeros((options.warmup + options.frames, len(runs)))
     for index in range(len(seconds)):

@@ -1,8 +1,8 @@
-"""Federated averaging on one machine: two sites with phantoms of good and of poor quality train one network.
+"""Federated averaging on one machine: two sites, with phantoms of good and poor quality, train one network.
 
     python benchmarks/federated_simulation.py --out federated
 
-Each site is MONAI's ``MonaiAlgo`` on the bundle's own configs. Weights, counts and histograms leave it, clips do not.
+Each site is MONAI's ``MonaiAlgo`` with the bundle's configs. It shares weights, counts, and histograms, but no clips.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from gdkvm_monai.transforms import LoadClipd, PlaceLabelFramesd
 
 TRAINING = ["configs/train.json", "configs/small_network.yaml"]
 SITES = {"site_good": ("good", 12, 1), "site_poor": ("poor", 4, 2)}
-"""Quality of a site's pictures, its training patients and the seed of its phantoms."""
+"""Image quality, number of training patients, and phantom seed of each site."""
 
 
 @dataclass
 class Site:
-    """A site: what it does, and the clips that it trains on, which weigh its share of the average."""
+    """A site: its algorithm, the number of its training clips (its weight in the average), and their statistics."""
 
     name: str
     algo: MonaiAlgo
@@ -39,7 +39,7 @@ class Site:
 
 
 def open_site(name: str, folder: Path, dataset_dir: Path, overrides: Mapping[str, object], local_epochs: int) -> Site:
-    """Set up a site: its own copy of the configs, its own data and results."""
+    """Set up a site with its own copy of the configs, its own data, and its own results."""
     shutil.copytree(bundle_dir() / "configs", folder / "configs", dirs_exist_ok=True)
     options = {"dataset_dir": str(dataset_dir), **overrides}
     extra = {ExtraItems.CLIENT_NAME: name, ExtraItems.APP_ROOT: str(folder)}
@@ -54,7 +54,7 @@ def open_site(name: str, folder: Path, dataset_dir: Path, overrides: Mapping[str
     histogram = {FlStatistics.HIST_BINS: [16], FlStatistics.HIST_RANGE: [[0, 255]]}
     statistics = stats.get_data_stats(histogram).statistics
     if failed := sum(part[FlStatistics.FAIL_COUNT] for part in statistics.values()):
-        raise ValueError(f"{name}: no statistics of {failed} clips; see the log above for the files and the reason.")
+        raise ValueError(f"{name}: statistics failed for {failed} clips; see the log above for files and reasons.")
     algo = MonaiAlgo(
         bundle_root="",
         local_epochs=local_epochs,
@@ -69,9 +69,9 @@ def open_site(name: str, folder: Path, dataset_dir: Path, overrides: Mapping[str
 
 
 def federated_average(weights: Sequence[Mapping[str, torch.Tensor]], num_items: Sequence[int]) -> dict:
-    """Average the sites' weights, each in proportion to its training items (FedAvg).
+    """Average the sites' weights in proportion to their numbers of training items (FedAvg).
 
-    B. McMahan et al., AISTATS 2017, arXiv:1602.05629. Counters are averaged too and rounded.
+    B. McMahan et al., AISTATS 2017, arXiv:1602.05629. Counters are also averaged, and rounded.
 
     Example:
         >>> federated_average([{"w": torch.tensor([0.0])}, {"w": torch.tensor([4.0])}], [3, 1])
@@ -86,7 +86,7 @@ def federated_average(weights: Sequence[Mapping[str, torch.Tensor]], num_items: 
 
 
 def federate(sites: Sequence[Site], rounds: int) -> tuple[dict, list[dict[str, float]]]:
-    """Train in rounds; returns the final weights and, per round from 0 on, every site's validation Dice."""
+    """Train in rounds; return the final weights and the validation Dice of each site by round, starting at round 0."""
     average = {name: value.clone() for name, value in sites[0].algo.get_weights().weights.items()}
     scores = [evaluate(sites, average)]
     for _ in range(rounds):
@@ -100,13 +100,13 @@ def federate(sites: Sequence[Site], rounds: int) -> tuple[dict, list[dict[str, f
 
 
 def evaluate(sites: Sequence[Site], weights: dict) -> dict[str, float]:
-    """Mean Dice of weights on the validation clips of every site."""
+    """Return the mean Dice of weights on the validation clips of each site."""
     metrics = {site.name: site.algo.evaluate(ExchangeObject(weights=weights)).metrics for site in sites}
     return {name: metric["val_mean_dice"] for name, metric in metrics.items()}
 
 
 def main() -> None:
-    """Write the phantoms of both sites, train, and print the scores as a table."""
+    """Write the phantoms of both sites, train, and print a table of scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("federated"))
     parser.add_argument("--rounds", type=int, default=2)

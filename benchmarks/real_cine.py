@@ -1,4 +1,4 @@
-"""A real two-chamber cine: masks of all frames, Dice of the first and the last one against derived masks.
+"""A real two-chamber cine: masks of all frames, and Dice of the first and last frame against derived masks.
 
     python benchmarks/real_cine.py --clip patient0500_2CH_half_sequence.nii.gz --mask seg.nii.gz \
         --reference patient0500_2CH_ED_gt.derived.nii.gz patient0500_2CH_ES_gt.derived.nii.gz --out cine.gif
@@ -19,7 +19,7 @@ from gdkvm_monai.visualize.overlay import overlay_clip
 
 
 def main() -> None:
-    """Score the ends, print the area curve, draw the overlay."""
+    """Score the first and last frame, print the area curve, and write the overlay."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clip", type=Path, required=True)
     parser.add_argument("--mask", type=Path, required=True)

@@ -1,9 +1,9 @@
-"""Write trained weights in half precision, and compare their masks with float32's on the validation clips.
+"""Write trained weights in half precision after comparing their masks with those of float32 on the validation clips.
 
     python benchmarks/release_weights.py --checkpoint runs/models/model_final.pt --dataset_dir /path/to/CAMUS \
         --out bundle/models/model.pt
 
-The file is a plain state dict that loads into the float32 network. It is written only when the masks agree.
+The file is a plain state dict that loads into the float32 network. It is written only if the masks agree.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from gdkvm_monai.files import atomic_write, file_sha256
 from gdkvm_monai.networks.checkpoint import read_checkpoint
 
 LEAST_EQUAL = 0.999
-"""Share of pixels in which the masks must agree."""
+"""Smallest share of pixels in which the masks must agree."""
 
 
 def main() -> None:
-    """Convert, compare, write; prints size, hash and the share of equal pixels."""
+    """Convert, compare, and write the weights; print size, hash, and the share of equal pixels."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--dataset_dir", type=Path, required=True)
@@ -34,7 +34,7 @@ def main() -> None:
     halves = half_precision(weights)
     equal = share_of_equal_pixels(weights, halves, options.dataset_dir)
     if equal < LEAST_EQUAL:
-        raise SystemExit(f"the masks agree in {equal:.5f} of the pixels, expected {LEAST_EQUAL}; nothing was written.")
+        raise SystemExit(f"the masks agree in {equal:.5f} of pixels, expected {LEAST_EQUAL}; nothing was written.")
     with atomic_write(options.out) as partial:
         torch.save(halves, partial)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, SHA-256 {file_sha256(options.out)}")
@@ -42,10 +42,10 @@ def main() -> None:
 
 
 def half_precision(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights in half precision, integers as they are.
+    """Return the weights in half precision, with integers unchanged.
 
     Raises:
-        ValueError: when a weight does not fit into half precision's range.
+        ValueError: if a weight exceeds the range of half precision.
     """
     halves = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
     for name, value in halves.items():
@@ -56,7 +56,7 @@ def half_precision(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 @torch.inference_mode()
 def share_of_equal_pixels(first: dict[str, Tensor], second: dict[str, Tensor], dataset_dir: Path) -> float:
-    """Share of pixels of all validation clips in which the masks of two sets of weights agree."""
+    """Return the share of pixels in all validation clips in which the masks of two sets of weights agree."""
     parser = ConfigParser(
         ConfigParser.load_config_files([str(find_config(name)) for name in ("train.json", "light.yaml")])
     )

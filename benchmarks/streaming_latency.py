@@ -1,11 +1,11 @@
-"""Milliseconds per frame of a live stream on the CPU, by stage, beside the same frames as whole clips, in turns.
+"""Milliseconds per frame of a live stream on the CPU, by stage, compared in turns with the same frames as clips.
 
     python benchmarks/streaming_latency.py [--source 640 480] [--frame-size 96 256] [--frames 30]
 
-``pre`` is resizing and scaling to the network's frame size, ``post`` resizing back to the source and choosing classes;
-both are the bundle's. ``whole clip`` is the time per frame of the fastest clip, ``ratio`` that of the fastest turn of
-the stream over it. The weights are random, which does not change the time. Only ratios within one run mean something
-on a shared machine.
+``pre`` is the bundle's resizing and scaling to the network's frame size, ``post`` its resizing back to the source and
+selecting classes. ``whole clip`` is the time per frame of the fastest clip, and ``ratio`` is the time of the stream's
+fastest turn divided by it. The weights are random, which does not affect the time. On a shared machine, only ratios
+within one run are meaningful.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", type=int, nargs=2, default=(640, 480), help="lateral and depth pixels of a frame")
-    parser.add_argument("--frame-size", type=int, nargs="+", default=(96, 256), help="sizes that the network sees")
+    parser.add_argument("--frame-size", type=int, nargs="+", default=(96, 256), help="input sizes of the network")
     parser.add_argument("--network", nargs="+", choices=NETWORKS, default=list(NETWORKS))
-    parser.add_argument("--frames", type=int, default=30, help="that are measured; rounded up to tens")
-    parser.add_argument("--warmup", type=int, default=3, help="frames before, that are not")
+    parser.add_argument("--frames", type=int, default=30, help="measured frames, rounded up to tens")
+    parser.add_argument("--warmup", type=int, default=3, help="unmeasured frames before them")
     options = parser.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, source {options.source}, {CLIP}-frame clips")
     print(f"{'network':<9}{'M params':>9}{'size':>6}{'p50 ms':>8}{'p90':>8}{'p99':>8}{'max':>8}", end="")
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def random_pipeline(network_options: dict, size: int) -> Pipeline:
-    """The bundle's transforms around a network with random weights."""
+    """Build the bundle's transforms around a network with random weights."""
     torch.manual_seed(0)
     network = GDKVM(**network_options)
     with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +73,7 @@ def random_pipeline(network_options: dict, size: int) -> Pipeline:
 
 
 def measure(pipeline: Pipeline, options: argparse.Namespace) -> tuple[np.ndarray, np.ndarray, float]:
-    """Milliseconds of each pushed frame ``(T,)``, of its stages ``(T, 3)``, and per frame of the fastest clip."""
+    """Time each pushed frame ``(T,)``, its stages ``(T, 3)``, and the fastest clip per frame, in milliseconds."""
     session, seconds = timed_session(pipeline)
     rng, (width, depth) = np.random.default_rng(0), options.source
     turns = -(-options.frames // CLIP)
@@ -95,12 +95,12 @@ def measure(pipeline: Pipeline, options: argparse.Namespace) -> tuple[np.ndarray
 
 
 def fastest_turn(milliseconds: np.ndarray) -> float:
-    """Mean per frame of the turn of ``CLIP`` frames that took least."""
+    """Return the mean per frame of the fastest turn of ``CLIP`` frames."""
     return float(milliseconds.reshape(-1, CLIP).mean(axis=1).min())
 
 
 def timed_session(pipeline: Pipeline) -> tuple[StreamSession, dict[str, float]]:
-    """A session, and the seconds of its last frame before and in the network."""
+    """Return a session, and the seconds that its last frame spent before and in the network."""
     session, seconds = pipeline.session(), {"pre": 0.0, "network": 0.0}
 
     def timed(stage: str, call):
@@ -119,7 +119,7 @@ def timed_session(pipeline: Pipeline) -> tuple[StreamSession, dict[str, float]]:
 
 @torch.inference_mode()
 def segment_whole(pipeline: Pipeline, frames: np.ndarray) -> np.ndarray:
-    """Class indices ``(1, H, W, T)`` of frames ``(T, H, W)`` as one clip."""
+    """Segment frames ``(T, H, W)`` as one clip; return class indices ``(1, H, W, T)``."""
     item = pipeline.preprocessing({"image": MetaTensor(torch.as_tensor(np.moveaxis(frames, 0, -1)[None]).float())})
     item["pred"] = pipeline.inferer(item["image"].as_tensor()[None], pipeline.network)[0]
     item["pred"] = MetaTensor(item["pred"], meta=item["image"].meta)

@@ -1,8 +1,8 @@
-"""Seconds of one training step (forward and backward) of GDKVM and of MONAI's U-Net, in float32 and bfloat16.
+"""Seconds per training step (forward and backward) of GDKVM and MONAI's U-Net, in float32 and bfloat16.
 
     python benchmarks/training_speed.py [--size 128] [--frames 2] [--batch 10]
 
-Only ratios within one run mean something on a shared machine.
+On a shared machine, only ratios within one run are meaningful.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def fastest_step(network: torch.nn.Module, clip: torch.Tensor, dtype: str | None, repeats: int = 4) -> float:
-    """The fastest of a few steps, in seconds."""
+    """Return the time of the fastest of a few steps, in seconds."""
     inferer, times = AutocastInferer(dtype), []
     for _ in range(repeats):
         start = time.perf_counter()

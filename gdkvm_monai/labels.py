@@ -1,4 +1,4 @@
-"""Label values, structures, views, colors, DICOM codes and the research-use notice, defined once for the package."""
+"""Label values, structures, views, colors, DICOM codes, and the research-use notice, defined once for the package."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ VIEW_NAMES = {"2CH": "apical two-chamber", "4CH": "apical four-chamber"}
 VIEW_ALIASES = {"A2C": "2CH", "A4C": "4CH"}
 
 NOTICE = "Research use only. Not a medical device."
-"""The notice that every report, table and picture for readers carries."""
+"""Notice in every report, table, and picture for readers."""
 
 
 class Code(NamedTuple):
-    """A coded concept in DICOM: its value, coding scheme (``SCT``, ``LN``, ``DCM`` or ``UCUM``) and meaning."""
+    """A coded concept in DICOM: its value, coding scheme (``SCT``, ``LN``, ``DCM``, or ``UCUM``), and meaning."""
 
     value: str
     scheme: str

@@ -1,4 +1,4 @@
-"""A model card that comes with downloaded weights is data: whatever reads it refuses expressions and runs none."""
+"""The model card of downloaded weights is data: all of its readers refuse expressions and run none."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ WAYS = [by_pipeline, by_function, by_export, by_command, by_info, by_inference, 
 
 
 def touching(folder: Path) -> str:
-    """An expression that leaves the file ``owned`` in a folder."""
+    """Return an expression that creates the file ``owned`` in a folder."""
     return f"$__import__('pathlib').Path({str(folder / 'owned')!r}).touch()"
 
 
@@ -84,7 +84,7 @@ def weights(tmp_path_factory) -> Path:
 
 @pytest.fixture(params=["option", "frame size", "license", "target", "include"])
 def hostile(request, weights, tmp_path) -> Path:
-    """Weights with a card that would leave the file ``owned`` in their folder if a config parser read it."""
+    """Write weights with a card that would create the file ``owned`` in their folder if a config parser read it."""
     path = Path(shutil.copy(weights, tmp_path))
     card = json.loads(weights.with_suffix(".json").read_text())
     code = touching(tmp_path)

@@ -36,12 +36,12 @@ def find_config(name: str | PathLike[str]) -> Path:
 
 
 def released_weights() -> Path:
-    """The weights that come with the bundle.
+    """Return the path of the weights released with the bundle.
 
     Raises:
-        FileNotFoundError: when they are gone.
+        FileNotFoundError: if the file is missing.
     """
     path = bundle_dir() / "models" / "model.pt"
     if not path.is_file():
-        raise FileNotFoundError(f"there are no weights: {path} is gone; restore it, or give a checkpoint.")
+        raise FileNotFoundError(f"there are no weights: {path} is missing; restore it, or pass a checkpoint.")
     return path

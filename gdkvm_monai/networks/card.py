@@ -126,7 +126,7 @@ def read_card(weights: PathLike, check_weights: bool = True) -> ModelCard | None
         The card, or ``None`` if neither file exists.
 
     Raises:
-        ValueError: when it is no valid card, or states the SHA-256 of other weights.
+        ValueError: if the card is invalid, or its SHA-256 is not that of the weights.
     """
     weights = Path(weights)
     for path in (weights.with_suffix(".json"), weights.with_name("model.json")):

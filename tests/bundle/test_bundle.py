@@ -1,4 +1,4 @@
-"""The configs, run as their users run them, on small phantoms and a small network."""
+"""The configs, run like users run them, on small phantoms with a small network."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TINY = {
 def workflow(
     kind: str, run_id: str, files: list[str], bundle_root: Path, dataset_dir: Path, **options
 ) -> ConfigWorkflow:
-    """A workflow of the bundle with tiny settings."""
+    """Create a workflow of the bundle with tiny settings."""
     tiny = TINY if kind == "train" else {key: TINY[key] for key in ("frame_size", "device") if key in TINY}
     tiny |= {key: value for key, value in TINY.items() if key.startswith("network_def")}
     return ConfigWorkflow(
@@ -60,7 +60,7 @@ def run(kind: str, run_id: str, files: list[str], bundle_root: Path, dataset_dir
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, phantom_root) -> Path:
-    """A bundle root with the checkpoint of a two-step training."""
+    """Return a bundle root with the checkpoint of a two-step training."""
     root = tmp_path_factory.mktemp("bundle")
     run("train", "training", ["train.json", "small_network.yaml"], root, phantom_root)
     return root
@@ -77,7 +77,7 @@ def test_training_writes_plain_checkpoints_and_the_learning_curve(trained):
 
 
 def test_training_raises_the_validation_dice(phantom_root, tmp_path):
-    """Sixty iterations of a tiny network against one iteration that moves no weight."""
+    """Compare sixty iterations of a tiny network with one iteration that changes no weight."""
     options = {"epochs": 1, "iterations_per_epoch": 60, "num_frames": 2, "learning_rate": 1e-2, "views": ["4CH"]}
     dice = []
     for rate in (1e-12, options["learning_rate"]):
@@ -162,7 +162,7 @@ def test_all_properties_are_found(run_id, trained, phantom_root):
     assert flow.check_properties() == []
 
 
-def test_network_format_is_what_the_metadata_says():
+def test_the_network_format_matches_the_metadata():
     verify_net_in_out(
         net_id="network_def",
         meta_file=str(CONFIGS / "metadata.json"),
@@ -171,7 +171,7 @@ def test_network_format_is_what_the_metadata_says():
 
 
 def test_metadata_follows_the_schema(tmp_path):
-    schema = tmp_path / "schema.json"  # a copy: MONAI keeps a file that is there, and downloads one that is not
+    schema = tmp_path / "schema.json"  # a copy, because MONAI downloads the schema only if the file is missing
     schema.write_text(METADATA_SCHEMA.read_text())
     verify_metadata(meta_file=str(CONFIGS / "metadata.json"), filepath=str(schema))
 
@@ -193,7 +193,7 @@ def test_inference_describes_the_network_of_the_released_weights():
 
 
 @pytest.mark.parametrize("overlay", ["small_network.yaml", "unet.yaml"])
-def test_an_overlay_of_a_network_describes_the_same_one_on_train_and_on_inference(overlay):
+def test_a_network_overlay_describes_the_same_network_for_training_and_inference(overlay):
     both = [
         ConfigParser.load_config_files([str(CONFIGS / n), str(CONFIGS / overlay)])
         for n in ("train.json", "inference.json")
@@ -207,7 +207,7 @@ def test_train_and_inference_prepare_the_image_alike():
     assert train["network"] == inference["network"] and train["num_classes"] == inference["num_classes"]
 
     def of_image(transforms: list[dict]) -> list[dict]:
-        """What happens to the image; corrections are for inference alone."""
+        """Return the transforms of the image; corrections are only for inference."""
         keyed = [t for t in transforms if "image" in t.get("keys", "image") and "orrection" not in t["_target_"]]
         times = ("FromEDToESd", "SampleFramesd")  # frames that are trained on
         return [{**t, "keys": "image"} for t in keyed if t["_target_"].split(".")[-1] not in times]
@@ -220,8 +220,8 @@ def test_train_and_inference_prepare_the_image_alike():
     assert train["validate"]["preprocessing"]["transforms"] == f"{both}@validate#inference_transforms"
 
 
-def test_labels_stay_where_the_image_is_when_both_are_resized():
-    """Plain nearest interpolation takes the first pixel of each cell, which shifts labels by almost half a cell."""
+def test_labels_stay_aligned_with_the_image_when_both_are_resized():
+    """Plain nearest interpolation would take the first pixel of each cell and shift labels by almost half a cell."""
     parser = ConfigParser(ConfigParser.load_config_file(str(CONFIGS / "train.json")))
     parser["frame_size"] = [100, 100]
     lists = [parser.get_parsed_content(f"train#{name}_transforms") for name in ("deterministic", "training")]
@@ -245,7 +245,7 @@ def test_every_overlay_fits_on_train():
         assert all(isinstance(parser[name], (int, float)) for name in numbers), overlay.name
 
 
-def test_bundle_load_gives_the_trained_network(trained, tmp_path):
+def test_bundle_load_returns_the_trained_network(trained, tmp_path):
     name = "echo"
     (tmp_path / name / "models").mkdir(parents=True)
     (tmp_path / name / "configs").symlink_to(CONFIGS)
@@ -259,13 +259,13 @@ def test_bundle_load_gives_the_trained_network(trained, tmp_path):
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
-    """Run the command line from a foreign folder."""
+    """Run the command line from another folder."""
     line = [sys.executable, "-m", "monai.bundle", "run", *arguments]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(cwd), "OMP_NUM_THREADS": "1"}
     return subprocess.run(line, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
 
 
-def test_a_missing_dataset_directory_is_named_in_one_sentence(tmp_path):
+def test_the_error_names_a_missing_dataset_directory_in_one_sentence(tmp_path):
     files = str([str(CONFIGS / "train.json")])
     result = command("training", f"--config_file={files}", "--dataset_dir=/nowhere", cwd=tmp_path)
     assert result.returncode != 0

@@ -36,7 +36,7 @@ TINY_PHANTOMS = "--num_patients [2,1,1] --phantom_size [64,64] --epochs 1 --iter
 
 
 def section(document: str, heading: str) -> str:
-    """Text of a second-level section."""
+    """Return the text of a second-level section."""
     return re.search(rf"^## \**{heading}\**$(.*?)(?=^## |\Z)", document, re.MULTILINE | re.DOTALL)[1]
 
 
@@ -48,13 +48,13 @@ def numbers(text: str) -> set[str]:
     return set(re.findall(r"\d+(?:\.\d+)?", text))
 
 
-def test_the_card_has_the_headings_of_the_zoo_in_their_order():
+def test_the_card_has_the_zoo_headings_in_order():
     found = [re.sub(r"\W+$|^\W+", "", line) for line in CARD.splitlines() if re.match(r"##+ ", line)]
     assert [name for name in found if name in HEADINGS] == HEADINGS
     assert "Preprocessing" in found
 
 
-def test_every_figure_of_the_card_stands_in_the_results():
+def test_every_number_in_the_card_is_in_the_results():
     assert numbers(section(CARD, "Performance")) <= numbers(RESULTS)
     names = {"left ventricle": "LV", "myocardium": "MYO", "left atrium": "LA"}
     rows = re.findall(r"^\| (left ventricle|myocardium|left atrium) \| (E[DS]) \| (.*) \|$", CARD, re.MULTILINE)
@@ -71,12 +71,12 @@ def test_everything_the_card_links_or_runs_is_in_the_bundle():
     assert len(configs) > 5 and all((ROOT / "bundle" / name).is_file() for name in configs)
 
 
-def test_the_picture_of_the_card_is_that_of_the_results_and_small():
+def test_the_cards_picture_is_the_one_in_the_results_and_small():
     picture = (ROOT / "bundle" / "docs" / "camus_cases.png").read_bytes()
     assert picture == (ROOT / "docs" / "images" / "camus_cases.png").read_bytes() and len(picture) < 200_000
 
 
-def test_the_tutorial_calls_what_exists():
+def test_the_tutorial_calls_only_existing_names():
     links = [link for link in re.findall(r"\]\(([^)]+)\)", TUTORIAL) if not link.startswith("http")]
     assert links and all((ROOT / "docs" / "tutorials" / link).exists() for link in links)
     call = next(block for block in blocks(TUTORIAL, "python") if "push_to_hf_hub(" in block)
@@ -101,7 +101,7 @@ def bare_python(tmp_path_factory) -> Path:
 
 
 def run(arguments: list, cwd: Path, **variables: str) -> subprocess.CompletedProcess:
-    """Run a command without any import path of this process."""
+    """Run a command without the import paths of this process."""
     hidden = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
     environment = {name: value for name, value in os.environ.items() if name not in hidden} | variables
     command = [str(argument) for argument in arguments]
@@ -116,7 +116,7 @@ def succeeds(arguments: list, cwd: Path, **variables: str) -> str:
 
 @pytest.fixture
 def unzipped(tmp_path) -> Path:
-    """A bundle of a tiny network with weights, exported, zipped and unzipped somewhere else."""
+    """Export a bundle of a tiny network with weights, zip it, and unzip it somewhere else."""
     torch.manual_seed(0)
     torch.save(GDKVM(**NETWORK).state_dict(), tmp_path / "trained.pt")
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(TINY))
@@ -140,7 +140,7 @@ def test_the_bare_interpreter_does_not_know_the_package(bare_python, tmp_path):
 
 
 @pytest.mark.slow
-def test_runs_work_from_a_foreign_folder_without_the_package(bare_python, unzipped, foreign, phantom_root):
+def test_runs_work_from_another_folder_without_the_package(bare_python, unzipped, foreign, phantom_root):
     configs = unzipped / "configs"
     options = ["--bundle_root", unzipped, "--dataset_dir", phantom_root, "--device", "cpu", "--output_dir", "results"]
     files = {"training": str(configs / "train.json"), "inference": str(configs / "inference.json")}
@@ -155,7 +155,7 @@ def test_runs_work_from_a_foreign_folder_without_the_package(bare_python, unzipp
 
 
 @pytest.mark.slow
-def test_checks_and_exports_find_the_package_by_the_import_path_or_in_the_folder(bare_python, unzipped, foreign):
+def test_checks_and_exports_find_the_package_on_the_import_path_or_in_the_folder(bare_python, unzipped, foreign):
     line = [bare_python, "-m", "monai.bundle", "verify_net_in_out", "--net_id", "network_def", "--device", "cpu"]
     line += ["--meta_file", unzipped / "configs" / "metadata.json"]
     line += ["--config_file", unzipped / "configs" / "inference.json"]
@@ -165,7 +165,7 @@ def test_checks_and_exports_find_the_package_by_the_import_path_or_in_the_folder
 
 
 @pytest.mark.slow
-def test_load_gives_the_trained_network_for_both_workflows(bare_python, unzipped, foreign):
+def test_load_returns_the_trained_network_for_both_workflows(bare_python, unzipped, foreign):
     code = f"""if True:
         import torch
         from monai.bundle import load
@@ -182,7 +182,7 @@ def test_load_gives_the_trained_network_for_both_workflows(bare_python, unzipped
 
 
 @pytest.mark.slow
-def test_the_metadata_follow_the_schema(bare_python, unzipped, foreign):
+def test_the_metadata_follows_the_schema(bare_python, unzipped, foreign):
     (foreign / "schema.json").write_text(METADATA_SCHEMA.read_text())
     line = [bare_python, "-m", "monai.bundle", "verify_metadata", "--filepath", "schema.json"]
     assert "metadata is verified with no error" in succeeds(
@@ -191,7 +191,7 @@ def test_the_metadata_follow_the_schema(bare_python, unzipped, foreign):
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_card_run_in_the_folder_of_the_bundle(bare_python, unzipped, phantom_root, tmp_path):
+def test_the_cards_commands_run_in_the_bundle_folder(bare_python, unzipped, phantom_root, tmp_path):
     lines = [line for block in blocks(CARD, "bash") for line in block.splitlines()]
     lines = [line for line in lines if not line.startswith(("torchrun", "python -m monailabel"))]
     assert len(lines) == 9

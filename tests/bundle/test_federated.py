@@ -1,4 +1,4 @@
-"""Federated averaging: two sites, MONAI's own client, the bundle's own configs."""
+"""Federated averaging of two sites with MONAI's client and the bundle's configs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.bundle.tiny_bundle import TINY
 
 @pytest.fixture(scope="module")
 def simulation():
-    """The benchmark as a module."""
+    """Import the benchmark as a module."""
     path = Path(__file__).resolve().parents[2] / "benchmarks" / "federated_simulation.py"
     spec = importlib.util.spec_from_file_location("federated_simulation", path)
     module = importlib.util.module_from_spec(spec)
@@ -25,7 +25,7 @@ def simulation():
     return module
 
 
-def test_the_average_weighs_every_site_by_its_training_items(simulation):
+def test_the_average_weights_each_site_by_its_training_items(simulation):
     sites = [
         {"w": torch.tensor([0.0, 2.0]), "n": torch.tensor(10)},
         {"w": torch.tensor([4.0, 2.0]), "n": torch.tensor(3)},

@@ -1,4 +1,4 @@
-"""Fine-tuning, early stopping and schedules: each is an overlay or one override."""
+"""Fine-tuning, early stopping, and schedules, each an overlay or one override."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.bundle.tiny_bundle import CONFIGS, TINY, tiny_workflow, train_tiny
 
 @pytest.fixture(scope="module")
 def pretrained(tmp_path_factory) -> Path:
-    """Weights of a tiny network with four classes, statistics of its normalization included."""
+    """Return the weights of a tiny network with four classes, including normalization statistics."""
     options = {key.partition("#")[2]: value for key, value in TINY.items() if key.startswith("network_def")}
     torch.manual_seed(0)
     network = GDKVM(**options).train()
@@ -30,7 +30,7 @@ def pretrained(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def ventricle_root(tmp_path_factory, phantom_root) -> Path:
-    """The phantoms with the left ventricle as their only structure."""
+    """Return phantoms with the left ventricle as their only structure."""
     root = tmp_path_factory.mktemp("ventricle") / "data"
     shutil.copytree(phantom_root, root)
     for path in root.rglob("*_gt.nii.gz"):
@@ -44,7 +44,7 @@ def weights_of(root: Path) -> dict[str, torch.Tensor]:
     return torch.load(root / "models" / "model_final.pt", weights_only=True)
 
 
-def test_fine_tuning_leaves_the_key_encoder_and_its_statistics_and_changes_the_rest(
+def test_fine_tuning_freezes_the_key_encoder_and_its_statistics_and_changes_the_rest(
     pretrained, phantom_root, tmp_path, caplog
 ):
     with caplog.at_level(logging.INFO):
@@ -57,14 +57,14 @@ def test_fine_tuning_leaves_the_key_encoder_and_its_statistics_and_changes_the_r
     assert "frozen: key_encoder" in caplog.text
 
 
-def test_without_frozen_modules_the_key_encoder_learns_too(pretrained, phantom_root, tmp_path):
+def test_the_key_encoder_also_learns_without_frozen_modules(pretrained, phantom_root, tmp_path):
     train_tiny(tmp_path, phantom_root, "finetune.yaml", initial_weights=str(pretrained), frozen=[])
     before, after = torch.load(pretrained, weights_only=True), weights_of(tmp_path)
     for part in ("key_encoder.conv1.weight", "key_encoder.bn1.running_mean"):
         assert not torch.equal(before[part], after[part])
 
 
-def test_another_number_of_structures_starts_the_layers_that_do_not_fit_afresh_and_lists_them(
+def test_another_number_of_structures_reinitializes_and_lists_the_affected_layers(
     pretrained, ventricle_root, tmp_path, caplog
 ):
     options = {"initial_weights": str(pretrained), "num_classes": 2, "learning_rate": 0.0}
@@ -95,7 +95,7 @@ def test_only_end_diastole_and_end_systole_are_labeled_in_fine_tuning(pretrained
     assert [bool((label[..., frame] == 255).all()) for frame in range(label.shape[-1])] == [False, True, False]
 
 
-def test_a_module_that_does_not_exist_cannot_be_frozen(pretrained, phantom_root, tmp_path):
+def test_freezing_a_missing_module_is_refused(pretrained, phantom_root, tmp_path):
     flow = tiny_workflow(tmp_path, phantom_root, "finetune.yaml", frozen=["encoder"])
     with pytest.raises(RuntimeError) as error:
         flow.run()
@@ -113,7 +113,7 @@ def test_training_stops_when_validation_no_longer_improves(phantom_root, tmp_pat
     assert flow.trainer.state.epoch == epochs_run
 
 
-def test_patience_counts_validations_and_not_epochs(phantom_root, tmp_path):
+def test_patience_counts_validations_instead_of_epochs(phantom_root, tmp_path):
     options = {"epochs": 6, "learning_rate": 0.0, "patience": 1, "iterations_per_epoch": 1, "min_delta": 2.0}
     flow = train_tiny(tmp_path, phantom_root, "early_stopping.yaml", val_interval=2, **options)
     assert flow.trainer.state.epoch == 4

@@ -1,4 +1,4 @@
-"""The light network trains by its overlay, and the holdout keeps every tenth patient out of training."""
+"""The light network trains with its overlay, and the holdout excludes every tenth patient from training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.bundle.tiny_bundle import CONFIGS, train_tiny
 LITE0 = {"network_def#backbone": "efficientnet_lite0", "imagenet_weights": None}
 
 
-def test_the_light_network_trains_with_deep_supervision_and_saves_its_average(phantom_root, tmp_path):
+def test_the_light_network_trains_with_deep_supervision_and_saves_its_weight_average(phantom_root, tmp_path):
     flow = train_tiny(tmp_path, phantom_root, "light.yaml", clips="stills", **LITE0)
     trained, saved = flow.network_def, torch.load(tmp_path / "models" / "model_final.pt", weights_only=True)
     assert trained.options["backbone"] == "efficientnet_lite0" and trained.decoder.deep_supervision

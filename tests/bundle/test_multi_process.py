@@ -1,4 +1,4 @@
-"""The multi-GPU configs in two processes on the CPU: the same results as one process, and an end."""
+"""The multi-GPU configs in two processes on the CPU: same results as one process, and no deadlock."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ TINY = {
     "batch_size": 1,
     "epochs": 1,
     "iterations_per_epoch": 2,
-    "views": ["4CH"],  # three clips are trained on and evaluated: an uneven number
+    "views": ["4CH"],  # three clips are trained on and evaluated: an odd number
     "network_def#width": 8,
     "network_def#decoder_width": 32,
 }
 
 
 def settings(bundle_root: Path, dataset_dir: Path, **options) -> dict:
-    """What every run sets."""
+    """Return the settings of all runs."""
     return {**TINY, "bundle_root": str(bundle_root), "dataset_dir": str(dataset_dir), **options}
 
 
 def run_in_two_processes(run_id: str, files: list[str], options: dict) -> str:
-    """Run the command line as a user would; returns what it printed."""
+    """Run the command line like a user and return its output."""
     line = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     line += ["-m", "monai.bundle", "run", run_id, f"--config_file={[str(CONFIGS / name) for name in files]}"]
     line += [f"--{name}={value}" for name, value in options.items()]
@@ -58,7 +58,7 @@ def test_training_in_two_processes_ends_and_one_of_them_writes(trained):
     assert series.count("train_loss") == 2 and series.count("val_mean_dice") == 1
 
 
-def test_two_processes_evaluate_an_uneven_number_of_clips_as_one_does(trained, phantom_root, tmp_path):
+def test_two_processes_evaluate_an_odd_number_of_clips_like_one_process(trained, phantom_root, tmp_path):
     files = ["train.json", "small_network.yaml", "evaluate.json"]
     options = {**settings(trained, phantom_root), "section": "training"}
     flow = ConfigWorkflow(

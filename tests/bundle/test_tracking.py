@@ -14,7 +14,7 @@ from tests.bundle.tiny_bundle import train_tiny
 
 @pytest.fixture
 def offline(monkeypatch):
-    """Any connection to another machine is an error."""
+    """Make any connection to another machine an error."""
 
     def refuse(self, address):
         raise AssertionError(f"tried to connect to {address}")

@@ -24,7 +24,7 @@ TINY = {
 
 
 def tiny_workflow(bundle_root: Path, dataset_dir: Path, *overlays: str, run_id: str = "training", **options):
-    """A workflow of ``train.json`` and overlays, initialized."""
+    """Create and initialize a workflow of ``train.json`` and overlays."""
     tiny = {key: value for key, value in TINY.items() if "unet.yaml" not in overlays or "network_def" not in key}
     flow = ConfigWorkflow(
         config_file=[str(CONFIGS / name) for name in ("train.json", *overlays)],
@@ -40,7 +40,7 @@ def tiny_workflow(bundle_root: Path, dataset_dir: Path, *overlays: str, run_id: 
 
 
 def train_tiny(bundle_root: Path, dataset_dir: Path, *overlays: str, **options) -> ConfigWorkflow:
-    """Train and return the workflow, whose objects can be asked for."""
+    """Train and return the workflow, for access to its objects."""
     flow = tiny_workflow(bundle_root, dataset_dir, *overlays, **options)
     flow.run()
     return flow

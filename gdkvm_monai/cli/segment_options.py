@@ -112,7 +112,7 @@ def _add_clip(parser: argparse.ArgumentParser) -> None:
         "--spacing", type=float, nargs=2, metavar=("LATERAL", "DEPTH"), help="mm per pixel, overrides the file"
     )
     group.add_argument("--no-crop", action="store_true", help="segment the whole picture of a DICOM")
-    group.add_argument("--allow-partial", action="store_true", help="accept truncated clips, with a warning")
+    group.add_argument("--allow-partial", action="store_true", help="accept truncated clips, and flag them")
     group.add_argument("--force", action="store_true", help="accept Doppler and M-mode")
     group.add_argument(
         "--max-voxels", type=float, default=2e9, metavar="N", help="largest number of pixels in a clip (default: 2e9)"

@@ -222,7 +222,7 @@ def commanded(clips, weights, tmp_path_factory) -> dict[str, np.ndarray]:
 def labeled(clips, weights) -> Callable[[str], np.ndarray]:
     """The mask of a clip as MONAI Label comes to it: its own network, the transforms one by one, the inferer."""
     config = ConfigParser.load_config_file(str(CONFIGS / "inference.json"))
-    config["network_def"].update(SMALL)
+    config["network_def"].update(GDKVM(**SMALL).options)
     parser = ConfigParser({**config, "device": "cpu", "checkpoint": str(weights), "frame_size": [32, 32]})
     network = parser.get_parsed_content("network_def").eval()
     network.load_state_dict(torch.load(weights, weights_only=True), strict=False)

@@ -220,7 +220,11 @@ def test_a_traceback_is_printed_only_on_request(tmp_path, known_masks, capsys):
 
 def test_device_and_overlays_reach_the_network(clips, weights, tmp_path, capsys):
     overlay = tmp_path / "overlay.yaml"
-    content = {"use_card": False, "frame_size": [16, 48], **{f"network_def#{k}": v for k, v in SMALL.items()}}
+    content = {
+        "use_card": False,
+        "frame_size": [16, 48],
+        **{f"network_def#{k}": v for k, v in GDKVM(**SMALL).options.items()},
+    }
     overlay.write_text(yaml.safe_dump(content))
     run = (clips / "clip0.npy", "-o", tmp_path / "out", "--weights", weights, *QUICK)
     assert gdkvm(*run, "--device", "cpu", "--config", overlay) == 0

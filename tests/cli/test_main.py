@@ -56,7 +56,7 @@ def test_help_imports_no_slow_module(words):
         (["compare", "a", "b", "--threshold", "-1"], "-1"),
         (["phantom", "out", "--format", "gif"], "gif"),
         (["export", "netwrok"], "netwrok"),
-        (["export", "network", "--out", "x"], "--weights"),
+        (["export", "network"], "--out"),
         (["evaluate", "--weights", "x"], "--dataset-dir"),
         (["bundle", "rnu"], "rnu"),
         (["info", "--weights", "absent.pt"], "absent.pt"),

@@ -14,12 +14,12 @@ from gdkvm_monai.networks.nets import GDKVM
 
 __all__ = ["describe_export", "dynamic_lengths"]
 
-NO_CHECK = "other lengths are not refused in one sentence: check them before"
-EMPTY_CLIP = "; onnxruntime 1.31 ends the process on a clip without frames"
+NO_CHECK = "other lengths fail without a clear message: check them first"
+EMPTY_CLIP = "; onnxruntime 1.31 crashes on a clip without frames"
 
 
 def dynamic_lengths(format: str, form: str, size: tuple[int, int]) -> dict[str, str]:
-    """Allowed lengths of each dynamic axis, in words, as confirmed by the tests.
+    """Return the allowed lengths of each dynamic axis, in words, as confirmed by the tests.
 
     Example:
         >>> dynamic_lengths("torch_export", "clip", (256, 256))["height"]
@@ -38,13 +38,13 @@ def dynamic_lengths(format: str, form: str, size: tuple[int, int]) -> dict[str, 
 
 
 def describe_export(network: GDKVM, format: str, form: str, size: tuple[int, int]) -> dict:
-    """Inputs, outputs, shapes, dynamic axes, initial state and versions of an export.
+    """Describe the inputs, outputs, shapes, dynamic axes, initial state, and versions of an export.
 
     Args:
-        network: the network that was exported.
+        network: exported network.
         format: one of the formats.
         form: one of the forms.
-        size: the size it was exported with.
+        size: height and width at export.
     """
     fixed = format == "torch_export" and form == "clip"
     picture = [*size] if fixed else ["height", "width"]
@@ -61,7 +61,7 @@ def describe_export(network: GDKVM, format: str, form: str, size: tuple[int, int
         "inputs": _tensors(INPUTS[form], shapes_in),
         "outputs": _tensors(OUTPUTS[form], shapes_out),
         "dynamic": dynamic_lengths(format, form, size),
-        "value_range": "pictures of 0 to 255 divided by 255; outputs are logits",
+        "value_range": "gray levels of 0 to 255 divided by 255; outputs are logits",
         "versions": {
             "gdkvm_monai": gdkvm_monai.__version__,
             "python": platform.python_version(),

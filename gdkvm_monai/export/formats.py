@@ -1,4 +1,4 @@
-"""Write a network as TorchScript, ONNX or ``torch.export``, in either form, and open exported files."""
+"""Write a network as TorchScript, ONNX, or ``torch.export``, in either form, and open exported files."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from gdkvm_monai.networks.nets import GDKVM
 __all__ = ["FORMATS", "ONNX_OPSET", "check_packages", "export_network", "open_export"]
 
 FORMATS = {"torchscript": (), "onnx": ("onnx", "onnxscript", "onnxruntime"), "torch_export": ()}
-"""Formats, each with the optional packages that writing and checking it needs."""
+"""Formats, each with the optional packages needed to write and check it."""
 
 ONNX_OPSET = 20
-"""The default of PyTorch 2.13; supported since onnxruntime 1.17, and so by recent servers."""
+"""Opset: the default of PyTorch 2.13, supported since onnxruntime 1.17 and by recent servers."""
 
 
 def check_packages(format: str) -> None:
@@ -40,27 +40,27 @@ def export_network(network: GDKVM, path: Path, format: str, form: str, size: tup
     """Write a network to one file.
 
     Args:
-        network: the network; exported in ``eval``, on the CPU, in float32.
+        network: network to export; exported in evaluation mode, on the CPU, in float32.
         path: file to write.
         format: one of :data:`FORMATS`.
         form: one of :data:`~gdkvm_monai.export.FORMS`.
-        size: height and width, multiples of 16; the only one that a ``torch_export`` clip takes, an example otherwise.
+        size: height and width, multiples of 16; fixed for a ``torch_export`` clip, an example otherwise.
 
     Raises:
-        ImportError: when a package is missing.
-        ValueError: when format or form is unknown, the size is not a multiple of 16, or a ``torch_export`` file does
+        ImportError: if a package is missing.
+        ValueError: if format or form is unknown, the size is not a multiple of 16, or a ``torch_export`` file does
             not end in ``.pt2``.
     """
     check_packages(format)
     look_up_option(form, FORMS)
     if any(length < 32 or length % 16 for length in size):
-        raise ValueError(f"size {size[0]}x{size[1]} cannot be exported; give multiples of 16, at least 32.")
+        raise ValueError(f"size {size[0]}x{size[1]} cannot be exported; use multiples of 16, at least 32.")
     if format == "torch_export" and path.suffix != ".pt2":
-        raise ValueError(f"file {path.name} cannot hold a torch_export; give a name that ends in .pt2.")
+        raise ValueError(f"file {path.name} cannot hold a torch_export; use a name that ends in .pt2.")
     network = copy.deepcopy(network).cpu().eval().requires_grad_(False)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning)  # TorchScript's own, at every call
-        warnings.filterwarnings("ignore", category=FutureWarning)  # PyTorch's, about its own calls
+        warnings.filterwarnings("ignore", category=DeprecationWarning)  # TorchScript warns at every call
+        warnings.filterwarnings("ignore", category=FutureWarning)  # PyTorch warns about its own calls
         if format == "torchscript":
             torch.jit.script(network if form == "clip" else Step(network)).save(str(path))
         elif format == "onnx":
@@ -70,7 +70,7 @@ def export_network(network: GDKVM, path: Path, format: str, form: str, size: tup
 
 
 def open_export(path: Path, format: str) -> Callable[..., tuple[Tensor, ...]]:
-    """A function of tensors that runs an exported file on the CPU; returns its outputs as a tuple."""
+    """Open an exported file as a function of tensors that runs on the CPU and returns a tuple of outputs."""
     if format == "onnx":
         import onnxruntime
 

@@ -14,17 +14,17 @@ __all__ = ["FORMS", "INPUTS", "OUTPUTS", "ScannedClip", "Step", "example_inputs"
 FORMS = ("clip", "step")
 
 INPUTS = {"clip": ("image",), "step": ("frame", "memory", "foreground")}
-"""Names of the inputs; ``image`` and ``pred`` are the bundle's own."""
+"""Names of the inputs; ``image`` and ``pred`` are those of the bundle."""
 
 OUTPUTS = {"clip": ("pred",), "step": ("logits", "next_memory", "next_foreground")}
-"""Names of the outputs; ``next_`` because no two values of an ONNX graph may share a name."""
+"""Names of the outputs; prefixed with ``next_`` because values of an ONNX graph need unique names."""
 
 
 class Step(nn.Module):
-    """One frame, with the state as tensors instead of a named tuple.
+    """The network for one frame, with the state as tensors instead of a named tuple.
 
     Args:
-        network: the network, in ``eval``.
+        network: network in evaluation mode.
     """
 
     def __init__(self, network: GDKVM) -> None:
@@ -35,21 +35,21 @@ class Step(nn.Module):
         """Segment a frame ``(B, C, H, W)`` after ``memory`` ``(B, V, K)`` and ``foreground`` ``(B, N - 1, H, W)``.
 
         Returns:
-            Logits ``(B, N, H, W)`` and both for the next frame.
+            Logits ``(B, N, H, W)``, and memory and foreground for the next frame.
         """
         logits, state = self.network.step(frame, GDKVMState(memory, foreground))
         return logits, state.memory, state.foreground
 
 
 class ScannedClip(nn.Module):
-    """A whole clip with the loop over frames as an operator, which ``torch.export`` keeps; results as the network's."""
+    """The network for a whole clip, with the loop over frames as an operator that ``torch.export`` preserves."""
 
     def __init__(self, network: GDKVM) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, image: Tensor) -> Tensor:
-        """Segment a clip ``(B, C, H, W, T)``; returns logits ``(B, N, H, W, T)``."""
+        """Segment a clip ``(B, C, H, W, T)`` and return logits ``(B, N, H, W, T)``."""
         from torch._higher_order_ops.scan import scan
 
         def one_frame(carry: list, frame: Tensor) -> tuple:
@@ -62,7 +62,7 @@ class ScannedClip(nn.Module):
 
 
 def example_inputs(network: GDKVM, form: str, size: Tuple[int, int], batch: int = 2, frames: int = 3) -> tuple:
-    """Random inputs of a form: a clip, or a frame with the state before the first one."""
+    """Create random inputs for a form: a clip, or a frame with the initial state."""
     if form == "clip":
         return (torch.rand(batch, network.in_channels, *size, frames),)
     frame = torch.rand(batch, network.in_channels, *size)

@@ -1,4 +1,4 @@
-"""A bundle's network in a file of another format, checked against PyTorch, with a description beside it."""
+"""Export of a bundle's network to another file format, checked against PyTorch and described in a JSON file."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ __all__ = ["CheckedExport", "NetworkSource", "Target", "export_checked"]
 
 @dataclass(frozen=True)
 class NetworkSource:
-    """Which network is exported: that of the card beside the weights; without one, that of the config.
+    """The network to export: that of the model card beside the weights or, without a card, that of the config.
 
     Attributes:
         overlays: config files on ``inference.json``, or names in the bundle's ``configs``.
-        overrides: ids of the config and their values; ``frame_size`` wins over the card's.
+        overrides: ids of the config and their values; ``frame_size`` takes precedence over the card.
         weights: checkpoint; ``None`` takes random weights, for a trial.
     """
 
@@ -42,10 +42,10 @@ class NetworkSource:
 
 @dataclass(frozen=True)
 class Target:
-    """What is written.
+    """The output of an export.
 
     Attributes:
-        out: the file, or the folder of a Triton model repository.
+        out: output file, or folder of a Triton model repository.
         format: one of :data:`~gdkvm_monai.export.FORMATS`, or ``"triton"``, a repository of the ONNX step.
         form: one of :data:`~gdkvm_monai.export.FORMS`.
     """
@@ -57,13 +57,13 @@ class Target:
 
 @dataclass(frozen=True)
 class CheckedExport:
-    """What became of an export.
+    """Result of an export.
 
     Attributes:
-        file: the network.
-        description: JSON beside it: what it takes and gives, and where it comes from.
-        max_abs_difference: of a logit from PyTorch's; NaN where a logit is not a number.
-        tolerance: the largest difference that is accepted.
+        file: exported network.
+        description: JSON file beside it with inputs, outputs, and origin.
+        max_abs_difference: largest absolute difference of a logit from PyTorch; NaN if a logit is NaN.
+        tolerance: largest accepted difference.
     """
 
     file: Path
@@ -73,23 +73,23 @@ class CheckedExport:
 
     @property
     def agrees(self) -> bool:
-        """Whether the file gives what PyTorch gives."""
+        """Whether the file agrees with PyTorch within the tolerance."""
         return self.max_abs_difference <= self.tolerance  # false for NaN
 
 
 def export_checked(source: NetworkSource, target: Target, frames: int = 30, tolerance: float = 1e-4) -> CheckedExport:
-    """Write the file, compare it with PyTorch on a random clip, and describe it in a JSON file beside it.
+    """Export the network, compare it with PyTorch on a random clip, and describe it in a JSON file beside it.
 
     Args:
-        source: which network.
-        target: what is written.
-        frames: of the clip that is compared.
-        tolerance: the largest difference of a logit that is accepted.
+        source: network to export.
+        target: output to write.
+        frames: number of frames of the clip for the comparison.
+        tolerance: largest accepted difference of a logit.
 
     Raises:
-        FileNotFoundError: when a config or the weights do not exist.
-        ModuleNotFoundError: when the format needs a package that is absent.
-        ValueError: when an override, the size or the weights do not fit.
+        FileNotFoundError: if a config or the weights do not exist.
+        ModuleNotFoundError: if the format requires a package that is missing.
+        ValueError: if an override, the size, or the weights do not match the network.
     """
     check_packages("onnx" if target.format == "triton" else target.format)
     config = _read_config(source)
@@ -114,7 +114,7 @@ def export_checked(source: NetworkSource, target: Target, frames: int = 30, tole
 
 
 def _write(network: GDKVM, target: Target, size: tuple[int, int]) -> Target:
-    """Write the file; returns where it is and what it holds."""
+    """Write the file and return its path, format, and form."""
     if target.format == "triton":
         return Target(write_triton_repository(network, target.out, size), "onnx", "step")
     target.out.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def _write(network: GDKVM, target: Target, size: tuple[int, int]) -> Target:
 
 
 def _read_config(source: NetworkSource) -> ConfigParser:
-    """The configs, later ones over earlier ones, with the overrides on top; they name the card beside the weights."""
+    """Read the configs, which name the card beside the weights; later ones and the overrides take precedence."""
     files = [str(find_config(name)) for name in ("inference.json", *source.overlays)]
     parser, overrides = ConfigParser(ConfigParser.load_config_files(files)), dict(source.overrides or {})
     check_overrides(parser, overrides)

@@ -1,4 +1,4 @@
-"""A whole clip in ONNX: the one-frame graph as the body of a ``Scan``, the ONNX operator for such a loop."""
+"""The ONNX model of a whole clip: the one-frame graph as the body of ``Scan``, the ONNX operator for loops."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 __all__ = ["clip_from_step"]
 
 TIME = 4
-"""The axis of time in a clip ``(B, C, H, W, T)``; ``Scan`` cuts frames along it and stacks logits along it."""
+"""Time axis of a clip ``(B, C, H, W, T)``, along which ``Scan`` slices frames and stacks logits."""
 
 
 def clip_from_step(step: ModelProto) -> ModelProto:
-    """Compose the clip model ``image -> pred`` of a step model ``frame, memory, foreground -> logits, next state``.
+    """Build the clip model ``image -> pred`` from a step model ``frame, memory, foreground -> logits, next state``.
 
-    The state starts as zeros of the clip's batch and size, as :meth:`GDKVM.initial_state` gives it.
+    The state starts as zeros with the batch and size of the clip, as in :meth:`GDKVM.initial_state`.
 
     Args:
-        step: the step model; ``foreground`` has one channel less than ``logits``.
+        step: step model, whose ``foreground`` has one channel fewer than its ``logits``.
 
     Returns:
-        A model of the same opset, whose batch, size and length are dynamic where those of ``step`` are.
+        A model of the same opset. Its batch and size are dynamic if those of ``step`` are; its length always is.
     """
     from onnx import TensorProto, checker, helper
 
@@ -41,7 +41,7 @@ def clip_from_step(step: ModelProto) -> ModelProto:
 
 
 def _body(step: ModelProto) -> GraphProto:
-    """The graph of one frame, with inputs and outputs in the order of ``Scan``: the state first."""
+    """Return the graph of one frame with inputs and outputs in the order of ``Scan``: state first."""
     from onnx import helper
 
     frame, memory, foreground = step.graph.input
@@ -57,7 +57,7 @@ def _body(step: ModelProto) -> GraphProto:
 
 
 def _nodes(body: GraphProto) -> list[NodeProto]:
-    """Zeros of the clip's batch and size for the first state, and the loop over its frames."""
+    """Return the nodes for the initial state, zeros with the batch and size of the clip, and the frame loop."""
     from onnx import TensorProto, helper
 
     zero = helper.make_tensor("zero", TensorProto.FLOAT, [1], [0.0])
@@ -81,5 +81,5 @@ def _nodes(body: GraphProto) -> list[NodeProto]:
 
 
 def _shape(value) -> list[int | str]:
-    """Lengths of a graph's input or output; the name where one is dynamic."""
+    """Return the shape of a graph's input or output, with the names of dynamic axes."""
     return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]

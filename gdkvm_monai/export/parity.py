@@ -13,7 +13,7 @@ __all__ = ["largest_difference", "run_exported"]
 
 
 def run_exported(exported: Callable[..., tuple[Tensor, ...]], form: str, clip: Tensor, state: tuple) -> Tensor:
-    """Logits ``(B, N, H, W, T)`` of an exported clip, or of an exported step in a loop that carries its own state."""
+    """Return logits ``(B, N, H, W, T)`` of an exported clip model, or of a step model that feeds back its state."""
     if form == "clip":
         return exported(clip)[0]
     logits = []
@@ -26,17 +26,17 @@ def run_exported(exported: Callable[..., tuple[Tensor, ...]], form: str, clip: T
 def largest_difference(
     network: GDKVM, exported: Callable[..., tuple[Tensor, ...]], form: str, shape: tuple[int, ...], seed: int = 0
 ) -> float:
-    """Largest absolute difference of logits between an exported file and PyTorch.
+    """Return the largest absolute difference of logits between an exported file and PyTorch.
 
     Args:
-        network: the network that was exported.
-        exported: what :func:`~gdkvm_monai.export.open_export` returns.
-        form: ``"clip"`` or ``"step"``; a step runs in a loop and feeds itself, so that errors would add up.
-        shape: of the random clip, ``(B, C, H, W, T)``, uniform in [0, 1].
-        seed: of the clip.
+        network: exported network.
+        exported: result of :func:`~gdkvm_monai.export.open_export`.
+        form: ``"clip"`` or ``"step"``; a step feeds back its own state, so errors accumulate.
+        shape: shape of the random clip, ``(B, C, H, W, T)``, uniform in [0, 1].
+        seed: seed of the clip.
 
     Returns:
-        The difference; NaN when either side is not finite.
+        The difference; NaN if either side is not finite.
     """
     clip = torch.rand(shape, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():

@@ -43,13 +43,13 @@ STATE = """\
 
 
 def triton_config(network: GDKVM, size: tuple[int, int], clients: int = 8, idle_s: float = 10.0) -> str:
-    """The text of ``config.pbtxt`` for a step model.
+    """Return the text of ``config.pbtxt`` for a step model.
 
     Args:
-        network: the network that was exported; all zeros must be its initial state.
+        network: exported network; its initial state must be all zeros.
         size: height and width of the frames, fixed because Triton creates the first foreground itself.
-        clients: live clips that are served at once, one frame of each in a batch.
-        idle_s: seconds without a frame after which Triton forgets a clip.
+        clients: number of live clips served at once, one frame of each in a batch.
+        idle_s: seconds without a frame after which Triton drops a clip.
     """
     picture = f"{size[0]}, {size[1]}"
     states = {
@@ -67,13 +67,13 @@ def triton_config(network: GDKVM, size: tuple[int, int], clients: int = 8, idle_
 
 
 def write_triton_repository(network: GDKVM, root: Path, size: tuple[int, int], clients: int = 8) -> Path:
-    """Write ``<root>/gdkvm_step/config.pbtxt`` and ``<root>/gdkvm_step/1/model.onnx``; returns the model's path.
+    """Write ``<root>/gdkvm_step/config.pbtxt`` and ``<root>/gdkvm_step/1/model.onnx``, and return the model's path.
 
     Args:
-        network: the network to serve.
-        root: the model repository, ``tritonserver --model-repository``.
+        network: network to serve.
+        root: model repository, for ``tritonserver --model-repository``.
         size: height and width of the frames, multiples of 16.
-        clients: live clips that are served at once.
+        clients: number of live clips served at once.
     """
     model = root / MODEL_NAME / "1" / "model.onnx"
     model.parent.mkdir(parents=True, exist_ok=True)

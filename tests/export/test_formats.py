@@ -11,7 +11,7 @@ from tests.export.tiny_network import SHAPES, TOLERANCE, tiny_network
 
 
 @pytest.mark.parametrize("form", exports.FORMS)
-def test_torchscript_agrees_checks_the_size_and_leaves_the_network_as_it_was(tmp_path, form):
+def test_torchscript_agrees_checks_the_size_and_leaves_the_network_unchanged(tmp_path, form):
     network, path = tiny_network().train(), tmp_path / "network.ts"
     exports.export_network(network, path, "torchscript", form)
     assert network.training and all(parameter.requires_grad for parameter in network.parameters())
@@ -64,11 +64,11 @@ def test_the_default_network_agrees_in_onnx_over_thirty_frames(tmp_path, form):
     [
         ("caffe", "clip", (32, 32), "caffe"),
         ("torchscript", "frame", (32, 32), "frame"),
-        ("torchscript", "clip", (40, 32), "size 40x32 cannot be exported; give multiples of 16, at least 32"),
-        ("torch_export", "clip", (32, 32), "give a name that ends in .pt2"),
+        ("torchscript", "clip", (40, 32), "size 40x32 cannot be exported; use multiples of 16, at least 32"),
+        ("torch_export", "clip", (32, 32), "use a name that ends in .pt2"),
     ],
 )
-def test_what_cannot_be_exported_is_refused(network, tmp_path, format, form, size, message):
+def test_invalid_exports_are_refused(network, tmp_path, format, form, size, message):
     with pytest.raises(ValueError, match=message):
         exports.export_network(network, tmp_path / "network.onnx", format, form, size)
 

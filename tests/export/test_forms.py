@@ -14,7 +14,7 @@ def test_the_scanned_clip_gives_the_networks_logits(network):
         torch.testing.assert_close(ScannedClip(network)(clip), network(clip), rtol=1e-4, atol=1e-5)
 
 
-def test_a_step_takes_and_gives_its_state_as_tensors(network):
+def test_a_step_has_its_state_as_input_and_output_tensors(network):
     inputs = example_inputs(network, "step", (32, 48))
     with torch.no_grad():
         logits, memory, foreground = Step(network)(*inputs)

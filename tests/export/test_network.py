@@ -26,7 +26,7 @@ def weights(tmp_path) -> Path:
     return path
 
 
-def test_the_file_agrees_and_its_description_says_where_it_comes_from(weights, tmp_path):
+def test_the_file_agrees_and_its_description_states_its_origin(weights, tmp_path):
     target = Target(tmp_path / "exports" / "network.ts", "torchscript", "step")
     done = export_checked(NetworkSource((), OVERRIDES, weights), target, frames=3)
     assert done.agrees and done.file == target.out and done.description == Path(f"{target.out}.json")
@@ -43,7 +43,7 @@ def test_the_file_agrees_and_its_description_says_where_it_comes_from(weights, t
     assert exports.largest_difference(network, exported, "step", (1, 1, 32, 32, 2)) < 1e-4
 
 
-def test_the_card_beside_the_weights_says_which_network_they_are_of(tmp_path):
+def test_the_card_beside_the_weights_determines_the_network(tmp_path):
     weights = write_tiny_weights(tmp_path)
     done = export_checked(NetworkSource(weights=weights), Target(tmp_path / "network.ts", "torchscript", "step"), 1)
     told = json.loads(done.description.read_text())
@@ -55,13 +55,13 @@ def test_the_card_beside_the_weights_says_which_network_they_are_of(tmp_path):
 
 
 @pytest.mark.parametrize("difference", [2e-4, float("nan")])
-def test_a_file_that_differs_does_not_agree(difference, weights, tmp_path, monkeypatch):
+def test_a_file_that_differs_is_reported_as_not_agreeing(difference, weights, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "largest_difference", lambda *_: difference)
     target = Target(tmp_path / "network.ts", "torchscript")
     assert not export_checked(NetworkSource((), OVERRIDES, weights), target, frames=1).agrees
 
 
-def test_what_does_not_fit_is_named_and_nothing_is_written(weights, tmp_path):
+def test_input_that_does_not_match_is_named_and_nothing_is_written(weights, tmp_path):
     torch.save(GDKVM(**{**TINY, "width": 16}).state_dict(), tmp_path / "other.pt")
     (tmp_path / "text.pt").write_text("text")
     cases = [

@@ -12,7 +12,7 @@ from gdkvm_monai.networks.nets.gdkvm import GDKVMState
 from tests.export.tiny_network import TOLERANCE
 
 
-def test_an_equal_function_differs_by_nothing_and_another_one_by_what_it_adds(network):
+def test_equal_functions_do_not_differ_and_an_added_offset_is_the_difference(network):
     def exported(clip: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return (network(clip),)
 
@@ -23,7 +23,7 @@ def test_an_equal_function_differs_by_nothing_and_another_one_by_what_it_adds(ne
     assert exports.largest_difference(other, exported, "clip", shape) == pytest.approx(0.01, abs=1e-3)
 
 
-def test_a_step_feeds_its_own_state_back(network):
+def test_a_step_feeds_back_its_own_state(network):
     def exported(frame: torch.Tensor, *state: torch.Tensor) -> tuple[torch.Tensor, ...]:
         logits, following = network.step(frame, GDKVMState(*state))
         return logits, *following

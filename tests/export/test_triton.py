@@ -40,7 +40,7 @@ def test_the_triton_configuration_agrees_with_the_model(onnx_files):
     assert listed[frame][1:] == listed[logits][1:] == listed["foreground"][1:] == [32, 48]
 
 
-def test_zeros_are_the_initial_state_as_the_triton_configuration_says(network, onnx_files):
+def test_the_initial_state_is_zero_as_in_the_triton_configuration(network, onnx_files):
     config = onnx_files["step"].parents[1].joinpath("config.pbtxt").read_text()
     assert config.count("zero_data: true") == 2
     assert not any(state.any() for state in network.initial_state(torch.rand(1, 1, 32, 48)))

@@ -1,4 +1,4 @@
-"""Checks before a bundle is written: its name, its versions and its folder."""
+"""Checks before a bundle is written: its name, its versions, and its folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def check_name(name: str) -> None:
     """Refuse names that the zoo or MONAI Label would misinterpret."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*_segmentation", name) or re.search(r"_v\d", name):
         raise ValueError(
-            f"name is {name!r}; use lowercase letters, digits and underscores, an ending of '_segmentation', "
+            f"name is {name!r}; use lowercase letters, digits, and underscores, an ending of '_segmentation', "
             "and no version such as '_v1'."
         )
 
@@ -33,7 +33,7 @@ def check_version(root: Path) -> None:
 
 
 def check_target(target: Path, overwrite: bool) -> None:
-    """Refuse to replace anything but an older bundle, and that only on request."""
+    """Refuse to replace anything but an older bundle, which is replaced only on request."""
     if not target.exists() or target.is_dir() and not any(target.iterdir()):
         return
     if not overwrite:

@@ -1,4 +1,4 @@
-"""Which modules of the package a bundle needs: the imports behind its configs, followed through the sources."""
+"""Find the modules of the package that a bundle needs by following the imports behind its configs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONFIGS = (".json", ".yaml", ".yml")
 
 
 def names_in_configs(bundle: Path, package: str) -> list[str]:
-    """Dotted names of a package that the configs of a bundle use, or that its documents tell users to use.
+    """Return the dotted names of a package that a bundle's configs use or its documents recommend.
 
     Args:
         bundle: folder with ``configs`` and ``docs``.
@@ -49,7 +49,7 @@ def follow_imports(names: Iterable[str], package: Path) -> dict[str, set[str]]:
         ``__init__`` are not required.
 
     Raises:
-        ValueError: when a name is not in the package.
+        ValueError: if a name is not in the package.
     """
     follower = _Follower(package)
     for name in names:
@@ -58,7 +58,7 @@ def follow_imports(names: Iterable[str], package: Path) -> dict[str, set[str]]:
 
 
 def bindings(tree: ast.Module, module: str, is_package: bool = True) -> dict[str, str]:
-    """Names bound by the top-level imports of a module, with the dotted name behind each."""
+    """Return the names bound by the top-level imports of a module, with the dotted name behind each."""
     return {
         alias.asname or alias.name: f"{_source(node, module, is_package)}.{alias.name}"
         for node in tree.body
@@ -73,7 +73,7 @@ class _Follower:
         self.needed: dict[str, set[str]] = {}
 
     def take(self, dotted: str) -> None:
-        """Take what a dotted name stands for; a package's own name goes before a module of the same name."""
+        """Take the object behind a dotted name; a name in a package takes precedence over a module of the same name."""
         module, *parts = dotted.split(".")
         self._take_module(module)
         for part in parts:
@@ -85,7 +85,7 @@ class _Follower:
             module = f"{module}.{part}"
 
     def _take_module(self, module: str) -> None:
-        """Take a module and what it imports; of a package nothing but the file."""
+        """Take a module and its imports; of a package, only the file."""
         if "." in module:
             self._take_module(module.rpartition(".")[0])
         if module in self.needed:
@@ -99,7 +99,7 @@ class _Follower:
                         self._take_from(source, name)
 
     def _take_from(self, module: str, name: str) -> None:
-        """Take a name from a module that is taken."""
+        """Take a name from a module that has been taken."""
         if not self._is_package(module) or name in self.needed[module]:
             return
         tree = self._tree(module)
@@ -125,7 +125,7 @@ class _Follower:
 
 
 def _strings(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """All strings of a config, each with its key."""
+    """Yield all strings of a config, each with its key."""
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, dict):
@@ -137,7 +137,7 @@ def _strings(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _imported(tree: ast.AST, module: str) -> Iterator[tuple[str, str]]:
-    """Modules and names that a module imports at run time, not those for type checkers; "" for a whole module."""
+    """Yield modules and names that a module imports at run time (no type-checking imports); "" for a whole module."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
@@ -151,7 +151,7 @@ def _imported(tree: ast.AST, module: str) -> Iterator[tuple[str, str]]:
 
 
 def _source(node: ast.ImportFrom, module: str, is_package: bool) -> str:
-    """The absolute name of the module that a statement imports from."""
+    """Return the absolute name of the module that a statement imports from."""
     if not node.level:
         return node.module or ""
     parents = module.split(".")[: None if is_package and node.level == 1 else (1 if is_package else 0) - node.level]

@@ -24,16 +24,16 @@ def bake(configs: Path, overlay: str | Path, shipped: Path) -> None:
 
     Args:
         configs: folder of the two files.
-        overlay: config file, or the name of one in ``shipped``; such a one is removed from ``configs``.
-        shipped: the configs of the sources.
+        overlay: config file, or the name of one in ``shipped``, which is then removed from ``configs``.
+        shipped: folder of the source configs.
 
     Raises:
-        FileNotFoundError: when the overlay does not exist.
-        ValueError: when the overlay is not YAML, or holds no ids.
+        FileNotFoundError: if the overlay does not exist.
+        ValueError: if the overlay is not YAML, or holds no ids.
     """
     path = Path(overlay) if Path(overlay).is_file() else shipped / overlay
     if not path.is_file():
-        raise FileNotFoundError(f"overlay {overlay} does not exist; give a file, or a name in bundle/configs.")
+        raise FileNotFoundError(f"overlay {overlay} does not exist; use a file, or a name in bundle/configs.")
     try:
         changes = ConfigParser.load_config_file(path)
     except yaml.YAMLError as error:
@@ -51,7 +51,7 @@ def bake(configs: Path, overlay: str | Path, shipped: Path) -> None:
 
 
 def root_id(key: str) -> str:
-    """First part of the id of a config entry.
+    """Return the first part of the id of a config entry.
 
     >>> root_id("+network_def#width"), root_id("frame_size")
     ('network_def', 'frame_size')

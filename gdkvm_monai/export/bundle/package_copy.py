@@ -18,16 +18,16 @@ LINE = 120  # characters, as the zoo's checks allow
 def copy_package(package: Path, bundle: Path) -> None:
     """Copy the modules that the configs of a bundle import into the bundle.
 
-    A module is copied unchanged, with the data files beside it that it names. The ``__init__`` of a package keeps its
-    docstring, its version and the required imports.
+    A module is copied unchanged, together with the data files beside it that it names. The ``__init__`` of a package
+    keeps its docstring, its version, and the required imports.
 
     Args:
         package: folder of the package.
         bundle: folder with ``configs`` and ``docs``; receives the package.
 
     Raises:
-        ModuleNotFoundError: when isort is not installed.
-        ValueError: when a config names something that the package does not have.
+        ModuleNotFoundError: if isort is not installed.
+        ValueError: if a config names something that the package does not have.
     """
     needed = follow_imports(names_in_configs(bundle, package.name), package)
     for module, names in needed.items():
@@ -76,14 +76,14 @@ def narrow_init(source: str, module: str, names: set[str]) -> str:
 
 
 def _all_of(names: list[str]) -> str:
-    """The list of public names, formatted as by black."""
+    """Return the list of public names, formatted as by black."""
     quoted = [json.dumps(name) for name in names]
     line = f"__all__ = [{', '.join(quoted)}]"
     return line if len(line) <= LINE else "\n".join(["__all__ = [", *(f"    {name}," for name in quoted), "]"])
 
 
 def _data_files(module: Path) -> list[Path]:
-    """Files beside a module that are not Python and that it names."""
+    """Return the non-Python files beside a module that it names."""
     text = module.read_text()
     return [path for path in module.parent.iterdir() if path.is_file() and path.suffix != ".py" and path.name in text]
 

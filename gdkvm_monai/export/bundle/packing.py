@@ -28,5 +28,5 @@ def zip_bundle(bundle: Path) -> Path:
 
 
 def too_large_for_the_zoo(bundle: Path) -> list[Path]:
-    """Files of a bundle that are too large for a pull request to the model zoo."""
+    """Return the files of a bundle that are too large for a pull request to the model zoo."""
     return [file for file in sorted(bundle.rglob("*")) if file.stat().st_size > ZOO_FILE_LIMIT]

@@ -1,4 +1,4 @@
-"""Weights of a bundle: a plain state that fits the exported network, or its address and hash."""
+"""Weights of a bundle: a plain state dict that fits the exported network, or its address and hash."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def read_weights(weights: Path, config: Path) -> dict[str, torch.Tensor]:
     load_weights(network, weights, remedy="export with the overlays that they were trained with")
     state = read_checkpoint(weights)
     if not all(value.isfinite().all() for value in state.values()):
-        raise ValueError(f"weights {weights} hold values that are not finite; export another checkpoint.")
+        raise ValueError(f"weights {weights} contain values that are not finite; export another checkpoint.")
     return {key: value.detach().clone(memory_format=torch.contiguous_format) for key, value in state.items()}

@@ -1,4 +1,4 @@
-"""Write a self-contained bundle: configs, documents, weights, and the code that the configs import."""
+"""Writer of a self-contained bundle: configs, documents, weights, and the code that the configs import."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def export_bundle(
         The folder of the bundle. Nothing is written if an error is raised.
 
     Raises:
-        FileExistsError: when the folder is not empty and ``overwrite`` is false, or is not a bundle.
+        FileExistsError: if the folder is not empty and ``overwrite`` is false, or is not a bundle.
         ValueError: for a wrong name, versions that contradict each other, or weights of another network.
     """
     check_name(name)

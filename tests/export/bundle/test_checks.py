@@ -15,8 +15,8 @@ from tests.export.bundle.tiny_network import NAME
 @pytest.mark.parametrize(
     "name", ["echo", "Echo_segmentation", "echo-segmentation", "echo_v2_segmentation", "../a_segmentation"]
 )
-def test_a_name_that_the_zoo_would_misread_is_refused(name, tmp_path):
-    with pytest.raises(ValueError, match="use lowercase letters, digits and underscores, an ending of '_segmentation'"):
+def test_a_name_that_the_zoo_would_misinterpret_is_refused(name, tmp_path):
+    with pytest.raises(ValueError, match="use lowercase letters, digits, and underscores, an ending"):
         export_bundle(tmp_path, name)
 
 

@@ -31,7 +31,7 @@ def package(tmp_path) -> Path:
     return tmp_path / "p"
 
 
-def test_a_name_needs_its_module_and_what_that_imports_also_within_functions(package):
+def test_a_name_requires_its_module_and_that_modules_imports_including_those_in_functions(package):
     assert follow_imports(["p.one.First"], package) == {
         "p": set(),
         "p.one": {"First"},
@@ -44,17 +44,17 @@ def test_a_name_needs_its_module_and_what_that_imports_also_within_functions(pac
     }
 
 
-def test_a_name_of_a_package_goes_before_its_module_of_the_same_name(package):
+def test_a_name_of_a_package_takes_precedence_over_a_module_of_the_same_name(package):
     assert follow_imports(["p.one.same"], package) == {"p": set(), "p.one": {"same"}, "p.one.same": set()}
 
 
-def test_a_module_named_as_such_needs_no_name_of_its_package(package):
+def test_a_module_named_directly_requires_no_name_of_its_package(package):
     assert follow_imports(["p.two.helper.helper"], package)["p.two"] == {"helper"}
     assert follow_imports(["p.deep.inner"], package)["p.deep"] == set()
 
 
 @pytest.mark.parametrize("name", ["p.absent", "p.one.Frist", "p.absent.deeper"])
-def test_a_name_that_is_not_there_is_refused(package, name):
+def test_an_unknown_name_is_refused(package, name):
     with pytest.raises(ValueError, match=f"has no {name.split('.')[-1 if 'one' in name else 1]}; correct the name"):
         follow_imports([name], package)
 

@@ -23,7 +23,7 @@ def test_an_overlay_becomes_part_of_both_configs_and_of_the_metadata(bundle):
     assert formats["inputs"]["image"]["spatial_shape"] == formats["outputs"]["pred"]["spatial_shape"] == [32, 48, 10]
 
 
-def test_an_overlay_that_adds_to_a_list_is_added_once_and_not_shipped_beside(tmp_path):
+def test_an_overlay_that_extends_a_list_is_merged_once_and_not_exported_separately(tmp_path):
     configs = tmp_path / "configs"
     configs.mkdir()
     for name in ("train.json", "inference.json", "camus_stills.yaml"):
@@ -35,13 +35,13 @@ def test_an_overlay_that_adds_to_a_list_is_added_once_and_not_shipped_beside(tmp
     assert {path.name for path in configs.iterdir()} == {"train.json", "inference.json"}
 
 
-def test_a_number_of_classes_that_the_metadata_do_not_describe_is_refused(tmp_path):
+def test_a_number_of_classes_that_differs_from_the_metadata_is_refused(tmp_path):
     (tmp_path / "two.yaml").write_text("num_classes: 2\n")
     with pytest.raises(ValueError, match="num_classes is 2, but metadata.json names the structures of 4"):
         export_bundle(tmp_path / "out", NAME, overlays=[tmp_path / "two.yaml"])
 
 
-def test_an_overlay_that_is_no_yaml_is_refused_by_its_name(tmp_path):
+def test_an_overlay_that_is_not_yaml_is_refused_and_named(tmp_path):
     (tmp_path / "torn.yaml").write_text("frame_size: [96, 96\n")
     with pytest.raises(ValueError, match=r"torn\.yaml cannot be read as YAML"):
         bake(tmp_path, tmp_path / "torn.yaml", tmp_path)

@@ -47,7 +47,7 @@ def modules(root: Path) -> set[str]:
     return {name for name in names(root) if name.endswith(".py")}
 
 
-def test_every_module_imports_and_every_name_of_the_configs_is_found_without_the_installed_package(bundle):
+def test_the_exported_modules_import_and_resolve_all_config_names_without_the_installed_package(bundle):
     wanted = names_in_configs(bundle, "gdkvm_monai")
     assert {"gdkvm_monai.networks.nets.GDKVM", "gdkvm_monai.data.clip_datalist"} <= set(wanted)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -60,7 +60,7 @@ def test_every_module_imports_and_every_name_of_the_configs_is_found_without_the
     assert all(Path(file).is_relative_to(bundle) for file in files)
 
 
-def test_a_module_is_there_as_it_is_and_only_if_something_in_the_bundle_names_it(bundle):
+def test_modules_are_copied_unchanged_and_only_if_the_bundle_needs_them(bundle):
     exported, source = modules(bundle / "gdkvm_monai"), modules(ROOT / "gdkvm_monai")
     assert exported < source
     assert not [name for name in exported if name.split("/")[0] in ("cli", "study", "export", "__main__.py")]
@@ -73,7 +73,7 @@ def test_a_module_is_there_as_it_is_and_only_if_something_in_the_bundle_names_it
             assert sorted(path.read_text().split()) == sorted((ROOT / "gdkvm_monai" / name).read_text().split()), name
 
 
-def test_an_init_keeps_its_docstring_its_version_and_the_names_that_are_needed():
+def test_an_init_keeps_its_docstring_its_version_and_the_required_names():
     source = '"""A package."""\n\nfrom __future__ import annotations\n\n'
     source += "from .a import One, Two as Second\nfrom .b import three\n\n"
     source += '__version__ = "1"\n__all__ = ["One", "Second", "three"]\n\n\ndef __getattr__(name):\n    ...\n'
@@ -88,7 +88,7 @@ def test_an_init_keeps_its_docstring_its_version_and_the_names_that_are_needed()
 @pytest.mark.parametrize(
     "tool", ["isort", *(pytest.param(tool, marks=pytest.mark.slow) for tool in ("black", "flake8"))]
 )
-def test_the_code_is_formatted_as_the_zoo_checks_it(tool, bundle, tmp_path):
+def test_the_code_passes_the_formatting_checks_of_the_zoo(tool, bundle, tmp_path):
     """The zoo's isort takes the package for a third party's; the others find little that `make lint` would not."""
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / NAME).symlink_to(bundle)

@@ -21,7 +21,7 @@ def test_a_zip_holds_one_folder_and_does_not_depend_on_dates(bundle):
     assert zip_bundle(bundle).read_bytes() == first
 
 
-def test_what_is_too_large_for_a_pull_request_is_named(bundle, monkeypatch):
+def test_files_too_large_for_a_pull_request_are_named(bundle, monkeypatch):
     assert too_large_for_the_zoo(bundle) == []
     monkeypatch.setattr("gdkvm_monai.export.bundle.packing.ZOO_FILE_LIMIT", 200_000)
     assert too_large_for_the_zoo(bundle) == [bundle / "models" / "model.pt"]

@@ -14,7 +14,7 @@ from gdkvm_monai.networks.nets import GDKVM
 from tests.export.bundle.tiny_network import NAME, OPTIONS, names
 
 
-def test_weights_are_a_plain_state_that_loads_strictly(bundle, folder):
+def test_weights_are_a_plain_state_dict_that_loads_strictly(bundle, folder):
     state = torch.load(bundle / "models" / "model.pt", weights_only=True)
     assert all(isinstance(value, torch.Tensor) and value.is_contiguous() for value in state.values())
     GDKVM(**OPTIONS).load_state_dict(state, strict=True)
@@ -49,7 +49,7 @@ def test_weights_of_another_network_are_refused_and_nothing_is_written(folder, t
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", [1.0]])
-def test_a_file_that_is_no_checkpoint_is_refused(content, folder, tmp_path):
+def test_a_file_that_is_not_a_checkpoint_is_refused(content, folder, tmp_path):
     path = tmp_path / "weights.pt"
     path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
     with pytest.raises(ValueError, match="weights.pt is not a checkpoint"):
@@ -60,5 +60,5 @@ def test_weights_that_are_not_finite_are_refused(folder, tmp_path):
     state = GDKVM(**OPTIONS).state_dict()
     next(iter(state.values())).fill_(float("nan"))
     torch.save(state, tmp_path / "weights.pt")
-    with pytest.raises(ValueError, match="hold values that are not finite"):
+    with pytest.raises(ValueError, match="contain values that are not finite"):
         export_bundle(tmp_path / "out", NAME, tmp_path / "weights.pt", overlays=[folder / "tiny.yaml"])

@@ -8,22 +8,22 @@ from gdkvm_monai.export.bundle import export_bundle
 from tests.export.bundle.tiny_network import NAME, ROOT, names
 
 
-def test_configs_documents_licenses_and_weights_are_there(bundle):
+def test_configs_documents_licenses_and_weights_are_exported(bundle):
     files = names(bundle)
     assert {"LICENSE", "docs/README.md", "docs/data_license.txt", "models/model.pt", "models/model.json"} <= files
     assert {f"configs/{path.name}" for path in (ROOT / "bundle" / "configs").iterdir()} <= files
     assert not [name for name in files if "__pycache__" in name or any(part[0] == "." for part in name.split("/"))]
 
 
-def test_no_file_names_a_folder_of_the_machine_it_was_made_on(bundle):
+def test_no_file_contains_a_path_of_the_exporting_machine(bundle):
     for path in sorted(bundle.rglob("*")):
         if path.suffix in (".py", ".json", ".yaml", ".yml", ".md", ".txt", ".conf", ".html", ".css"):
             text = path.read_text()
             assert not [word for word in ("/home/", "/root/", "/Users/", str(ROOT)) if word in text], path
 
 
-def test_what_is_missing_is_named(tmp_path):
+def test_missing_files_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="none.pt do not exist; train first"):
         export_bundle(tmp_path, NAME, tmp_path / "none.pt")
-    with pytest.raises(FileNotFoundError, match="overlay none.yaml does not exist; give a file, or a name in"):
+    with pytest.raises(FileNotFoundError, match="overlay none.yaml does not exist; use a file, or a name in"):
         export_bundle(tmp_path, NAME, overlays=["none.yaml"])

@@ -1,4 +1,4 @@
-"""MONAI's checkpoint loader, with error messages that say what to do."""
+"""MONAI's checkpoint loader with error messages that say what to do."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
     that case, MONAI 1.6 silently loads nothing when the weights are stored under a key.)
 
     Raises:
-        FileNotFoundError: when the file does not exist.
-        TypeError: when ``load_dict`` holds anything but networks.
-        ValueError: when the file holds the weights of another network, or, with ``strict_shape=False``, when no weight
-            fits; the network then stays as it is.
+        FileNotFoundError: if the file does not exist.
+        TypeError: if ``load_dict`` holds anything but networks.
+        ValueError: if the file holds the weights of another network or, with ``strict_shape=False``, if no weight
+            fits; the network is then unchanged.
     """
 
     def __call__(self, engine: Engine) -> None:

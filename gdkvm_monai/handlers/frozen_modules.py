@@ -1,4 +1,4 @@
-"""Parts of a network that training does not change."""
+"""Freezing of network modules during training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FrozenModules:
         names: its modules to freeze, for example ``["key_encoder"]``; an empty list freezes nothing.
 
     Raises:
-        ValueError: when the network has no module of that name.
+        ValueError: if the network has no module of that name.
 
     Example:
         >>> network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))

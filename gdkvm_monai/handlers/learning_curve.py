@@ -1,4 +1,4 @@
-"""The learning curve of a training run, as a table and a picture."""
+"""The learning curve of a training run as a table and a plot."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LearningCurve:
 
     @idist.one_rank_only()
     def write(self, engine: Engine) -> None:
-        """Write what was recorded so far, on the first process."""
+        """Write the curve recorded so far, on the first process."""
         points = [(name, *point) for name, series in self.series.items() for point in series]
         columns = ("series", "iteration", "value")
         write_csv(self.output_dir / "learning_curve.csv", [dict(zip(columns, point)) for point in points], columns)

@@ -1,4 +1,4 @@
-"""From the masks of an evaluation to its folder of results."""
+"""Writer for the results folder of an evaluation."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ __all__ = ["ResultsWriter"]
 
 
 class ResultsWriter:
-    """Score every clip of an evaluation and write its tables, numbers and plots.
+    """Score every clip of an evaluation and write its tables, metrics, and plots.
 
-    These are ``per_frame.csv``, ``ef_per_patient.csv``, ``diagnostics.csv``, ``metrics.json`` and the EF plots of each
-    method.
+    The files are ``per_frame.csv``, ``ef_per_patient.csv``, ``diagnostics.csv``, ``metrics.json``, and the EF plots of
+    each method.
 
     Attach it to an evaluator whose postprocessing leaves class indices ``(1, H, W, T)`` in ``pred`` and ``label``, on
-    the grid that is to be scored. An item's ``patient`` and ``view`` identify it: an item that a padded sampler
-    repeats, or that another process also saw, counts once, so that results depend neither on batch size nor on the
-    number of processes.
+    the grid to score. An item is identified by its ``patient`` and ``view``: an item that a padded sampler repeats, or
+    that another process also evaluates, counts once, so results depend neither on the batch size nor on the number of
+    processes.
 
     Args:
-        output_dir: folder of the results; created where missing.
+        output_dir: folder for the results; created if missing.
         structures: name of each scored structure and the label values it consists of.
         spacing: ``"affine"`` for mm from the label's affine, ``None`` for pixels.
-        protocol: what else the results should state, for example the checkpoint; goes into ``metrics.json`` as it is.
+        protocol: further entries for ``metrics.json``, for example the checkpoint, stored unchanged.
         legacy: add the row-averaged scores of the paper's public evaluator, see ``docs/metrics.md``.
     """
 
@@ -63,7 +63,7 @@ class ResultsWriter:
         engine.add_event_handler(Events.COMPLETED, self.write)
 
     def reset(self, engine: Engine) -> None:
-        """Forget an earlier run."""
+        """Discard the results of an earlier run."""
         self.clips = []
 
     def collect(self, engine: Engine) -> None:
@@ -73,7 +73,7 @@ class ResultsWriter:
         )
 
     def write(self, engine: Engine) -> None:
-        """Gather the clips of all processes; the first one writes and prints."""
+        """Gather the clips of all processes; the first process writes and prints."""
         gathered = [self.clips]
         if idist.get_world_size() > 1:
             gathered = [[]] * idist.get_world_size()

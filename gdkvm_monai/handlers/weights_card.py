@@ -1,4 +1,4 @@
-"""Writes the model card beside the weights that a training saves."""
+"""Writer for the model card beside the weights of a training run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["WeightsCard"]
 
 
 class Source(NamedTuple):
-    """What a list of clips consists of, and the license that this gives to weights."""
+    """The data behind a datalist, and the license of weights trained on them."""
 
     trained_on: str
     domain: str
@@ -35,7 +35,7 @@ CAMUS_CITATION = (
     'Dataset in 2D Echocardiography", IEEE Transactions on Medical Imaging, vol. 38, no. 9, pp. 2198-2210, 2019, '
     "doi:10.1109/TMI.2019.2900516"
 )
-UNKNOWN = Source("data that were not named; set trained_on", "unknown", "not stated; set weights_license")
+UNKNOWN = Source("unknown data; set trained_on", "unknown", "not stated; set weights_license")
 
 SOURCES = {
     "gdkvm_monai.data.camus_datalist": Source(
@@ -52,20 +52,20 @@ SOURCES = {
 
 
 class WeightsCard:
-    """Write a :class:`~gdkvm_monai.networks.card.ModelCard` when training starts, and complete it after every epoch.
+    """Write a :class:`~gdkvm_monai.networks.card.ModelCard` when training starts, and update it after every epoch.
 
-    Training does not start where the card of the released weights is, so that these are never replaced.
+    Training does not start in a folder that holds the card of the released weights, so these are never replaced.
 
     Args:
-        path: file to write, ``model.json`` beside ``model.pt``; its folder is created where missing.
-        network: one of :data:`~gdkvm_monai.networks.known.NETWORKS`, whose ``options`` are stored; a card of any other
-            network does not describe it.
-        frame_size: rows and columns of the frames that the network sees.
-        data: items that are trained on; their number and views are stored.
+        path: file to write, ``model.json`` beside ``model.pt``; its folder is created if missing.
+        network: one of :data:`~gdkvm_monai.networks.known.NETWORKS`, whose ``options`` are stored; the card of any
+            other network does not describe it.
+        frame_size: input size of the network, rows and columns.
+        data: training items; their number and views are stored.
         datalist: name of the function that listed them.
-        trained_on: the data, in a sentence; by default what is known of ``datalist``. Of items without a ``patient``,
-            as MONAI Label gives them, nothing is known.
-        license: under which the weights may be used; likewise.
+        trained_on: description of the data in one sentence; by default that of ``datalist``, or unknown for items
+            without a ``patient``, as MONAI Label provides them.
+        license: license of the weights; same default.
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class WeightsCard:
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.write)
 
     def start(self, engine: Engine) -> None:
-        """Write the card for the first time, unless that of the released weights is there.
+        """Write the first version of the card, unless the folder holds that of the released weights.
 
         Raises:
-            ValueError: when it is.
+            ValueError: if the folder holds the released weights.
         """
         present = read_card(self.path, check_weights=False)
         if present is not None and present.release:
@@ -116,9 +116,11 @@ class WeightsCard:
         self.write(engine)
 
     def record(self, engine: Engine) -> None:
-        """Widen the ranges of the clips' mean and standard deviation, in the network's 0 to 1."""
+        """Widen the ranges of the clips' mean and standard deviation, on the network's 0 to 1 scale."""
         batch = engine.state.batch
-        images = [item["image"] for item in (batch if isinstance(batch, list) else [batch])]  # MONAI decollates it
+        images = [
+            item["image"] for item in (batch if isinstance(batch, list) else [batch])
+        ]  # MONAI decollates the batch
         images = [torch.as_tensor(image).float() for image in images]
         self.card = replace(
             self.card,

@@ -55,7 +55,7 @@ def test_a_missing_file_is_an_error_that_says_what_to_do(tmp_path):
     [network(7), nn.Sequential(nn.Linear(3, 5)), nn.Sequential(*network(), nn.Linear(4, 4)), nn.Conv2d(1, 1, 1)],
     ids=["other width", "fewer layers", "more layers", "another network"],
 )
-def test_weights_of_another_network_are_one_sentence_and_nothing_is_loaded_in_part(tmp_path, other):
+def test_weights_of_another_network_are_refused_in_one_sentence_and_not_partially_loaded(tmp_path, other):
     torch.save({"model": other.state_dict()}, tmp_path / "model.pt")
     target = network()
     before = copy.deepcopy(target)
@@ -71,7 +71,7 @@ def test_a_checkpoint_under_another_key_is_refused(tmp_path):
         load(tmp_path / "model.pt", network())
 
 
-def test_the_layers_that_are_there_may_be_asked_for(tmp_path):
+def test_the_matching_layers_can_be_requested(tmp_path):
     trained, target = nn.Sequential(nn.Linear(3, 5)), network()
     last = target[2].weight.clone()
     torch.save({"model": trained.state_dict()}, tmp_path / "model.pt")
@@ -80,7 +80,7 @@ def test_the_layers_that_are_there_may_be_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize("wrapped", [True, False], ids=["under a key", "plain state dict"])
-def test_with_another_shape_allowed_the_layers_that_fit_are_loaded_and_the_others_are_listed(tmp_path, caplog, wrapped):
+def test_without_strict_shapes_matching_layers_are_loaded_and_the_others_are_listed(tmp_path, caplog, wrapped):
     trained, target = network(7), network()
     last = target[2].weight.clone()
     torch.save({"model": trained.state_dict()} if wrapped else trained.state_dict(), tmp_path / "model.pt")
@@ -92,7 +92,7 @@ def test_with_another_shape_allowed_the_layers_that_fit_are_loaded_and_the_other
     assert "0.weight" not in caplog.text
 
 
-def test_layers_that_only_the_file_or_only_the_network_has_are_listed(tmp_path, caplog):
+def test_layers_missing_from_the_file_or_the_network_are_listed(tmp_path, caplog):
     torch.save(nn.Sequential(*network(), nn.Linear(4, 2)).state_dict(), tmp_path / "longer.pt")
     torch.save(nn.Sequential(nn.Linear(3, 5)).state_dict(), tmp_path / "shorter.pt")
     with caplog.at_level("INFO"):
@@ -102,7 +102,7 @@ def test_layers_that_only_the_file_or_only_the_network_has_are_listed(tmp_path, 
     assert "2.weight (4, 5), the file has none" in caplog.text
 
 
-def test_a_file_without_any_weight_that_fits_is_refused(tmp_path):
+def test_a_file_without_any_matching_weight_is_refused(tmp_path):
     torch.save(nn.Conv2d(1, 1, 1).state_dict(), tmp_path / "model.pt")
     with pytest.raises(ValueError, match=r"model\.pt has no weight that fits this network"):
         load(tmp_path / "model.pt", network(), strict=False, strict_shape=False)
@@ -123,7 +123,7 @@ def test_the_remedy_for_weights_of_another_network_is_that_of_the_engine(engine,
     assert remedy in str(info.value)
 
 
-def test_what_is_no_network_is_refused(tmp_path):
+def test_an_object_that_is_not_a_network_is_refused(tmp_path):
     torch.save({"model": network().state_dict()}, tmp_path / "model.pt")
     with pytest.raises(TypeError, match="'model'.*dict"):
         load(tmp_path / "model.pt", {})

@@ -15,13 +15,13 @@ def items() -> list[dict[str, torch.Tensor]]:
     return [{"image": image, "label": label}, {"image": image + 1, "label": label}]
 
 
-def test_lateral_and_depth_change_places_and_time_stays_last():
+def test_lateral_and_depth_are_swapped_and_time_stays_last():
     first, second = ClipsForDisplay("image")(items())
     assert first.shape == (1, 3, 2, 4) and torch.equal(first, items()[0]["image"].transpose(1, 2))
     assert torch.equal(second, first + 1)
 
 
-def test_unlabeled_frames_are_black_in_labels_alone():
+def test_unlabeled_frames_are_black_in_labels_only():
     images, labels = ClipsForDisplay(["image", "label"])(items())
     assert (labels[0][..., 1] == 0).all() and (labels[0][..., [0, 2, 3]] == LV).all()
     assert len(images) == len(labels) == 2 and images[0].max() == 460

@@ -22,7 +22,7 @@ def train_step(network: nn.Module) -> None:
     optimizer.step()
 
 
-def test_parameters_and_statistics_of_a_frozen_module_stay_and_the_rest_learns():
+def test_a_frozen_module_keeps_its_parameters_and_statistics_while_the_rest_trains():
     network = encoder_and_head()
     FrozenModules(network, ["0"])
     before = copy.deepcopy(network.state_dict())
@@ -41,6 +41,6 @@ def test_a_copy_of_the_network_is_frozen_too():
     assert network[0][1].training, "only the copy ran"
 
 
-def test_an_unknown_module_is_named_with_what_there_is():
+def test_an_unknown_module_is_named_with_the_available_ones():
     with pytest.raises(ValueError, match="no module 'encoder' to freeze; choose from 0, 1, or parts of them"):
         FrozenModules(encoder_and_head(), ["encoder"])

@@ -55,7 +55,7 @@ def test_small_gradients_are_left_untouched():
     assert step == pytest.approx(norm(before), rel=1e-4)
 
 
-def test_the_bound_is_the_papers_unless_another_is_given():
+def test_the_default_bound_is_that_of_the_paper():
     assert GradientClipping().max_norm == 3.0
     _, clipped, _ = train(scale=1000.0, max_norm=0.1)
     assert norm(clipped) == pytest.approx(0.1, rel=1e-4)

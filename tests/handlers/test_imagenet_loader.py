@@ -103,7 +103,7 @@ def test_an_installed_package_is_found_by_name_and_its_weights_are_loaded_withou
 
 
 def test_a_package_without_a_single_file_of_weights_is_refused():
-    with pytest.raises(ValueError, match="package pytest has 0 files of weights"):
+    with pytest.raises(ValueError, match="package pytest has 0 weights files"):
         start(ImageNetLoader(Network(), "pytest"))
 
 
@@ -117,12 +117,12 @@ def test_without_the_package_training_starts_from_random_weights_and_the_log_say
 
 
 @pytest.mark.parametrize("source", ["absent.pth", "models/absent", "http://example.org/resnet18.pth"])
-def test_what_is_neither_a_file_nor_an_https_address_is_refused(source):
+def test_a_source_that_is_neither_a_file_nor_an_https_address_is_refused(source):
     with pytest.raises(FileNotFoundError, match="does not exist; set imagenet_weights to a file, an https address"):
         start(ImageNetLoader(Network(), source))
 
 
-def test_weights_of_another_backbone_are_refused_and_nothing_is_loaded_in_part(weights, tmp_path):
+def test_weights_of_another_backbone_are_refused_and_not_partially_loaded(weights, tmp_path):
     torch.save(weights, tmp_path / "resnet18.pth")
     network = Network("resnet34")
     before = {name: value.clone() for name, value in network.key_encoder.state_dict().items()}

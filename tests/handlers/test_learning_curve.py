@@ -75,7 +75,7 @@ def test_validations_are_recorded_at_the_trainers_iteration(make_trainer, evalua
     assert scores["LV"] == [(6, pytest.approx(0.05)), (12, pytest.approx(0.1))]
 
 
-def test_the_picture_is_there_after_the_first_epoch_and_drawn_again_after_each(make_trainer, tmp_path):
+def test_the_plot_is_written_after_every_epoch(make_trainer, tmp_path):
     trainer, seen = make_trainer(3), []
     LearningCurve(tmp_path).attach(trainer)
     picture = tmp_path / "learning_curve.png"

@@ -34,14 +34,14 @@ def evaluate(folder: Path, batches: list[list[dict]], **options) -> list[dict[st
         return list(csv.DictReader(file))
 
 
-def test_rows_are_sorted_by_patient_whatever_the_batches(tmp_path):
+def test_rows_are_sorted_by_patient_for_any_batch_order(tmp_path):
     items = [item("0002"), item("0001", shift=1), item("0003", shift=2)]
     one = evaluate(tmp_path / "one", [items])
     other = evaluate(tmp_path / "other", [[entry] for entry in items[::-1]])
     assert one == other and [row["patient"] for row in one[::2]] == ["0001", "0002", "0003"]
 
 
-def test_an_item_that_a_padded_sampler_repeats_counts_once(tmp_path):
+def test_an_item_repeated_by_a_padded_sampler_counts_once(tmp_path):
     assert evaluate(tmp_path, [[item("0001"), item("0002")], [item("0001")]]) == evaluate(
         tmp_path / "once", [[item("0001"), item("0002")]]
     )

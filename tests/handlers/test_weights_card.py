@@ -35,7 +35,7 @@ def test_the_card_rebuilds_its_network(tmp_path):
     read_card(tmp_path / "new" / "model.pt").build_network().load_state_dict(network.state_dict())
 
 
-def test_the_card_states_the_range_of_intensities_that_were_seen(tmp_path):
+def test_the_card_states_the_range_of_intensities_in_training(tmp_path):
     dark, bright = torch.full((2, 1, 4, 4, 3), 0.1), torch.full((2, 1, 4, 4, 3), 0.7)
     bright[1, :, :2] = 0.9
     card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16)), [dark, bright])
@@ -45,7 +45,7 @@ def test_the_card_states_the_range_of_intensities_that_were_seen(tmp_path):
 
 
 @pytest.mark.parametrize("network", [FrameByFrame(torch.nn.Conv2d(1, 4, 1)), torch.nn.Conv2d(1, 4, 1)])
-def test_a_network_that_cannot_be_described_has_a_card_that_does_not_describe_it(network, tmp_path):
+def test_the_card_of_an_unknown_network_does_not_describe_it(network, tmp_path):
     card = run(WeightsCard(tmp_path / "model.json", network, (16, 16)), ONE)
     assert card["network_options"] is None and not read_card(tmp_path / "model.pt").describes_network
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
@@ -56,11 +56,11 @@ def test_a_network_that_cannot_be_described_has_a_card_that_does_not_describe_it
     [
         ("gdkvm_monai.data.camus_datalist", [{"patient": "1"}, {"patient": "2"}], "CAMUS", "CAMUS", "CC BY-NC-SA"),
         ("gdkvm_monai.data.phantom_datalist", [{"patient": "1"}, {"patient": "2"}], "phantoms", "phantom", "Apache"),
-        ("gdkvm_monai.data.clip_datalist", [{"patient": "1"}, {"patient": "2"}], "not named", "unknown", "not stated"),
-        ("gdkvm_monai.data.camus_datalist", [{"image": "a"}, {"image": "b"}], "not named", "unknown", "not stated"),
+        ("gdkvm_monai.data.clip_datalist", [{"patient": "1"}, {"patient": "2"}], "unknown data", "unknown", "not stated"),
+        ("gdkvm_monai.data.camus_datalist", [{"image": "a"}, {"image": "b"}], "unknown data", "unknown", "not stated"),
     ],
 )
-def test_the_card_names_data_only_where_it_knows_them(tmp_path, datalist, items, trained_on, domain, license):
+def test_the_card_names_training_data_only_if_they_are_known(tmp_path, datalist, items, trained_on, domain, license):
     card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items, datalist), ONE)
     assert trained_on in card["trained_on"] and license in card["license"] and card["clips"] == 2
     assert card["domain"] == domain and card["views"] == []
@@ -71,7 +71,7 @@ def test_the_card_states_the_views_of_the_clips(tmp_path):
     assert run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items), ONE)["views"] == ["4CH"]
 
 
-def test_a_card_of_camus_cites_it_and_one_of_other_data_does_not(tmp_path):
+def test_the_card_cites_camus_only_for_training_on_camus(tmp_path):
     items = [{"patient": "1"}]
     for datalist, cited in (("gdkvm_monai.data.camus_datalist", True), ("gdkvm_monai.data.phantom_datalist", False)):
         card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items, datalist), ONE)

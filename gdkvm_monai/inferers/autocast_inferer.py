@@ -1,4 +1,4 @@
-"""Inference on clips: mixed precision on any device, and frames that cannot be segmented."""
+"""Inference on clips with mixed precision on any device, skipping frames that cannot be segmented."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["AutocastInferer"]
 
 
 class AutocastInferer(SimpleInferer):
-    """Run a network under ``torch.autocast`` on the device of its input; logits come back in float32.
+    """Run a network under ``torch.autocast`` on the device of its input and return logits in float32.
 
-    MONAI's engines know autocast on CUDA only. bfloat16 has float32's range, so no gradient scaler is needed.
+    MONAI's engines support autocast only on CUDA. bfloat16 has the range of float32, so no gradient scaler is needed.
 
-    A frame of a clip that is NaN throughout, as :class:`~gdkvm_monai.transforms.MarkInvalidFramesd` marks it, is not
-    shown to the network: the memory stays as it was, and the frame's logits are those of a certain background.
+    A frame that is entirely NaN, as set by :class:`~gdkvm_monai.transforms.MarkInvalidFramesd`, is not passed to the
+    network: the memory is unchanged, and the frame's logits are those of certain background.
 
     Args:
         dtype: ``"bfloat16"``, ``"float16"`` (inference on CUDA), or ``None`` for full precision.
@@ -31,11 +31,11 @@ class AutocastInferer(SimpleInferer):
     def __init__(self, dtype: str | None = None) -> None:
         super().__init__()
         if dtype not in (None, "bfloat16", "float16"):
-            raise ValueError(f"dtype is {dtype!r}, expected 'bfloat16', 'float16' or None.")
+            raise ValueError(f"dtype is {dtype!r}, expected 'bfloat16', 'float16', or None.")
         self.dtype = None if dtype is None else getattr(torch, dtype)
 
     def __call__(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Logits of ``inputs`` ``(B, C, H, W, T)``, float32; of a network's ``step`` logits and state."""
+        """Return float32 logits of ``inputs`` ``(B, C, H, W, T)``, or logits and state of a network's ``step``."""
 
         def run(frames: Tensor) -> Any:
             return self.run(frames, network, *args, **kwargs)
@@ -46,7 +46,7 @@ class AutocastInferer(SimpleInferer):
         return self._skip(inputs, invalid, run) if bool(invalid.any()) else run(inputs)
 
     def run(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """What the network makes of inputs without a marked frame."""
+        """Run the network on inputs without marked frames."""
         with torch.autocast(inputs.device.type, self.dtype, enabled=self.dtype is not None):
             output = super().__call__(inputs, network, *args, **kwargs)
         return (output[0].float(), *output[1:]) if isinstance(output, tuple) else output.float()
@@ -57,7 +57,7 @@ class AutocastInferer(SimpleInferer):
         logits = []
         for clip, skipped in zip(inputs.as_subclass(Tensor).split(1), invalid):
             seen = clip[..., ~skipped] if not bool(skipped.all()) else torch.zeros_like(clip[..., :1])
-            found = run(seen)  # of a clip without any valid frame it tells the number of classes
+            found = run(seen)  # for a clip without valid frames, this gives the number of classes
             filled = found.new_full((*found.shape[:-1], len(skipped)), -CERTAIN)
             filled[:, BACKGROUND] = CERTAIN
             if not bool(skipped.all()):

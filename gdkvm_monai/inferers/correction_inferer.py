@@ -1,4 +1,4 @@
-"""Segment a clip again after an annotator corrected some of its frames, so that later frames follow."""
+"""Inference with an annotator's correction of some frames, which also changes the later frames."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["CorrectionInferer", "segment_with_correction"]
 
 
 class CorrectionInferer(AutocastInferer):
-    """Run a network; where the input has one channel more than a clip, that is a correction, and later frames follow.
+    """Run a network; an additional input channel is a correction, which also changes the later frames.
 
-    Without a correction it is :class:`AutocastInferer`. A correction is a label, class indices in the corrected frames
-    and ``UNLABELED`` elsewhere; :class:`~gdkvm_monai.transforms.AppendCorrectiond` appends it.
+    Without a correction, it equals :class:`AutocastInferer`. A correction is a label with class indices in the
+    corrected frames and ``UNLABELED`` elsewhere; :class:`~gdkvm_monai.transforms.AppendCorrectiond` appends it.
 
     Args:
-        dtype: as in :class:`AutocastInferer`.
-        in_channels: channels of a clip.
-        steps: as in :func:`segment_with_correction`.
-        learning_rate: as there.
+        dtype: see :class:`AutocastInferer`.
+        in_channels: number of channels of a clip.
+        steps: see :func:`segment_with_correction`.
+        learning_rate: see :func:`segment_with_correction`.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class CorrectionInferer(AutocastInferer):
         self.in_channels, self.steps, self.learning_rate = in_channels, steps, learning_rate
 
     def run(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Logits ``(B, N, H, W, T)``, float32, of ``inputs`` ``(B, C, H, W, T)`` or ``(B, C + 1, H, W, T)``."""
+        """Return float32 logits ``(B, N, H, W, T)`` of ``inputs`` ``(B, C, H, W, T)`` or ``(B, C + 1, H, W, T)``."""
         if inputs.shape[1] != self.in_channels + 1:
             return super().run(inputs, network, *args, **kwargs)
         clip, correction = inputs.split([self.in_channels, 1], dim=1)
@@ -51,33 +51,33 @@ class CorrectionInferer(AutocastInferer):
 def segment_with_correction(
     network: GDKVM, clip: Tensor, correction: Tensor, steps: int = 30, learning_rate: float = 1e-3
 ) -> Tensor:
-    """Segment a clip of which some frames have been corrected.
+    """Segment a clip in which some frames have been corrected.
 
-    A corrected frame's logits are the correction itself. Its foreground is what the next frame takes for the last mask,
-    and a copy of the decoder, which lives as long as the call, is fitted to all corrected frames so far. Frames before
-    the first correction stay as they were, bit by bit on the CPU.
+    The logits of a corrected frame are the correction itself. Its foreground becomes the previous mask of the next
+    frame, and a temporary copy of the decoder is fitted to all corrected frames so far. Frames before the first
+    correction are unchanged, bit for bit on the CPU.
 
-    The state alone does not make later frames follow: a network that was never corrected in training relies on the
-    picture. On noisy phantom clips, the first frame corrected, the mean Dice of all later frames rose from 0.844 to
-    0.854 with the fitted decoder, and not at all with ``steps=0``
-    (``pytest -s -m slow tests/inferers/test_correction_inferer.py``). Four more writes of the frame under the corrected
-    mask, or a memory fitted so that the decoder returns the correction, did not raise it either, in a prototype that is
-    not repeated here.
+    The state alone does not change later frames: a network that was never corrected in training relies on the image.
+    On noisy phantom clips with the first frame corrected, the mean Dice of all later frames rose from 0.844 to 0.854
+    with the fitted decoder, and not at all with ``steps=0``
+    (``pytest -s -m slow tests/inferers/test_correction_inferer.py``). In a prototype that is not part of this package,
+    neither four more writes of the frame under the corrected mask nor fitting the memory so that the decoder returns
+    the correction raised it.
 
     Args:
-        network: a GDKVM; it is not changed.
+        network: a GDKVM, which is not modified.
         clip: ``(B, C, H, W, T)``.
         correction: ``(B, 1, H, W, T)``, class indices in the corrected frames, ``UNLABELED`` elsewhere; all clips of
-            a batch have the same corrected frames.
-        steps: of Adam on the decoder at each corrected frame; 0 leaves the decoder as it is.
-        learning_rate: of these steps.
+            a batch must have the same corrected frames.
+        steps: number of Adam steps on the decoder at each corrected frame; 0 does not change the decoder.
+        learning_rate: learning rate of these steps.
 
     Returns:
         Logits, ``(B, N, H, W, T)``.
 
     Raises:
-        TypeError: when the network has no memory to carry a correction.
-        ValueError: when the correction does not fit the clip or the network's classes.
+        TypeError: if the network has no memory to carry a correction.
+        ValueError: if the correction does not match the clip or the network's classes.
     """
     corrected = _corrected_frames(network, clip, correction)
     network = copy.copy(network)  # shares all parts; the decoder is replaced, never changed
@@ -102,7 +102,7 @@ def segment_with_correction(
 def _fit(
     decoder: nn.Module, examples: Sequence[tuple[Sequence[Tensor], Tensor]], steps: int, learning_rate: float
 ) -> nn.Module:
-    """A copy of a decoder that returns what was drawn: pairs of its inputs and one-hot masks ``(B, N, H, W)``."""
+    """Return a copy of a decoder fitted to pairs of its inputs and drawn one-hot masks ``(B, N, H, W)``."""
     decoder, loss = copy.deepcopy(decoder).requires_grad_(True), DiceCELoss(softmax=True)
     optimizer = torch.optim.Adam(decoder.parameters(), learning_rate)
     with torch.enable_grad():
@@ -115,7 +115,7 @@ def _fit(
 
 
 def _corrected_frames(network: GDKVM, clip: Tensor, correction: Tensor) -> list[int]:
-    """Numbers of the corrected frames, after a check that everything fits."""
+    """Return the numbers of the corrected frames after checking the input."""
     if not isinstance(network, GDKVM):
         raise TypeError(f"a {type(network).__name__} has no memory to carry a correction; use a GDKVM.")
     if correction.shape != (clip.shape[0], 1, *clip.shape[2:]):
@@ -125,7 +125,7 @@ def _corrected_frames(network: GDKVM, clip: Tensor, correction: Tensor) -> list[
         )
     drawn = correction != UNLABELED
     if not bool((drawn.all(dim=(0, 1, 2, 3)) == drawn.any(dim=(0, 1, 2, 3))).all()):
-        raise ValueError(f"a corrected frame must be labeled throughout and in every clip, without {UNLABELED}.")
+        raise ValueError(f"a corrected frame must be fully labeled in every clip, without {UNLABELED}.")
     unknown = [value for value in correction[drawn].unique().tolist() if value not in range(network.out_channels)]
     if unknown:
         raise ValueError(

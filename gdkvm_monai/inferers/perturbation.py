@@ -1,4 +1,4 @@
-"""The same clip seen a little differently: how far the masks then differ tells how far to trust them."""
+"""Slightly perturbed copies of a clip: the more their masks differ, the less they can be trusted."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["PERTURBATIONS", "Perturbation"]
 
 @dataclass(frozen=True)
 class Perturbation:
-    """A change of contrast and place that can be undone in the mask.
+    """A change of contrast and position that can be undone in the mask.
 
     Attributes:
-        gamma: exponent of the gray levels, which are taken as 0 to 255.
-        shift: displacement in width and in depth, as a share of the picture.
+        gamma: exponent applied to the gray levels of 0 to 255.
+        shift: displacement in width and in depth, as a fraction of the image size.
 
     Example:
         >>> mask = np.zeros((50, 50), np.uint8)
@@ -30,12 +30,12 @@ class Perturbation:
     shift: float
 
     def apply(self, frame: np.ndarray) -> np.ndarray:
-        """The perturbed frame ``(H, W)``, float32; what moves in from outside is black."""
+        """Return the perturbed frame ``(H, W)``, float32; pixels from outside the image are black."""
         gray = 255 * (np.clip(frame.astype(np.float32), 0, 255) / 255) ** self.gamma
         return shift(gray, self._pixels(frame.shape), order=0)
 
     def undo(self, mask: np.ndarray) -> np.ndarray:
-        """The mask ``(H, W)`` of a perturbed frame, on the grid of the original."""
+        """Return the mask ``(H, W)`` of a perturbed frame on the grid of the original."""
         return shift(mask, [-pixels for pixels in self._pixels(mask.shape)], order=0)
 
     def __str__(self) -> str:
@@ -46,4 +46,4 @@ class Perturbation:
 
 
 PERTURBATIONS = (Perturbation(0.8, 0.02), Perturbation(1.25, -0.02))
-"""The copies that confidence and interval rest on: brighter and darker, moved to either side."""
+"""The copies used for confidence and interval: brighter and darker, shifted in opposite directions."""

@@ -1,4 +1,4 @@
-"""Segmentation of a clip that is still being acquired: one frame in, one mask out, memory of fixed size."""
+"""Segmentation of a live clip: one frame in, one mask out, with a state of fixed size."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ __all__ = ["StreamSession"]
 
 
 class StreamSession:
-    """Segment frames as they come.
+    """Segment frames as they arrive.
 
-    All that one frame leaves to the next is :attr:`state`, so two sessions of one network do not know of each other.
-    In float32 on the CPU the masks equal, bit by bit, those of the whole clip when ``gray_scale`` and ``region`` are
-    the clip's.
+    Only :attr:`state` passes from one frame to the next, so sessions of one network are independent. In float32 on the
+    CPU, the masks equal those of the whole clip bit for bit if ``gray_scale`` and ``region`` are those of the clip.
 
-    Without ``gray_scale`` a live stream cannot know the frames to come: frames of type ``uint8`` stay as they are, and
-    of others the first valid frame decides for all, by the rule of a clip of this frame alone
+    Without ``gray_scale``, a live stream cannot take later frames into account: frames of type ``uint8`` are unchanged;
+    for all others, the first valid frame determines the scale, as if it were the whole clip
     (:func:`~gdkvm_monai.data.intensity.measure_gray_scale`).
 
-    A frame in which a pixel of the sector is not finite, or that shows one value only (black, for instance), is no
-    picture of a heart: its mask is empty, :attr:`valid` is false, and the memory stays as it was.
+    A frame with a non-finite pixel in the sector, or with a single value (for example, black), is invalid: its mask is
+    empty, :attr:`valid` is false, and the memory is unchanged.
 
     Args:
-        network: has ``initial_state(frame)`` and ``step(frame, state)``, as
-            :class:`~gdkvm_monai.networks.nets.GDKVM` does.
+        network: network with ``initial_state(frame)`` and ``step(frame, state)``, such as
+            :class:`~gdkvm_monai.networks.nets.GDKVM`.
         preprocessing: MONAI transforms of ``image`` ``(1, H, W, 1)``, without loading; none by default.
-        postprocessing: MONAI transforms of ``pred``, logits ``(N, h, w, 1)``, up to class indices ``(1, H, W, 1)``;
-            by default the class with the largest logit.
-        device: of the network.
-        inferer: runs the network; float32 by default.
-        keep_probabilities: whether :attr:`probabilities` are wanted.
-        gray_scale: of the clip, where it is known.
-        region: of the tissue, ``(x0, y0, x1, y1)`` in pixels, for :class:`~gdkvm_monai.transforms.CropToRegiond`.
+        postprocessing: MONAI transforms of ``pred`` from logits ``(N, h, w, 1)`` to class indices ``(1, H, W, 1)``; by
+            default, the class with the largest logit.
+        device: device of the network.
+        inferer: inferer that runs the network; float32 by default.
+        keep_probabilities: whether to keep :attr:`probabilities`.
+        gray_scale: gray scale of the clip, if known.
+        region: tissue region, ``(x0, y0, x1, y1)`` in pixels, for :class:`~gdkvm_monai.transforms.CropToRegiond`.
 
     Attributes:
-        state: what the last frame left, ``None`` before the first.
+        state: state after the last frame; ``None`` before the first.
         valid: whether the last frame could be segmented.
-        gray_scale: by which frames become gray; ``None`` until it is known.
-        probabilities: of the last frame, ``(N, H, W)``, float32, on its own grid; ``None`` unless wanted.
-        statistics: mean and standard deviation of the last frame as the network saw it.
+        gray_scale: gray scale applied to the frames; ``None`` until it is known.
+        probabilities: class probabilities of the last frame, ``(N, H, W)``, float32, on its own grid; ``None`` unless
+            requested.
+        statistics: mean and standard deviation of the last frame as the network sees it.
 
     Example:
         >>> from gdkvm_monai.networks.nets import GDKVM
@@ -79,7 +79,7 @@ class StreamSession:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: the next frame is the first of a clip."""
+        """Discard the state: the next frame is the first of a clip."""
         self.state: Any = None
         self.gray_scale = self._given
         self.valid, self.shape, self._grid = True, None, None
@@ -90,13 +90,13 @@ class StreamSession:
         """Segment the next frame.
 
         Args:
-            frame: ``(H, W)``: lateral, depth, as files store it; of one size throughout a clip.
+            frame: ``(H, W)``: lateral, depth, as stored in files; all frames of a clip have the same size.
 
         Returns:
             Class indices ``(H, W)``, uint8.
 
         Raises:
-            ValueError: when the frame is not ``(H, W)`` or has another size than those before.
+            ValueError: if the frame is not ``(H, W)`` or differs in size from earlier frames.
         """
         frame = np.asarray(frame)
         if frame.ndim != 2 or frame.shape != (self.shape or frame.shape):
@@ -113,7 +113,7 @@ class StreamSession:
         return self._segment(frame, scale)
 
     def save(self, path: PathLike) -> None:
-        """Save the state, tensors and numbers only, so that :meth:`load` can go on from it."""
+        """Save the state as tensors and numbers, so that :meth:`load` can resume from it."""
         if self.state is None:
             raise ValueError("there is no state to save before the first valid frame; push a frame first.")
         scale = self.gray_scale
@@ -122,10 +122,10 @@ class StreamSession:
         torch.save({"state": tuple(self.state), "shape": self.shape, "grid": self._grid, "gray_scale": gray}, path)
 
     def load(self, path: PathLike) -> None:
-        """Go on from a saved state; the network must be the one that it was saved with.
+        """Resume from a saved state, which must come from the same network.
 
         Raises:
-            ValueError: when it is the state of a network of other sizes, or of another version of this package.
+            ValueError: if the state belongs to a network of other sizes or to another version of this package.
         """
         saved = torch.load(path, map_location=self.device, weights_only=True)
         if "gray_scale" not in saved:

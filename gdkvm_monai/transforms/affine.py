@@ -1,4 +1,4 @@
-"""Random rotation, zoom, aspect and shift of a clip in its picture plane, resampled once."""
+"""Random in-plane rotation, zoom, aspect, and shift of a clip, with a single resampling."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ __all__ = ["RandAffineFramesd"]
 
 
 class RandAffineFramesd(RandomizableTransform, MapTransform):
-    """Move all frames of a clip by one random affine map of the picture plane.
+    """Transform all frames of a clip by one random in-plane affine map.
 
-    MONAI's ``RandAffined`` draws the scales of the axes independently, so a zoom would distort the heart as much as it
-    enlarges it, and it computes a 3-D grid where one grid serves all frames. Outside the picture there are zeros.
+    MONAI's ``RandAffined`` draws the scale of each axis independently, so a zoom would also distort the heart, and it
+    computes a 3-D grid although one 2-D grid fits all frames. Pixels from outside the image are zero.
 
     Args:
         keys: clips and labels, ``(C, H, W, T)``, all of one size.
-        prob: probability that a clip is moved.
-        rotation_degrees: largest angle to either side.
-        zoom: smallest and largest magnification, common to both axes.
-        aspect: largest share by which one axis is enlarged, and the other one reduced.
-        shift: largest shift along each axis, as a share of its length.
-        mode: ``"bilinear"`` for clips, ``"nearest"`` for labels; one for all keys or one each.
+        prob: probability that a clip is transformed.
+        rotation_degrees: largest angle in either direction.
+        zoom: smallest and largest magnification of both axes.
+        aspect: largest fraction by which one axis is enlarged and the other reduced.
+        shift: largest shift along each axis, as a fraction of its length.
+        mode: ``"bilinear"`` for clips, ``"nearest"`` for labels; one for all keys or one per key.
 
     Raises:
-        ValueError: when the zoom is not a positive range.
+        ValueError: if the zoom is not a positive range.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class RandAffineFramesd(RandomizableTransform, MapTransform):
         self.matrix = torch.eye(2, 3)
 
     def randomize(self, data: Any | None = None) -> None:
-        """Draw the map from output to input positions, ``(2, 3)``, in the -1 to 1 of ``grid_sample``."""
+        """Draw the map from output to input positions, ``(2, 3)``, in the -1 to 1 coordinates of ``grid_sample``."""
         super().randomize(None)
         angle = np.deg2rad(self.R.uniform(-self.rotation_degrees, self.rotation_degrees))
         zoom, stretch = self.R.uniform(*self.zoom), np.exp(self.R.uniform(-1, 1) * np.log1p(self.aspect))
@@ -64,7 +64,7 @@ class RandAffineFramesd(RandomizableTransform, MapTransform):
         self.matrix = torch.tensor(np.column_stack([linear, -linear @ shift]), dtype=torch.float32)
 
     def __call__(self, data: Mapping[Hashable, Tensor]) -> dict[Hashable, Tensor]:
-        """Move the clips of an item, or leave the item as it is."""
+        """Transform the clips of an item, or return it unchanged."""
         item = dict(data)
         self.randomize()
         if not self._do_transform:
@@ -75,7 +75,7 @@ class RandAffineFramesd(RandomizableTransform, MapTransform):
 
 
 def _move(clip: Tensor, matrix: Tensor, mode: str) -> Tensor:
-    """Resample a clip ``(C, H, W, T)``: one grid for all of its frames."""
+    """Resample a clip ``(C, H, W, T)`` with one grid for all frames."""
     frames = clip.movedim(-1, 1).flatten(0, 1)[None].float()  # (1, C * T, H, W)
     grid = affine_grid(matrix[None].to(clip.device), list(frames.shape), align_corners=False)
     moved = grid_sample(frames, grid, mode=mode, padding_mode="zeros", align_corners=False)

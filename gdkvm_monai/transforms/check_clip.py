@@ -1,4 +1,4 @@
-"""A check of what comes from files, before anything is computed with it."""
+"""Validation of clips and labels from files before anything is computed with them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ __all__ = ["CheckClipd"]
 
 
 class CheckClipd(Transform):
-    """Stop on a clip or label that the network or the loss would turn into a wrong result.
+    """Refuse a clip or label from which the network or the loss would compute a wrong result.
 
     Args:
-        num_classes: classes, background included; labels are ``0`` to ``num_classes - 1`` or ``UNLABELED`` (255).
-        image_key: the clip, ``(C, H, W, T)``.
-        label_key: its label, ``(1, H, W, T)``; may be absent.
-        channels: channels of the clip.
+        num_classes: number of classes including background; label values are ``0`` to ``num_classes - 1`` or
+            ``UNLABELED`` (255).
+        image_key: key of the clip, ``(C, H, W, T)``.
+        label_key: key of the label, ``(1, H, W, T)``; may be missing.
+        channels: number of channels of the clip.
 
     Raises:
-        ValueError: when dimensions, channels, label values or shapes are wrong.
+        ValueError: if dimensions, channels, label values, or shapes are wrong.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What an annotator corrected in some frames of a clip, on its way from a file to the network and into the result."""
+"""Transforms for an annotator's correction of some frames: from a file to the network and into the result."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ DRAWN = "correction_label"
 
 
 class LoadCorrectiond(Transform):
-    """Load the label with the corrected frames of a clip, on the clip's own grid; without a correction, do nothing.
+    """Load the label with the corrected frames of a clip on the clip's grid; without a correction, do nothing.
 
     The item then has ``correction_label``, ``(1, H, W, T)``: class indices in the corrected frames, ``UNLABELED``
-    elsewhere. An item's own entries ``correction`` and ``correction_frame`` (a request to MONAI Label) go before the
-    arguments. As a request comes from outside, its ``correction`` is a label tag of the MONAI Label datastore
-    (``"final"``, ``"original"``), or a path relative to the clip's folder that stays inside of it.
+    elsewhere. The item's entries ``correction`` and ``correction_frame`` (a request to MONAI Label) take precedence
+    over the arguments. Because a request is untrusted, its ``correction`` must be a label tag of the MONAI Label
+    datastore (``"final"``, ``"original"``) or a path relative to the clip's folder that does not leave it.
 
     Args:
         correction: label file with as many frames as the clip, or one per corrected frame; none by default.
         frames: 0-based numbers of the corrected frames: one, several, or a string such as ``"3, 7"``.
-        num_classes: classes, background included.
-        image_key: the clip, ``(C, H, W, T)``, loaded and not yet resized.
+        num_classes: number of classes including background.
+        image_key: key of the clip, ``(C, H, W, T)``, loaded and not yet resized.
 
     Raises:
-        FileNotFoundError: when there is no such label.
-        ValueError: when a frame number lies outside the clip or names an empty frame, when shapes differ, when label
-            values are unknown, or when one of the two entries is missing.
+        FileNotFoundError: if the label does not exist.
+        ValueError: if a frame number is outside the clip or names an empty frame, shapes differ, label values are
+            unknown, or one of the two entries is missing.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class LoadCorrectiond(Transform):
         image_key: str = "image",
     ) -> None:
         self.correction, self.frames, self.image_key = correction, frames, image_key
-        self.steps = (  # not a Compose, which would wrap the reason of an error
+        self.steps = (  # not a Compose, which would wrap the cause of an error
             LoadClipd(DRAWN),
             PlaceLabelFramesd(DRAWN, image_key, FRAMES),
             CheckClipd(num_classes, image_key, DRAWN),
@@ -76,17 +76,17 @@ class LoadCorrectiond(Transform):
         drawn = loaded[DRAWN]
         for frame in frames:
             if bool((drawn[..., frame] == BACKGROUND).all()) or bool((drawn[..., frame] == UNLABELED).any()):
-                raise ValueError(f"{path}: frame {frame} is not drawn; give the numbers of the corrected frames.")
+                raise ValueError(f"{path}: frame {frame} is empty; set the numbers of the corrected frames.")
         return {**item, DRAWN: drawn}
 
 
 class AppendCorrectiond(Transform):
-    """Append ``correction_label``, cropped and resized as the clip is, as the clip's last channel, for the inferer.
+    """Append ``correction_label``, cropped and resized like the clip, as the clip's last channel for the inferer.
 
-    MONAI Label hands nothing but the image to an inferer; a channel also survives batches.
+    MONAI Label passes only the image to an inferer; a channel is also preserved in batches.
 
     Args:
-        image_key: the clip as the network wants it, ``(C, h, w, T)``.
+        image_key: key of the preprocessed clip, ``(C, h, w, T)``.
     """
 
     def __init__(self, image_key: str = "image") -> None:
@@ -104,10 +104,10 @@ class AppendCorrectiond(Transform):
 
 
 class KeepCorrectiond(Transform):
-    """Put what the annotator drew into the result, pixel for pixel; the network's grid would round it.
+    """Copy the annotator's drawing into the result pixel for pixel; the network's grid would change it.
 
     Args:
-        pred_key: class indices, ``(1, H, W, T)``, on the clip's own grid.
+        pred_key: key of the class indices, ``(1, H, W, T)``, on the clip's grid.
     """
 
     def __init__(self, pred_key: str = "pred") -> None:
@@ -123,12 +123,12 @@ class KeepCorrectiond(Transform):
 
 
 def _given(value: object) -> object:
-    """``None`` for what a form or a config leaves empty."""
+    """Return ``None`` for an empty value from a form or a config."""
     return None if value is None or isinstance(value, (str, list, tuple)) and not value else value
 
 
 def _frame_numbers(*candidates: object) -> list[int]:
-    """The first candidate that is given, as frame numbers."""
+    """Return the first candidate that is set, as frame numbers."""
     value = next((value for value in candidates if value is not None), [])
     try:
         values = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
@@ -138,12 +138,12 @@ def _frame_numbers(*candidates: object) -> list[int]:
 
 
 def _in_datastore(correction: str, image: Path) -> Path:
-    """A label beside a clip: of a tag, or at a relative path that does not leave the clip's folder."""
+    """Return the path of a label by tag, or by a relative path that does not leave the clip's folder."""
     folder = image.parent.resolve()
     tagged = folder / "labels" / correction / image.name
     path = tagged if tagged.is_file() else folder / correction
     if not path.resolve().is_relative_to(folder):
-        raise ValueError(f"{CORRECTION} is {correction!r}; give a label tag, or a path inside the folder of the clips.")
+        raise ValueError(f"{CORRECTION} is {correction!r}; use a label tag, or a path inside the folder of the clips.")
     if not path.is_file():
         raise FileNotFoundError(f"{CORRECTION} is {correction!r}, but there is no {tagged}; save the label first.")
     return path

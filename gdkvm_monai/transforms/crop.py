@@ -1,4 +1,4 @@
-"""The part of a picture that shows tissue: all that the network sees of a DICOM clip."""
+"""Cropping of a DICOM clip to its tissue region, which is all that the network sees."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CERTAIN = 20.0
 
 
 class CropToRegiond(Cropd):
-    """Cut clips and labels to the tissue region that stands in the clip's metadata; without one, keep all.
+    """Crop clips and labels to the tissue region in the clip's metadata; without a region, change nothing.
 
-    ``Invertd`` puts a prediction back on the full grid. What lies outside becomes background: certain logits, or 0 in a
-    mask.
+    ``Invertd`` places a prediction on the full grid. Pixels outside the region become background: certain logits, or 0
+    in a mask.
 
     Args:
         keys: clips and labels of one size, ``(C, H, W, T)``.
-        image_key: the clip whose metadata hold the region.
+        image_key: key of the clip whose metadata contain the region.
         allow_missing_keys: whether items may lack a key.
     """
 
@@ -35,7 +35,7 @@ class CropToRegiond(Cropd):
         self.image_key = image_key
 
     def __call__(self, data: Mapping[Hashable, torch.Tensor], lazy: bool | None = None) -> dict[Hashable, torch.Tensor]:
-        """Crop; the affine follows."""
+        """Crop, and update the affine."""
         item = dict(data)
         region = getattr(item[self.image_key], "meta", {}).get(REGION)
         for key in self.key_iterator(item):
@@ -43,7 +43,7 @@ class CropToRegiond(Cropd):
         return item
 
     def inverse(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
-        """Put back on the full grid what was cropped."""
+        """Place cropped data on the full grid."""
         item = dict(data)
         for key in self.key_iterator(item):
             cropped = item[key]

@@ -1,4 +1,4 @@
-"""Dictionary transforms on the time axis of clips ``(C, H, W, T)``, which MONAI lacks."""
+"""Dictionary transforms along the time axis of clips ``(C, H, W, T)``, which MONAI does not offer."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["FromEDToESd", "KeepLabelFramesd", "PlaceLabelFramesd", "SampleFrames
 
 
 class PlaceLabelFramesd(MapTransform):
-    """Give a label that covers some frames only the clip's full length; the other frames become ``UNLABELED``.
+    """Extend a label of some frames to the length of the clip; the other frames become ``UNLABELED``.
 
-    The item's ``label_frames`` (0-based, in the label's order) says which frames are annotated. The label may hold just
-    these frames, or all frames of the clip, of which the others are then not trusted. Without ``label_frames`` every
+    The item's ``label_frames`` (0-based, in the label's order) lists the annotated frames. The label contains either
+    only these frames or all frames of the clip, of which the others are then ignored. Without ``label_frames``, every
     frame is annotated.
 
     Args:
         keys: labels, ``(1, H, W, n)``.
-        image_key: the clip, ``(C, H, W, T)``.
+        image_key: key of the clip, ``(C, H, W, T)``.
         frames_key: item entry with the frame numbers.
 
     Raises:
-        ValueError: when the numbers do not fit the clip or the label.
+        ValueError: if the numbers do not match the clip or the label.
     """
 
     def __init__(self, keys: KeysCollection, image_key: str = "image", frames_key: str = "label_frames") -> None:
@@ -45,7 +45,7 @@ class PlaceLabelFramesd(MapTransform):
             if label.shape[-1] not in (len(frames), length) or not all(0 <= frame < length for frame in frames):
                 raise ValueError(
                     f"{key} has {label.shape[-1]} frames and {self.frames_key} is {frames}, but the clip has {length} "
-                    f"frames (0 to {length - 1}); give one label frame per entry, or one per frame of the clip."
+                    f"frames (0 to {length - 1}); provide one label frame per entry, or one per frame of the clip."
                 )
             known = label if label.shape[-1] == len(frames) else label[..., frames]
             placed = label[..., :1].expand(*label.shape[:-1], length).clone()
@@ -56,15 +56,15 @@ class PlaceLabelFramesd(MapTransform):
 
 
 class FromEDToESd(MapTransform):
-    """Cut a clip to the frames from end-diastole to end-systole, in that order.
+    """Trim a clip to the frames from end-diastole to end-systole, in that order.
 
-    CAMUS stores some half sequences from ES to ED; these are turned round together with their labels. Items without the
-    two frame numbers pass unchanged.
+    CAMUS stores some half sequences from ES to ED; these are reversed together with their labels. Items without the two
+    frame numbers pass unchanged.
 
     Args:
         keys: clips and labels, ``(C, H, W, T)``.
         ed_key: item entry with the 0-based frame number of end-diastole.
-        es_key: the same of end-systole.
+        es_key: item entry with the 0-based frame number of end-systole.
     """
 
     def __init__(self, keys: KeysCollection, ed_key: str = "ed_frame", es_key: str = "es_frame") -> None:
@@ -91,15 +91,15 @@ class FromEDToESd(MapTransform):
 
 
 class SampleFramesd(MapTransform):
-    """Take a fixed number of frames, spread uniformly over the clip, the first and the last always among them.
+    """Take a fixed number of frames, evenly spaced over the clip and always including the first and the last.
 
     A clip with fewer frames repeats some of them, so that every clip of a batch has the same length.
 
     Args:
         keys: clips and labels, ``(C, H, W, T)``.
-        num_frames: frames to take (the paper: 10); 0 keeps the clip as it is.
-        label_key: a label ``(1, H, W, T)`` whose labeled frames must not be lost: one that the uniform sample misses
-            takes the place of the nearest frame without a label, as long as there is one.
+        num_frames: number of frames to take (the paper: 10); 0 keeps all frames.
+        label_key: label ``(1, H, W, T)`` whose annotated frames are kept: each one that the even sample misses replaces
+            the nearest frame without a label, as long as there is one.
     """
 
     def __init__(self, keys: KeysCollection, num_frames: int = 10, label_key: str | None = None) -> None:
@@ -120,7 +120,7 @@ class SampleFramesd(MapTransform):
 
 
 def take_frames(clip: torch.Tensor, frames: Sequence[int]) -> torch.Tensor:
-    """Frames of a clip or label ``(C, H, W, T)`` in the order given; what its metadata say of frames goes with them."""
+    """Take frames of a clip or label ``(C, H, W, T)`` in the given order, together with their metadata."""
     taken = clip[..., frames]
     faults = getattr(clip, "meta", {}).get(FAULTS)
     if faults is not None:
@@ -129,12 +129,12 @@ def take_frames(clip: torch.Tensor, frames: Sequence[int]) -> torch.Tensor:
 
 
 def labeled_frames(label: torch.Tensor) -> list[int]:
-    """Numbers of the frames of a label ``(1, H, W, T)`` that are annotated throughout."""
+    """Return the numbers of the fully annotated frames of a label ``(1, H, W, T)``."""
     return torch.nonzero((label != UNLABELED).flatten(0, 2).all(dim=0)).flatten().tolist()
 
 
 def _with(labeled: Sequence[int], frames: Sequence[int]) -> list[int]:
-    """Frame numbers in which missing labeled frames stand in the place of the nearest unlabeled ones."""
+    """Return the frame numbers after missing labeled frames have replaced the nearest unlabeled ones."""
     frames = list(frames)
     for frame in labeled:
         places = [place for place, other in enumerate(frames) if other not in labeled]
@@ -148,10 +148,10 @@ class KeepLabelFramesd(MapTransform):
 
     Args:
         keys: labels, ``(1, H, W, T)``.
-        frames: frames to keep, negative ones from the end; ``(0, -1)`` are ED and ES, the frames that the paper
-            supervises and that experts drew in CAMUS; ``None`` keeps all.
-        phase_keys: item entries that say where ED and ES are, for example ``("ed_frame", "es_frame")``. An item that
-            lacks one of them keeps all its labels: its first and its last frame are not known to be ED and ES.
+        frames: frames to keep; negative numbers count from the end. ``(0, -1)`` are ED and ES, the frames that the
+            paper supervises and that experts annotated in CAMUS; ``None`` keeps all.
+        phase_keys: item entries with the ED and ES frames, for example ``("ed_frame", "es_frame")``. An item that lacks
+            one of them keeps all its labels, because its first and last frames are not known to be ED and ES.
     """
 
     def __init__(

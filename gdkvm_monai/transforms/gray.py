@@ -1,4 +1,4 @@
-"""Gray levels, and frames that cannot be segmented: found once, marked for the inferer, refused in training."""
+"""Gray levels and invalid frames, which are detected once, marked for the inferer, and refused in training."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from gdkvm_monai.data.intensity import FrameFault, GrayScale, measure_gray_scale
 __all__ = ["FAULTS", "MarkInvalidFramesd", "RefuseInvalidFramesd", "ScaleToGrayd"]
 
 FAULTS = "frame_faults"
-"""Entry of a clip's metadata with the :class:`~gdkvm_monai.data.intensity.FrameFault` of every frame, ``(T,)``."""
+"""Metadata key of the :class:`~gdkvm_monai.data.intensity.FrameFault` of every frame, ``(T,)``."""
 
 
 class ScaleToGrayd(MapTransform):
-    """Turn the values of a file into gray levels, 0 to 255, and note which frames cannot be segmented.
+    """Convert the values of a file to gray levels, 0 to 255, and record which frames cannot be segmented.
 
-    The scale is that of :func:`~gdkvm_monai.data.intensity.measure_gray_scale` over all frames, so it must come before
-    frames are selected and after the crop. Metadata with ``intensity_low`` and ``intensity_high`` (and ``outside``),
-    as :class:`~gdkvm_monai.inferers.StreamSession` gives them, are the scale instead.
+    The scale is that of :func:`~gdkvm_monai.data.intensity.measure_gray_scale` over all frames, so apply this transform
+    after the crop and before frames are selected. If the metadata contain ``intensity_low`` and ``intensity_high`` (and
+    ``outside``), as set by :class:`~gdkvm_monai.inferers.StreamSession`, they define the scale instead.
 
-    A frame with a value that is not finite becomes black here, because resizing would carry the value to other frames;
+    A frame with a non-finite value becomes black here, because resizing would spread the value to other frames;
     :class:`MarkInvalidFramesd` or :class:`RefuseInvalidFramesd` must follow.
 
     Args:
         keys: clips, ``(1, H, W, T)``.
 
     Raises:
-        ValueError: when a clip has several channels.
+        ValueError: if a clip has more than one channel.
     """
 
     def __init__(self, keys: KeysCollection) -> None:
         super().__init__(keys)
 
     def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
-        """Scale the clips; their metadata hold the scale and the frames' faults."""
+        """Scale the clips, and store the scale and the frames' faults in their metadata."""
         item = dict(data)
         for key in self.key_iterator(item):
             clip = item[key]
@@ -59,9 +59,9 @@ class ScaleToGrayd(MapTransform):
 
 
 class MarkInvalidFramesd(MapTransform):
-    """Fill frames that cannot be segmented with NaN, as the last of the transforms before inference.
+    """Fill invalid frames with NaN, as the last transform before inference.
 
-    The inferers of this package know such frames: they get an empty mask and leave the memory alone.
+    The inferers of this package recognize such frames, give them an empty mask, and leave the memory unchanged.
 
     Args:
         keys: clips behind :class:`ScaleToGrayd`, ``(C, h, w, T)``.
@@ -79,15 +79,15 @@ class MarkInvalidFramesd(MapTransform):
 
 
 class RefuseInvalidFramesd(MapTransform):
-    """Stop on a clip with a pixel that is not finite: nothing can be learned from it.
+    """Refuse a clip with a non-finite pixel in training.
 
-    Frames of one value only, a black one for instance, pass: a network may see them in training.
+    Frames with a single value, for example black ones, pass.
 
     Args:
         keys: clips behind :class:`ScaleToGrayd`, ``(C, h, w, T)``.
 
     Raises:
-        ValueError: when a frame has such a pixel; the message names the file.
+        ValueError: if a frame has such a pixel; the message names the file.
     """
 
     def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
@@ -112,5 +112,5 @@ def _scale(meta: Mapping, frames: np.ndarray) -> GrayScale:
 def _faults(clip: torch.Tensor, key: Hashable) -> torch.Tensor:
     faults = getattr(clip, "meta", {}).get(FAULTS)
     if faults is None or len(faults) != clip.shape[-1]:
-        raise ValueError(f"the faults of {key}'s frames are not known; put ScaleToGrayd before this transform.")
+        raise ValueError(f"the faults of {key}'s frames are unknown; put ScaleToGrayd before this transform.")
     return torch.as_tensor(faults)

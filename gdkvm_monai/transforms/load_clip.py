@@ -1,4 +1,4 @@
-"""Load clips by one reader only: after an error MONAI's own transform tries its other readers, which swap axes."""
+"""Loading of clips with a single reader: after an error, MONAI's own transform tries readers that swap axes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["LoadClipd"]
 
 
 class LoadClipd(LoadImaged):
-    """``LoadImaged`` with a channel in front, in which what the reader refuses stays refused.
+    """``LoadImaged`` with the channel first and no other readers if the given one refuses a file.
 
-    ``LoadImaged(reader=...)`` falls back on MONAI's readers when the given one raises: a Doppler clip or a color NIfTI
-    would then be loaded with its axes swapped.
+    ``LoadImaged(reader=...)`` falls back to MONAI's readers if the given one raises an error: a Doppler clip or a color
+    NIfTI would then be loaded with its axes swapped.
 
     Args:
-        keys: of the files.
-        reader: ``ClipReader()`` by default.
+        keys: keys of the files.
+        reader: image reader, ``ClipReader()`` by default.
         allow_missing_keys: whether items may lack a key.
     """
 
@@ -32,5 +32,5 @@ class LoadClipd(LoadImaged):
         super().__init__(keys, self.reader, ensure_channel_first=True, allow_missing_keys=allow_missing_keys)
 
     def __call__(self, data: Mapping[Hashable, object], reader: ImageReader | None = None) -> dict:
-        """Replace the names of files by clips ``(1, H, W, T)``."""
+        """Replace file names with clips ``(1, H, W, T)``."""
         return super().__call__(data, reader or self.reader)

@@ -1,4 +1,4 @@
-"""Labels of which only some frames were drawn, with nothing that says which: the way MONAI Label stores them."""
+"""Labels with only some frames annotated and no record of which, as MONAI Label stores them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["UnlabelEmptyFramesd"]
 
 
 class UnlabelEmptyFramesd(MapTransform):
-    """Take a label frame without any foreground for one that nobody drew: it becomes ``UNLABELED``.
+    """Mark label frames without foreground as ``UNLABELED``.
 
-    Annotation tools store a label as large as the clip. Where an annotator drew end-diastole and end-systole only, all
-    other frames arrive as background. The left ventricle is in every frame of an apical clip, so a frame without any
-    structure is not a drawn one. An item with ``label_frames`` says itself what is annotated and passes unchanged.
+    Annotation tools store a label of the size of the clip. If an annotator drew only end-diastole and end-systole, all
+    other frames are background. The left ventricle is visible in every frame of an apical clip, so a frame without any
+    structure was not annotated. An item with ``label_frames`` states the annotated frames and passes unchanged.
 
     Args:
         keys: labels, ``(1, H, W, T)``.
         frames_key: item entry with the numbers of the annotated frames.
 
     Raises:
-        ValueError: when no frame of a label has foreground.
+        ValueError: if no frame of a label has foreground.
 
     Example:
         >>> import torch

@@ -25,7 +25,7 @@ def clip() -> np.ndarray:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, ">i2", np.float64, ">f4"])
-def test_values_of_8_bits_stay_whatever_their_type(dtype):
+def test_eight_bit_values_are_unchanged_for_any_type(dtype):
     clip = np.random.default_rng(0).integers(0, 256, (8, 7, 3)).astype(dtype)
     assert not measure_gray_scale(frames_of(clip)).is_scaled
     np.testing.assert_array_equal(scaled(clip), clip)
@@ -33,7 +33,7 @@ def test_values_of_8_bits_stay_whatever_their_type(dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_a_dark_picture_of_8_bits_stays_as_it_is_when_its_file_says_so(dtype):
+def test_a_dark_8_bit_image_is_unchanged_if_the_pixel_type_says_so(dtype):
     dark = np.random.default_rng(0).integers(0, 2, (8, 7, 3)).astype(dtype)
     assert not measure_gray_scale(frames_of(dark), "uint8").is_scaled
     assert measure_gray_scale(frames_of(dark)).is_scaled == (dtype != np.uint8)
@@ -62,7 +62,7 @@ def test_gain_and_offset_do_not_matter(clip, gain, offset):
     np.testing.assert_allclose(scaled(clip * gain + offset), expected, atol=0.01)
 
 
-def test_zero_to_one_is_a_scale_of_its_own():
+def test_values_from_zero_to_one_are_scaled():
     clip = np.linspace(0, 1, 1000).reshape(10, 10, 10)
     assert scaled(clip).max() == 255
     assert scaled(clip > 0.5).max() == 255
@@ -70,7 +70,7 @@ def test_zero_to_one_is_a_scale_of_its_own():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("gain", [1, 10])  # as it is, and scaled
-def test_a_broken_frame_has_no_say_and_no_other_frame_suffers(clip, value, gain):
+def test_a_faulty_frame_affects_neither_the_scale_nor_other_frames(clip, value, gain):
     clip = np.clip(clip, 0, 600) * gain * 255 / 600
     broken = clip.copy()
     broken[3, 4, 2], broken[9, 9, 2] = value, 1e9
@@ -82,7 +82,7 @@ def test_a_broken_frame_has_no_say_and_no_other_frame_suffers(clip, value, gain)
 
 
 @pytest.mark.parametrize("value", [0, 300, -2.5, 1e9])
-def test_a_frame_of_one_value_is_faulty_and_has_no_say(clip, value):
+def test_a_frame_with_a_single_value_is_faulty_and_ignored(clip, value):
     filled = clip.copy()
     filled[..., 1] = value
     scale = measure_gray_scale(frames_of(filled))
@@ -91,14 +91,14 @@ def test_a_frame_of_one_value_is_faulty_and_has_no_say(clip, value):
 
 
 @pytest.mark.parametrize("value", [0, 300, np.nan, np.inf])
-def test_a_clip_without_a_valid_frame_has_the_scale_of_8_bits(value):
+def test_a_clip_without_a_valid_frame_has_the_8_bit_scale(value):
     clip = np.full((4, 3, 2), value, np.float32)
     scale = measure_gray_scale(frames_of(clip))
     assert not scale.is_scaled and scale.fault(clip[..., 0]) is not FrameFault.NONE
 
 
 @pytest.mark.parametrize("gain", [1, 10])
-def test_what_is_never_finite_at_the_border_is_outside_and_black(clip, gain):
+def test_pixels_that_are_never_finite_at_the_border_are_outside_and_black(clip, gain):
     clip = np.clip(clip, 1, 600) * gain * 255 / 600
     sector = clip.copy()
     sector[:5], sector[5, 0] = np.nan, np.inf
@@ -111,7 +111,7 @@ def test_what_is_never_finite_at_the_border_is_outside_and_black(clip, gain):
     assert (scale.low, scale.high) == (inside.low, inside.high)
 
 
-def test_what_is_never_finite_inside_the_sector_is_a_fault(clip):
+def test_pixels_that_are_never_finite_inside_the_sector_are_a_fault(clip):
     clip[20, 15] = np.nan
     scale = measure_gray_scale(frames_of(clip))
     assert scale.outside is None
@@ -119,7 +119,7 @@ def test_what_is_never_finite_inside_the_sector_is_a_fault(clip):
 
 
 @pytest.mark.parametrize("value", [0, np.nan])
-def test_a_dropped_frame_does_not_change_what_lies_outside(clip, value):
+def test_a_dropped_frame_does_not_change_the_outside_mask(clip, value):
     clip[:5] = np.nan
     clip[..., 3] = value
     scale = measure_gray_scale(frames_of(clip))

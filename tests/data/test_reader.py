@@ -22,9 +22,7 @@ def test_monai_loads_a_clip_with_a_channel_in_front_and_its_file_name(clip, writ
 
 
 @pytest.mark.parametrize("stored", [(24, 18, 5), (24, 18, 1, 5), (24, 18)])
-def test_what_is_computed_on_another_grid_comes_back_to_the_files_own_grid_and_affine(
-    clip, write_nifti, tmp_path, stored
-):
+def test_results_on_another_grid_are_mapped_back_to_the_files_grid_and_affine(clip, write_nifti, tmp_path, stored):
     path = write_nifti((clip if len(stored) > 2 else clip[..., 0]).reshape(stored))
     load = LoadImaged("image", reader=ClipReader(), ensure_channel_first=True)
     preprocessing = Compose([load, Resized("image", (48, 36, -1), mode="nearest")])
@@ -43,7 +41,7 @@ def test_what_is_computed_on_another_grid_comes_back_to_the_files_own_grid_and_a
     np.testing.assert_array_equal(np.asarray(saved.dataobj), expected)
 
 
-def test_only_names_of_files_that_can_be_read_are_accepted():
+def test_only_file_names_of_supported_formats_are_accepted():
     reader = ClipReader()
     assert (
         reader.verify_suffix("a.nii") and reader.verify_suffix(["a.nii.gz", "B.MHD"]) and reader.verify_suffix("a.mha")
@@ -52,7 +50,7 @@ def test_only_names_of_files_that_can_be_read_are_accepted():
     assert not reader.verify_suffix("a.png") and not reader.verify_suffix(["a.nii.gz", "a.txt"])
 
 
-def test_the_metadata_are_a_copy_that_transforms_may_change(clip, write_nifti):
+def test_the_metadata_are_a_copy_that_transforms_can_change(clip, write_nifti):
     read = ClipReader().read(write_nifti(clip))
     _, meta = ClipReader().get_data(read)
     meta["affine"] *= 2

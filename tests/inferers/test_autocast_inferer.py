@@ -36,7 +36,7 @@ def network() -> Probe:
     return Probe()
 
 
-def test_without_a_type_the_result_is_exactly_the_networks(network, clip):
+def test_without_a_type_the_result_is_exactly_that_of_the_network(network, clip):
     logits = AutocastInferer()(clip, network)
     assert torch.equal(logits, network(clip)) and network.dtype == torch.float32
 
@@ -47,7 +47,7 @@ def test_without_a_type_an_outer_autocast_is_switched_off(network, clip):
     assert network.dtype == torch.float32 and torch.equal(logits, network(clip))
 
 
-def test_bfloat16_runs_in_bfloat16_and_comes_back_close_in_float32(network, clip):
+def test_bfloat16_runs_in_bfloat16_and_returns_float32(network, clip):
     logits = AutocastInferer("bfloat16")(clip, network)
     assert network.dtype == torch.bfloat16 and logits.dtype == torch.float32
     exact = network(clip)
@@ -69,7 +69,7 @@ def test_further_arguments_reach_the_network_and_metadata_survive(network, clip)
 
 @pytest.mark.parametrize("dtype", ["float64", "half", "bf16", torch.bfloat16])
 def test_an_unknown_type_is_refused(dtype):
-    with pytest.raises(ValueError, match="dtype is .*expected 'bfloat16', 'float16' or None"):
+    with pytest.raises(ValueError, match="dtype is .*expected 'bfloat16', 'float16', or None"):
         AutocastInferer(dtype)
 
 
@@ -83,7 +83,7 @@ def gdkvm() -> GDKVM:
 
 
 @pytest.mark.parametrize("infer", [AutocastInferer(), CorrectionInferer(), AutocastInferer("bfloat16")])
-def test_a_marked_frame_is_background_and_leaves_the_memory_of_its_own_clip_alone(gdkvm, clip, infer):
+def test_a_marked_frame_is_background_and_leaves_the_memory_unchanged(gdkvm, clip, infer):
     marked = clip.clone()
     marked[0, ..., 1] = torch.nan
     with torch.no_grad():
@@ -96,13 +96,13 @@ def test_a_marked_frame_is_background_and_leaves_the_memory_of_its_own_clip_alon
     torch.testing.assert_close(logits[1], plain[1], atol=0.02 if infer.dtype else 1e-5, rtol=0.02)
 
 
-def test_of_a_clip_without_any_valid_frame_everything_is_background(gdkvm, clip):
+def test_a_clip_without_valid_frames_is_all_background(gdkvm, clip):
     with torch.no_grad():
         logits = AutocastInferer()(torch.full_like(clip, torch.nan), gdkvm)
     assert logits.shape == (2, 4, 16, 16, 3) and not logits.argmax(1).any()
 
 
-def test_a_frame_with_a_single_nan_is_not_taken_for_a_marked_one(clip):
+def test_a_frame_with_a_single_nan_is_not_treated_as_marked(clip):
     clip[0, 0, 3, 3, 1] = torch.nan
     logits = AutocastInferer()(clip, nn.Conv3d(1, 4, 1))
     assert logits[0, :, 3, 3, 1].isnan().all() and logits.isnan().sum() == 4
@@ -115,7 +115,7 @@ def test_metadata_survive_marked_frames(network, clip):
     assert isinstance(logits, MetaTensor) and logits.meta["name"] == "clip"
 
 
-def test_a_correction_in_a_marked_frame_is_not_learned_from(gdkvm, clip):
+def test_a_correction_in_a_marked_frame_is_not_used_for_fitting(gdkvm, clip):
     correction = torch.full_like(clip, 255)
     correction[..., 1] = 1
     marked = torch.cat([clip, correction], dim=1)

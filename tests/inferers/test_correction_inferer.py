@@ -40,7 +40,7 @@ def correction(*frames: int, length: int = 5) -> torch.Tensor:
     return label
 
 
-def test_without_a_correction_it_is_the_plain_inferer_bit_by_bit(network, clip):
+def test_without_a_correction_the_result_equals_that_of_the_plain_inferer_bit_for_bit(network, clip):
     with torch.no_grad():
         plain = AutocastInferer()(clip, network)
         assert torch.equal(CorrectionInferer()(clip, network), plain)
@@ -48,7 +48,7 @@ def test_without_a_correction_it_is_the_plain_inferer_bit_by_bit(network, clip):
         assert torch.equal(CorrectionInferer()(empty, network), plain)
 
 
-def test_earlier_frames_stay_bit_by_bit_the_corrected_one_is_the_drawing_and_later_ones_change(network, clip):
+def test_earlier_frames_stay_the_corrected_frame_is_the_drawing_and_later_frames_change(network, clip):
     with torch.no_grad():
         plain, label = network(clip), correction(2)
         corrected = CorrectionInferer()(torch.cat([clip, label], dim=1), network)
@@ -57,7 +57,7 @@ def test_earlier_frames_stay_bit_by_bit_the_corrected_one_is_the_drawing_and_lat
     assert all(not torch.equal(corrected[..., t], plain[..., t]) for t in (3, 4))
 
 
-def test_later_frames_come_closer_to_what_was_drawn(network):
+def test_later_frames_move_closer_to_the_drawing(network):
     still = torch.rand(1, 1, 32, 32, 1, generator=torch.Generator().manual_seed(1)).expand(1, 1, 32, 32, 5)
     truth = correction(0)[..., 0].long()[:, 0]
     with torch.no_grad():
@@ -66,14 +66,14 @@ def test_later_frames_come_closer_to_what_was_drawn(network):
     assert after < 0.9 * before
 
 
-def test_several_frames_can_be_corrected_and_a_second_correction_leaves_what_the_first_one_did_before_it(network, clip):
+def test_a_second_correction_keeps_the_frames_before_it_as_the_first_one_left_them(network, clip):
     with torch.no_grad():
         one, both = (segment_with_correction(network, clip, correction(*frames)) for frames in ((1,), (1, 3)))
     assert torch.equal(one[..., :3], both[..., :3]) and not torch.equal(one[..., 4], both[..., 4])
     assert torch.equal(both[..., 3].argmax(dim=1, keepdim=True).float(), correction(3)[..., 3])
 
 
-def test_the_network_stays_as_it_was_and_the_result_is_the_same_every_time(network, clip):
+def test_the_network_is_unchanged_and_the_result_is_reproducible(network, clip):
     before = {name: value.clone() for name, value in network.state_dict().items()}
     with torch.no_grad():
         first, second = (segment_with_correction(network, clip, correction(1)) for _ in range(2))
@@ -82,7 +82,7 @@ def test_the_network_stays_as_it_was_and_the_result_is_the_same_every_time(netwo
     assert all(parameter.requires_grad for parameter in network.parameters())
 
 
-def test_bfloat16_works_and_comes_back_in_float32(network, clip):
+def test_bfloat16_works_and_returns_float32(network, clip):
     with torch.no_grad():
         logits = CorrectionInferer("bfloat16")(torch.cat([clip, correction(1)], dim=1), network)
     assert logits.dtype == torch.float32 and bool(logits.isfinite().all())
@@ -93,10 +93,10 @@ def test_bfloat16_works_and_comes_back_in_float32(network, clip):
     [
         (correction(1)[..., :4], "the clip has shape .* the correction .*expected"),
         (correction(1) + (correction(1) == 2) * 5, r"the correction has the values \[7.0\], expected 0 to 3"),
-        (torch.where(correction(1) == 1, float(UNLABELED), correction(1)), "must be labeled throughout"),
+        (torch.where(correction(1) == 1, float(UNLABELED), correction(1)), "must be fully labeled"),
     ],
 )
-def test_a_correction_that_does_not_fit_is_refused(network, clip, label, message):
+def test_a_correction_that_does_not_match_is_refused(network, clip, label, message):
     with pytest.raises(ValueError, match=message):
         segment_with_correction(network, clip, label)
 

@@ -13,7 +13,7 @@ def frame() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (50, 40), dtype=np.uint8)
 
 
-def test_no_change_changes_nothing(frame):
+def test_the_identity_perturbation_changes_nothing(frame):
     same = Perturbation(1, 0)
     np.testing.assert_allclose(same.apply(frame), frame, rtol=1e-6)
     np.testing.assert_array_equal(same.undo(frame), frame)
@@ -26,7 +26,7 @@ def test_contrast_follows_the_power_law_and_keeps_black_and_white():
     assert darker < 51 < brighter
 
 
-def test_both_axes_move_by_a_share_of_the_picture_and_black_comes_in(frame):
+def test_both_axes_shift_by_a_share_of_the_image_and_the_border_is_black(frame):
     moved = Perturbation(1, 0.1).apply(frame)
     np.testing.assert_allclose(moved[5:, 4:], frame[:-5, :-4], rtol=1e-6)
     assert not moved[:5].any() and not moved[:, :4].any()
@@ -35,7 +35,7 @@ def test_both_axes_move_by_a_share_of_the_picture_and_black_comes_in(frame):
 
 
 @pytest.mark.parametrize("change", PERTURBATIONS, ids=str)
-def test_a_mask_comes_back_to_its_place(change):
+def test_undoing_a_perturbation_restores_the_mask(change):
     mask = np.zeros((90, 70), np.uint8)
     mask[20:50, 30:45], mask[50:60, 30:45] = 1, 3
     moved = Perturbation(1, change.shift).apply(mask)
@@ -44,7 +44,7 @@ def test_a_mask_comes_back_to_its_place(change):
     assert change.undo(mask).dtype == np.uint8 and set(np.unique(change.undo(mask))) <= {0, 1, 3}
 
 
-def test_the_copies_move_to_opposite_sides_and_both_change_the_contrast():
+def test_the_copies_shift_in_opposite_directions_and_both_change_the_contrast():
     first, second = PERTURBATIONS
     assert first.shift == -second.shift != 0 and first.gamma < 1 < second.gamma
     assert str(first) == "gamma 0.8, shifted by +2%"

@@ -48,7 +48,7 @@ def whole(network: GDKVM, clip: np.ndarray, **meta) -> np.ndarray:
     return after(item)["pred"][0].numpy()
 
 
-def test_a_stream_equals_the_whole_clip_bit_by_bit(network, clip):
+def test_a_stream_equals_the_whole_clip_bit_for_bit(network, clip):
     streamed = masks(StreamSession(network, *transforms(), keep_probabilities=True), clip)
     assert streamed.shape == clip.shape and len(np.unique(streamed)) > 1
     np.testing.assert_array_equal(streamed, whole(network, clip, pixel_type="uint8"))
@@ -82,7 +82,7 @@ def test_without_a_gray_scale_the_first_valid_frame_decides_for_all(network, cli
     assert session.gray_scale is None
 
 
-def test_frames_of_8_bits_stay_as_they_are_in_a_live_stream(network, clip):
+def test_eight_bit_frames_are_unchanged_in_a_live_stream(network, clip):
     dark = clip // 255 + (clip > 100)  # 0 and 1
     session = StreamSession(network, *transforms())
     live = masks(session, dark)
@@ -90,7 +90,7 @@ def test_frames_of_8_bits_stay_as_they_are_in_a_live_stream(network, clip):
     np.testing.assert_array_equal(live, whole(network, dark, pixel_type="uint8"))
 
 
-def test_what_is_not_finite_at_the_border_of_the_first_valid_frame_is_outside(network, clip):
+def test_non_finite_pixels_at_the_border_of_the_first_valid_frame_are_outside_the_sector(network, clip):
     sector = clip.astype(np.float32)
     sector[:8, :4] = np.nan
     session = StreamSession(network, *transforms())
@@ -112,7 +112,7 @@ def test_nothing_leaks_from_one_clip_to_the_next(network, clip):
         np.testing.assert_array_equal(session.push(frame), other.push(frame))
 
 
-def test_a_saved_state_goes_on_where_it_was(network, clip, tmp_path):
+def test_a_saved_state_resumes_where_it_stopped(network, clip, tmp_path):
     session, clip = StreamSession(network, *transforms()), clip.astype(np.float32) * 9
     clip[0], clip[..., 3:] = np.nan, clip[..., 3:] / 2  # another gray scale than the first frame's
     expected = masks(session, clip)
@@ -136,7 +136,7 @@ def test_a_state_of_another_network_is_refused(network, clip, tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 77.0])
-def test_a_frame_that_is_no_picture_gets_an_empty_mask_and_leaves_the_memory_alone(network, clip, value):
+def test_an_invalid_frame_gets_an_empty_mask_and_leaves_the_memory_unchanged(network, clip, value):
     session = StreamSession(network, *transforms())
     expected = masks(session, clip)
     session.reset()
@@ -152,7 +152,7 @@ def test_a_frame_that_is_no_picture_gets_an_empty_mask_and_leaves_the_memory_alo
     assert session.valid
 
 
-def test_probabilities_are_those_of_the_mask_on_its_own_grid(network, clip):
+def test_probabilities_agree_with_the_mask_on_its_own_grid(network, clip):
     session = StreamSession(network, *transforms(), keep_probabilities=True)
     mask = session.push(clip[..., 0])
     assert session.probabilities.shape == (4, 45, 38)
@@ -169,7 +169,7 @@ def test_frames_of_another_size_or_rank_are_refused(network, clip):
         StreamSession(network).push(clip)
 
 
-def test_a_network_without_a_memory_streams_too(clip):
+def test_a_network_without_a_memory_can_stream_too(clip):
     session = StreamSession(FrameByFrame(torch.nn.Conv2d(1, 4, 3, padding=1)), *transforms())
     assert session.push(clip[..., 0]).shape == (45, 38)
 

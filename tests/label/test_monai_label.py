@@ -147,7 +147,7 @@ def test_a_correction_that_does_not_fit_is_refused_with_a_reason(server):
     assert post(server, "patient0016", correction="final", correction_frame="99").status_code == 500
     assert logged(server, "correction_frame is [99], but the clip has")
     assert post(server, "patient0016", correction="../../secret", correction_frame=0).status_code == 500
-    assert logged(server, "give a label tag, or a path inside the folder of the clips")
+    assert logged(server, "use a label tag, or a path inside the folder of the clips")
 
 
 def test_training_with_two_drawn_frames_of_each_clip_does_not_empty_the_others(server, truth, tmp_path):

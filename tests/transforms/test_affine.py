@@ -34,14 +34,14 @@ def moved(seed: int, **options) -> dict[str, torch.Tensor]:
     return transform.set_random_state(seed)(ellipse())
 
 
-def test_without_any_range_nothing_moves():
+def test_without_any_range_the_clip_is_unchanged():
     before, after = ellipse(), moved(0)
     for key in KEYS:
         torch.testing.assert_close(after[key], before[key])
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_all_frames_and_the_label_move_alike_and_the_label_keeps_its_classes(seed):
+def test_all_frames_and_the_label_move_together_and_the_label_keeps_its_classes(seed):
     clip = moved(seed, rotation_degrees=15, zoom=(0.8, 1.15), aspect=0.08, shift=0.1)
     for key in KEYS:
         assert torch.equal(clip[key][..., 0], clip[key][..., 1]) and torch.equal(clip[key][..., 0], clip[key][..., 2])
@@ -94,6 +94,6 @@ def test_metadata_stay_with_the_clip():
 
 
 @pytest.mark.parametrize("zoom", [(0.0, 1.0), (1.2, 0.8)])
-def test_a_zoom_that_is_no_positive_range_is_refused(zoom):
+def test_a_zoom_that_is_not_a_positive_range_is_refused(zoom):
     with pytest.raises(ValueError, match=r"zoom is \["):
         RandAffineFramesd(KEYS, zoom=zoom)

@@ -19,7 +19,7 @@ def item() -> dict:
     return {"image": MetaTensor(torch.rand(1, 16, 12, 3), meta={"filename_or_obj": "a/clip.nii.gz"}), "label": label}
 
 
-def test_a_good_clip_passes_as_it_is(item):
+def test_a_valid_clip_passes_unchanged(item):
     checked = CheckClipd()(item)
     assert checked == item and checked["image"] is item["image"] and checked["label"] is item["label"]
 
@@ -35,7 +35,7 @@ def test_other_keys_numbers_of_classes_and_channels_may_be_named():
     assert check(item) == item
 
 
-def test_unlabeled_frames_are_no_wrong_label_values(item):
+def test_unlabeled_frames_are_accepted_as_label_values(item):
     item["label"] = torch.full((1, 16, 12, 3), UNLABELED, dtype=torch.uint8)
     assert CheckClipd(num_classes=2)(item)["label"] is item["label"]
 
@@ -78,6 +78,6 @@ def test_the_number_of_classes_decides_which_values_are_outside(item):
         CheckClipd(num_classes=2)(item)
 
 
-def test_a_clip_without_metadata_is_called_by_its_key():
+def test_a_clip_without_metadata_is_named_by_its_key():
     with pytest.raises(ValueError, match="^image: expected a clip"):
         CheckClipd()({"image": torch.zeros(2, 16, 12, 3)})

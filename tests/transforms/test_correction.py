@@ -46,7 +46,7 @@ def test_a_request_names_a_tag_and_one_or_several_frames(studies, frames):
     assert (loaded[..., others] == UNLABELED).all()
 
 
-def test_a_path_beside_the_clip_does_as_well_as_a_tag_and_an_argument_may_lie_anywhere(studies, tmp_path_factory):
+def test_a_request_can_name_a_path_beside_the_clip_and_an_argument_any_path(studies, tmp_path_factory):
     by_tag = LoadCorrectiond()(item(studies, correction="final", correction_frame=3))
     by_path = LoadCorrectiond()(item(studies, correction="labels/final/clip.nii.gz", correction_frame=3))
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "one_frame.nii.gz"
@@ -75,7 +75,7 @@ def test_the_correction_becomes_the_last_channel_on_the_networks_grid_and_the_cl
     assert resize.inverse({"image": appended})["image"].shape == (2, 32, 24, 5)
 
 
-def test_what_was_drawn_stands_in_the_result_pixel_for_pixel(studies):
+def test_the_result_contains_the_drawing_pixel_for_pixel(studies):
     loaded = LoadCorrectiond()(item(studies, correction="final", correction_frame="1,3"))
     kept = KeepCorrectiond()({**loaded, "pred": torch.full((1, 32, 24, 5), 3.0)})["pred"][0].numpy()
     assert np.array_equal(kept[..., [1, 3]], final(studies)[..., [1, 3]]) and (kept[..., [0, 2, 4]] == 3).all()
@@ -86,7 +86,7 @@ def test_what_was_drawn_stands_in_the_result_pixel_for_pixel(studies):
     [
         ({"correction": "final", "correction_frame": 5}, r"correction_frame is \[5\], but the clip has 5 frames"),
         ({"correction": "final", "correction_frame": -1}, r"correction_frame is \[-1\], but the clip has 5 frames"),
-        ({"correction": "final", "correction_frame": 2}, "frame 2 is not drawn; give the numbers of the corrected"),
+        ({"correction": "final", "correction_frame": 2}, "frame 2 is empty; set the numbers of the corrected"),
         ({"correction": "final", "correction_frame": "two"}, "is 'two', expected frame numbers such as 3 or '3, 7'"),
         ({"correction": "final"}, "a correction needs both, a label file and the numbers"),
         ({"correction_frame": 1}, "a correction needs both, a label file and the numbers"),
@@ -94,12 +94,12 @@ def test_what_was_drawn_stands_in_the_result_pixel_for_pixel(studies):
         ({"correction": "/etc/hostname", "correction_frame": 1}, "a path inside the folder of the clips"),
     ],
 )
-def test_a_correction_that_does_not_fit_is_refused_in_one_sentence(studies, entries, message):
+def test_a_correction_that_does_not_match_is_refused_in_one_sentence(studies, entries, message):
     with pytest.raises(ValueError, match=message):
         LoadCorrectiond()(item(studies, **entries))
 
 
-def test_a_label_that_was_not_saved_is_missed(studies):
+def test_a_label_that_was_not_saved_is_reported_as_missing(studies):
     with pytest.raises(FileNotFoundError, match="correction is 'original', but there is no .*; save the label first"):
         LoadCorrectiond()(item(studies, correction="original", correction_frame=1))
 
@@ -112,7 +112,7 @@ def test_a_label_that_was_not_saved_is_missed(studies):
         (np.ones((32, 24, 4), np.uint8), "correction_label has 4 frames"),
     ],
 )
-def test_a_label_of_another_kind_is_refused(studies, label, message):
+def test_a_label_of_another_format_is_refused(studies, label, message):
     nibabel.save(nibabel.Nifti1Image(label, AFFINE), studies / "other.nii.gz")
     with pytest.raises(ValueError, match=message):
         LoadCorrectiond()(item(studies, correction="other.nii.gz", correction_frame=1))

@@ -27,20 +27,20 @@ def test_clip_and_label_lose_the_same_pixels_and_the_affine_follows():
     np.testing.assert_allclose(item["image"].affine @ torch.tensor([0.0, 0, 0, 1]).double(), (-1, -1.2, 0, 1))
 
 
-def test_a_label_can_be_cut_after_its_clip():
+def test_a_label_can_be_cropped_after_its_clip():
     image, label = clip(), torch.rand(1, 12, 10, 4)
     item = CropToRegiond("image")({"image": image, "label": label})
     assert torch.equal(CropToRegiond("label")(item)["label"], label[CUT])
 
 
-def test_without_a_region_nothing_is_cut():
+def test_without_a_region_nothing_is_cropped():
     image = clip(region=None)
     assert torch.equal(CropToRegiond("image")({"image": image})["image"], image)
 
 
 @pytest.mark.parametrize("region", [(2, 3, 10, 9), None])
 @pytest.mark.parametrize("classes", [1, 4])
-def test_a_prediction_returns_to_the_full_grid_where_the_rest_is_certain_background(region, classes):
+def test_a_prediction_is_placed_on_the_full_grid_with_certain_background_outside(region, classes):
     before = Compose([CropToRegiond("image"), Resized("image", (16, 18, -1), mode="trilinear")])
     after = Invertd("pred", before, "image", nearest_interp=False)
     batch = list_data_collate([before({"image": clip(region)}), before({"image": clip(region)})])  # as a loader does
@@ -59,6 +59,6 @@ def test_a_prediction_returns_to_the_full_grid_where_the_rest_is_certain_backgro
 
 
 @pytest.mark.parametrize("region", [(2, 3, 13, 9), (5, 3, 5, 9), (-1, 0, 5, 5)])
-def test_a_region_that_does_not_fit_is_refused(region):
+def test_a_region_outside_the_image_is_refused(region):
     with pytest.raises(ValueError, match=str(region[0])):
         CropToRegiond("image")({"image": clip(region)})

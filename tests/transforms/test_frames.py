@@ -31,7 +31,7 @@ def assert_same_metadata(x: torch.Tensor) -> None:
 
 class TestPlaceLabelFramesd:
     @pytest.mark.parametrize("frames", [[0, 4], [4, 0], [2], [1, 2, 3]])
-    def test_each_label_frame_lands_on_the_frame_that_it_belongs_to(self, frames):
+    def test_each_label_frame_is_placed_on_its_frame(self, frames):
         label = clip(len(frames), first=1)
         placed = PlaceLabelFramesd("label")({"image": clip(5), "label": label, "label_frames": frames})["label"]
         expected = [UNLABELED] * 5
@@ -45,7 +45,7 @@ class TestPlaceLabelFramesd:
         item = {"image": clip(3), "label": clip(3), "label_frames": frames}
         assert values(PlaceLabelFramesd("label")(item)["label"][..., frames]) == [0, 1, 2]
 
-    def test_of_a_label_as_long_as_the_clip_only_the_named_frames_are_trusted(self):
+    def test_only_the_named_frames_of_a_full_length_label_are_used(self):
         item = {"image": clip(4), "label": clip(4), "label_frames": [3, 1]}
         assert values(PlaceLabelFramesd("label")(item)["label"]) == [UNLABELED, 1, UNLABELED, 3]
 
@@ -57,7 +57,7 @@ class TestPlaceLabelFramesd:
         item = {"image": clip(3), "label": clip(3)}
         assert PlaceLabelFramesd("label")(item)["label"] is item["label"]
 
-    def test_the_type_of_the_label_and_the_given_item_stay_as_they_are(self):
+    def test_the_label_keeps_its_type_and_the_input_item_is_unchanged(self):
         label = torch.ones(1, 2, 3, 1, dtype=torch.uint8)
         item = {"image": clip(3), "label": label, "label_frames": [1]}
         placed = PlaceLabelFramesd("label")(item)["label"]
@@ -65,7 +65,7 @@ class TestPlaceLabelFramesd:
         assert item["label"] is label and (label == 1).all()
 
     @pytest.mark.parametrize(("count", "frames"), [(2, [0]), (1, [0, 4]), (2, [0, 5]), (2, [-1, 0]), (6, [0, 1])])
-    def test_numbers_that_do_not_fit_the_clip_or_the_label_are_refused(self, count, frames):
+    def test_frame_numbers_that_do_not_match_the_clip_or_the_label_are_refused(self, count, frames):
         item = {"image": clip(5), "label": clip(count), "label_frames": frames}
         with pytest.raises(ValueError, match=rf"label has {count} frames .*the clip has 5 frames \(0 to 4\)"):
             PlaceLabelFramesd("label")(item)
@@ -76,7 +76,7 @@ class TestFromEDToESd:
         ("ed", "es", "expected"),
         [(0, 4, [0, 1, 2, 3, 4]), (4, 0, [4, 3, 2, 1, 0]), (1, 3, [1, 2, 3]), (3, 1, [3, 2, 1]), (2, 2, [2])],
     )
-    def test_clip_and_label_run_from_ed_to_es_whatever_the_order_in_the_file(self, ed, es, expected):
+    def test_clip_and_label_run_from_ed_to_es_for_either_order_in_the_file(self, ed, es, expected):
         item = {"image": clip(5), "label": clip(5), "ed_frame": ed, "es_frame": es}
         cut = FromEDToESd(["image", "label"])(item)
         for key in ("image", "label"):
@@ -94,7 +94,7 @@ class TestFromEDToESd:
         item = {"image": clip(5), **known}
         assert FromEDToESd("image")(item) == item
 
-    def test_the_given_item_keeps_its_frames_and_its_numbers(self):
+    def test_the_input_item_keeps_its_frames_and_frame_numbers(self):
         item = {"image": clip(5), "ed_frame": 3, "es_frame": 1}
         FromEDToESd("image")(item)
         assert item["image"].shape[-1] == 5 and (item["ed_frame"], item["es_frame"]) == (3, 1)
@@ -109,7 +109,7 @@ class TestFromEDToESd:
 
 class TestSampleFramesd:
     @pytest.mark.parametrize("length", [2, 3, 9, 10, 11, 15, 20, 100])
-    def test_ten_frames_in_order_with_the_first_and_the_last_among_them(self, length):
+    def test_ten_frames_are_taken_in_order_including_the_first_and_the_last(self, length):
         sampled = SampleFramesd("image", 10)({"image": clip(length)})["image"]
         frames = values(sampled)
         assert len(frames) == 10 and frames[0] == 0 and frames[-1] == length - 1 and frames == sorted(frames)
@@ -117,7 +117,7 @@ class TestSampleFramesd:
         assert max(steps) - min(steps) <= 1  # uniform, as far as whole frames can be
         assert_same_metadata(sampled)
 
-    def test_a_clip_of_that_length_stays_as_it_is(self):
+    def test_a_clip_of_the_requested_length_is_unchanged(self):
         assert values(SampleFramesd("image", 10)({"image": clip(10)})["image"]) == list(range(10))
 
     def test_a_shorter_clip_repeats_frames_and_loses_none(self):
@@ -125,7 +125,7 @@ class TestSampleFramesd:
         assert set(frames) == {0, 1, 2, 3} and len(frames) == 10
         assert values(SampleFramesd("image", 5)({"image": clip(1)})["image"]) == [0] * 5
 
-    def test_clip_and_label_keep_together(self):
+    def test_clip_and_label_keep_the_same_frames(self):
         item = {"image": clip(17), "label": clip(17)}
         sampled = SampleFramesd(["image", "label"], 6)(item)
         assert values(sampled["image"]) == values(sampled["label"])
@@ -163,11 +163,11 @@ class TestKeepLabelFramesd:
         item = {"label": clip(5)}
         assert KeepLabelFramesd("label", None)(item)["label"] is item["label"]
 
-    def test_a_frame_that_nobody_annotated_is_not_made_annotated(self):
+    def test_a_frame_without_annotation_stays_unlabeled(self):
         label = torch.full((1, 2, 3, 4), float(UNLABELED))
         assert values(KeepLabelFramesd("label", (0, -1))({"label": label})["label"]) == [UNLABELED] * 4
 
-    def test_the_given_label_is_left_alone(self):
+    def test_the_input_label_is_unchanged(self):
         label = clip(4)
         KeepLabelFramesd("label")({"label": label})
         assert values(label) == [0, 1, 2, 3]

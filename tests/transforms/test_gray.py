@@ -31,7 +31,7 @@ def faults(item: dict) -> list[int]:
 
 
 @pytest.mark.parametrize("gain", [1, 100])
-def test_the_scale_is_the_one_of_the_whole_clip_and_stands_in_the_metadata(gain):
+def test_the_scale_is_that_of_the_whole_clip_and_is_stored_in_the_metadata(gain):
     image = clip(gain)
     item, scale = scaled(image), measure_gray_scale(list(np.moveaxis(image[0].numpy(), -1, 0)))
     meta = item["image"].meta
@@ -42,7 +42,7 @@ def test_the_scale_is_the_one_of_the_whole_clip_and_stands_in_the_metadata(gain)
     assert not item["image"][..., BROKEN].any() and torch.isnan(image).any()  # the given clip stays as it was
 
 
-def test_a_scale_in_the_metadata_is_taken_instead():
+def test_a_scale_in_the_metadata_takes_precedence():
     image = clip()
     image.meta.update(intensity_low=0.0, intensity_high=1000.0, outside=np.zeros((12, 10), bool))
     image.meta["outside"][3, 4] = True
@@ -57,7 +57,7 @@ def _at(x: int, y: int) -> torch.Tensor:
     return mask
 
 
-def test_a_picture_of_8_bits_keeps_its_values_however_dark():
+def test_an_8_bit_image_keeps_its_values_even_if_it_is_dark():
     image = MetaTensor(torch.tensor([[[[0.0], [1.0]]]]), meta={"pixel_type": "uint8"})
     assert scaled(image)["image"].max() == 1
     image.meta["pixel_type"] = "float32"
@@ -91,7 +91,7 @@ def test_a_clip_without_a_fault_is_not_copied():
     assert RefuseInvalidFramesd("image")(item)["image"] is item["image"]
 
 
-def test_training_refuses_a_frame_that_is_not_finite_by_the_name_of_its_file_and_takes_a_constant_one():
+def test_training_refuses_a_non_finite_frame_by_file_name_and_accepts_a_constant_one():
     item = scaled(clip())
     with pytest.raises(ValueError, match=r"a/clip\.nii\.gz: 1 of 5 frames to train on"):
         RefuseInvalidFramesd("image")(item)
@@ -99,7 +99,7 @@ def test_training_refuses_a_frame_that_is_not_finite_by_the_name_of_its_file_and
     assert RefuseInvalidFramesd("image")(kept)["image"][..., 1].eq(7).all()
 
 
-def test_what_was_never_scaled_cannot_be_marked_or_refused():
+def test_a_clip_that_was_never_scaled_cannot_be_marked_or_refused():
     for transform in (MarkInvalidFramesd("image"), RefuseInvalidFramesd("image")):
         with pytest.raises(ValueError, match="put ScaleToGrayd before"):
             transform({"image": MetaTensor(torch.rand(1, 6, 6, 3))})

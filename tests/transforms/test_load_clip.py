@@ -13,7 +13,7 @@ from gdkvm_monai.transforms.load_clip import LoadClipd
 from tests.data.clip_files import AFFINE, write_frames
 
 
-def test_what_the_reader_refuses_is_not_loaded_by_another_reader(tmp_path):
+def test_a_file_that_the_reader_refuses_is_not_loaded_by_another_reader(tmp_path):
     path = tmp_path / "color.nii.gz"
     nib.save(nib.Nifti1Image(np.zeros((24, 18, 5, 3), dtype=np.uint8), AFFINE), path)
     stock = LoadImaged("image", reader=ClipReader(), ensure_channel_first=True)

@@ -60,7 +60,7 @@ def test_the_sampled_frames_include_the_drawn_ones_in_order(frames):
 
 
 @pytest.mark.parametrize("frames", [(0, 19), tuple(range(20))])
-def test_where_no_drawn_frame_is_missed_the_sample_is_uniform_as_before(frames):
+def test_the_sample_is_uniform_if_it_includes_all_annotated_frames(frames):
     label = UnlabelEmptyFramesd("label")({"label": drawn(20, frames)})["label"]
     image = torch.arange(20.0).expand(1, 16, 16, 20)
     items = [
@@ -69,7 +69,7 @@ def test_where_no_drawn_frame_is_missed_the_sample_is_uniform_as_before(frames):
     assert torch.equal(*items)
 
 
-def test_first_and_last_frame_are_kept_only_where_they_are_known_to_be_ed_and_es():
+def test_first_and_last_frame_are_kept_only_if_they_are_known_to_be_ed_and_es():
     keep = KeepLabelFramesd("label", (0, -1), phase_keys=("ed_frame", "es_frame"))
     label = drawn(5, (0, 1, 2, 3, 4))
     assert labeled(keep({"label": label, "ed_frame": 0, "es_frame": 4})["label"]) == [0, 4]

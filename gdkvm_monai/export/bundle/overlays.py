@@ -29,7 +29,7 @@ def bake(configs: Path, overlay: str | Path, shipped: Path) -> None:
 
     Raises:
         FileNotFoundError: if the overlay does not exist.
-        ValueError: if the overlay is not YAML, or holds no ids.
+        ValueError: if the overlay is not YAML or contains no ids.
     """
     path = Path(overlay) if Path(overlay).is_file() else shipped / overlay
     if not path.is_file():

@@ -75,7 +75,7 @@ def test_the_sections_share_no_patient(phantom_root):
 
 
 @pytest.mark.parametrize("views", ["4CH", ["4CH"], ("a4c",)])
-def test_one_view_may_be_named_alone(phantom_root, views):
+def test_a_single_view_can_be_requested(phantom_root, views):
     items = quiet(phantom_root, views=views)
     assert [item["view"] for item in items] == ["4CH"] * 3
     assert all("4CH" in item["image"] and "4CH" in item["label"] for item in items)
@@ -99,7 +99,7 @@ def test_stills_are_clips_of_two_frames_ed_first(phantom_root):
         assert lv_areas(prepared)[0] > lv_areas(prepared)[1]
 
 
-def test_clips_that_run_from_es_to_ed_are_turned_round_with_their_labels(phantom_root):
+def test_clips_that_run_from_es_to_ed_are_reversed_with_their_labels(phantom_root):
     orders = set()
     for item in quiet(phantom_root, "all"):
         orders.add(item["ed_frame"] < item["es_frame"])
@@ -120,7 +120,7 @@ def test_half_sequences_and_stills_show_the_same_ed_and_es(phantom_root):
             np.testing.assert_array_equal(whole[key][..., [0, -1]].numpy(), pair[key].numpy())
 
 
-def test_without_a_half_sequence_its_stills_are_taken(copy):
+def test_without_a_half_sequence_the_stills_are_used(copy):
     for path in copy.glob("database_nifti/patient0001/*_2CH_half_sequence_gt.nii.gz"):
         path.unlink()
     first, second = quiet(copy)[:2]
@@ -158,7 +158,7 @@ def test_a_missing_folder_is_an_error_that_says_what_is_expected(tmp_path):
         quiet(tmp_path / "absent")
 
 
-def test_a_missing_list_of_patients_is_an_error_with_a_way_out(copy):
+def test_a_missing_list_of_patients_is_an_error_with_a_remedy(copy):
     (copy / "database_split" / "subgroup_testing.txt").unlink()
     with pytest.raises(FileNotFoundError, match=r"subgroup_testing\.txt does not exist; .*use section 'all'"):
         quiet(copy, "testing")
@@ -170,7 +170,7 @@ def test_an_empty_folder_is_an_error(tmp_path):
         quiet(tmp_path, "all")
 
 
-def test_a_section_of_which_nothing_is_there_is_an_error_with_the_first_reason(copy):
+def test_a_section_without_any_clip_is_an_error_with_the_first_reason(copy):
     shutil.rmtree(copy / "database_nifti" / "patient0006")
     with pytest.raises(
         FileNotFoundError, match=r"no 4CH clip for section testing .*patient0006 4CH: folder .* is missing"
@@ -195,7 +195,7 @@ def test_the_original_release_labels_the_first_and_the_last_frame_of_its_cines(o
         assert areas[0] > areas[-1] > 0  # also in 4CH, which runs from ES to ED
 
 
-def test_a_header_whose_cine_is_absent_gives_way_to_the_stills(original_release):
+def test_a_header_without_its_cine_falls_back_to_the_stills(original_release):
     for path in original_release.glob("*/*_sequence.raw"):
         path.unlink()
     items = quiet(original_release, "all")
@@ -256,7 +256,7 @@ def test_the_real_cine_is_a_clip_of_15_frames(real_data):
     np.testing.assert_allclose(np.abs(np.diag(affine)[:2]), 0.308, rtol=1e-3)
 
 
-def test_a_half_sequence_whose_phases_are_unknown_is_listed_and_not_guessed(phantom_root, tmp_path):
+def test_unknown_phases_of_a_half_sequence_are_reported_and_not_guessed(phantom_root, tmp_path):
     root, reports = tmp_path / "camus", []
     shutil.copytree(phantom_root, root)
     (root / "database_nifti" / "patient0001" / "Info_4CH.cfg").unlink()

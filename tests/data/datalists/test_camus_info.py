@@ -54,7 +54,7 @@ def test_a_malformed_info_file_is_an_error_that_names_it(phantom_root, tmp_path,
     assert reason in str(info.value)
 
 
-def test_a_table_of_patients_stands_in_for_missing_info_files(phantom_root, tmp_path):
+def test_a_patient_table_replaces_missing_info_files(phantom_root, tmp_path):
     root = tmp_path / "camus"
     shutil.copytree(phantom_root, root)
     for path in root.glob("database_nifti/patient0001/Info_*.cfg"):

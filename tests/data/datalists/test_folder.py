@@ -58,7 +58,7 @@ def test_a_missing_folder_is_an_error_with_a_remedy(tmp_path):
         folder_datalist(tmp_path / "absent")
 
 
-def test_a_folder_without_clips_is_an_error_that_names_what_was_looked_for(tmp_path, folder):
+def test_a_folder_without_clips_is_an_error_that_names_the_pattern(tmp_path, folder):
     with pytest.raises(
         FileNotFoundError, match=r"no clip that matches '\*\*/\*' and ends in \.nii, \.nii\.gz, \.mhd, \.mha"
     ):

@@ -57,13 +57,13 @@ def test_an_item_without_a_patient_is_its_own_patient(write):
     assert [(item["patient"], item["view"]) for item in items] == [("item0000", "unknown"), ("item0001", "unknown")]
 
 
-def test_the_section_and_the_file_may_be_named(write):
+def test_the_section_and_the_file_can_be_chosen(write):
     content = {"training": [{"image": "clip.nii.gz"}], "testing": [{"image": "first.nii.gz"}]}
     (item,) = clip_datalist(write(content, "mine.json"), "testing", "mine.json")
     assert item["image"].endswith("first.nii.gz")
 
 
-def test_a_clip_may_be_a_list_of_stills(write):
+def test_a_clip_can_be_a_list_of_stills(write):
     (item,) = clip_datalist(write({"training": [{"image": ["first.nii.gz", "last.nii.gz"]}]}))
     assert PREPARE(item)["image"].shape == (1, 16, 12, 2)
 
@@ -77,7 +77,7 @@ def test_labels_of_some_frames_are_placed_in_the_clip(write, root):
     assert (label[..., [0, 2, 3]] == UNLABELED).all()
 
 
-def test_an_item_may_be_without_a_label(write):
+def test_an_item_can_lack_a_label(write):
     (listed,) = clip_datalist(write({"validation": [{"image": "clip.nii.gz"}]}), "validation")
     prepared = PREPARE(listed)
     assert prepared["image"].shape == (1, 16, 12, 5) and "label" not in prepared
@@ -115,7 +115,7 @@ def test_a_missing_file_is_an_error_before_training_begins(write, item):
         clip_datalist(write({"training": [item]}))
 
 
-def test_a_file_that_is_no_json_is_an_error_that_names_it(root):
+def test_a_file_that_is_not_json_is_an_error_that_names_it(root):
     (root / "datalist.json").write_text("image, label\nclip.nii.gz, all.nii.gz\n")
     with pytest.raises(ValueError, match=r"datalist\.json"):
         clip_datalist(root)

@@ -28,7 +28,7 @@ def contents(folder) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_items_are_clips_with_three_labelled_structures_and_millimetres_in_the_affine(root):
+def test_items_are_clips_with_three_labeled_structures_and_millimeters_in_the_affine(root):
     (listed,) = phantom_datalist(root, **SETTINGS)
     prepared = Compose([LOAD, CheckClipd(), FromEDToESd(KEYS)])(listed)
     image, label = prepared["image"], prepared["label"]
@@ -65,17 +65,17 @@ def test_a_second_call_writes_nothing(root):
     assert stamps == {path: path.stat().st_mtime_ns for path in root.glob("database_nifti/*/*")}
 
 
-def test_phantoms_that_are_there_are_read_without_generating(root, phantom_root):
+def test_existing_phantoms_are_read_without_generating(root, phantom_root):
     assert phantom_datalist(root, generate=False, views="4CH") == phantom_datalist(root, **SETTINGS)
     assert len(phantom_datalist(phantom_root, generate=False)) == 6
 
 
-def test_stills_are_offered_too(phantom_root):
+def test_stills_are_available_too(phantom_root):
     items = phantom_datalist(phantom_root, "validation", clips="stills", generate=False)
     assert len(items) == 4 and all(LOAD(item)["image"].shape == (1, 64, 64, 2) for item in items)
 
 
-def test_missing_phantoms_are_an_error_when_none_may_be_generated(tmp_path):
+def test_missing_phantoms_are_an_error_if_generation_is_off(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no phantoms; set generate=True"):
         phantom_datalist(tmp_path, generate=False)
     with pytest.raises(FileNotFoundError, match="holds no phantoms; set generate=True"):

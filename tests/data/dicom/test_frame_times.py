@@ -24,9 +24,7 @@ from tests.data.dicom_files import VECTOR
     ids=["vector", "short vector", "zero time", "zero rate", "only a short vector", "vector with zero", "negative",
          "zero", "none"],
 )  # fmt: skip
-def test_frame_times_are_those_of_the_first_attribute_that_can_be_used(
-    frames, write_dicom, attributes, frame_time_ms, source
-):
+def test_frame_times_come_from_the_first_usable_attribute(frames, write_dicom, attributes, frame_time_ms, source):
     read = ClipReader().read(write_dicom(frames, **attributes))
     assert read.meta.get("frame_time_ms") == frame_time_ms and read.meta.get("frame_time_source") == source
     assert read.affine[2, 2] == pytest.approx(frame_time_ms / 1000 if frame_time_ms else 1)

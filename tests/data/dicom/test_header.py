@@ -24,7 +24,7 @@ def test_without_pydicom_the_error_names_the_command_that_installs_it(frames, wr
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture" * 50, bytes(128) + b"DICM" + bytes(99)])
-def test_a_file_that_only_calls_itself_dicom_is_refused(tmp_path, content):
+def test_a_file_that_is_dicom_by_name_only_is_refused(tmp_path, content):
     (tmp_path / "clip.dcm").write_bytes(content)
     with pytest.raises(ClipReadError, match=r"clip\.dcm cannot be read as DICOM"):
         ClipReader().read(tmp_path / "clip.dcm")
@@ -43,12 +43,12 @@ def test_a_file_that_only_calls_itself_dicom_is_refused(tmp_path, content):
         ({"BitsAllocated": None}, "states 5 frames but 0 can be decoded"),
     ],
 )
-def test_a_header_that_cannot_be_is_refused(frames, write_dicom, attributes, message):
+def test_an_impossible_header_is_refused(frames, write_dicom, attributes, message):
     with pytest.raises(ClipReadError, match=rf"clip\.dcm {message}"):
         ClipReader(allow_partial=True).read(write_dicom(frames, **attributes))
 
 
-def test_a_still_needs_no_number_of_frames(frames, write_dicom):
+def test_a_still_does_not_need_a_number_of_frames(frames, write_dicom):
     path = write_dicom(frames[:1], NumberOfFrames=None, SOPClassUID=uid.UltrasoundImageStorage)
     np.testing.assert_array_equal(ClipReader().read(path).pixels, upright(frames[:1]))
 

@@ -9,7 +9,7 @@ from gdkvm_monai.data import ClipReader
 from tests.data.dicom_files import region
 
 
-def test_spacing_comes_from_the_tissue_region_in_millimeters_and_its_place_is_told(frames, write_dicom):
+def test_spacing_and_position_come_from_the_tissue_region(frames, write_dicom):
     graphics = region((0, 0, 49, 39), (1, 1), 0, RegionSpatialFormat=0, RegionDataType=0)
     path = write_dicom(frames, SequenceOfUltrasoundRegions=[graphics, region(delta_cm=(-0.05, 0.04))])
     read = ClipReader().read(path)
@@ -35,7 +35,7 @@ def test_spacing_comes_from_the_tissue_region_in_millimeters_and_its_place_is_to
     ids=["no region", "no unit", "zero", "not a number", "partly outside", "outside", "one too far", "two spacings",
          "two alike", "two meters deep"],
 )  # fmt: skip
-def test_spacing_that_cannot_be_believed_is_flagged_and_never_in_millimeters(frames, write_dicom, regions, trust):
+def test_implausible_spacing_is_flagged_and_never_in_millimeters(frames, write_dicom, regions, trust):
     path = write_dicom(frames, SequenceOfUltrasoundRegions=regions)
     read = ClipReader().read(path)
     assert read.meta["spacing_trust"] == trust and read.pixels.shape == (50, 40, 5)

@@ -36,12 +36,12 @@ def test_patient_and_study_are_copied_and_nothing_else(frames, write_dicom):
         ({"SeriesInstanceUID": ""}, "has no valid SeriesInstanceUID"),
     ],
 )
-def test_a_clip_that_cannot_be_referred_to_is_refused(frames, write_dicom, attributes, message):
+def test_a_clip_that_cannot_be_referenced_is_refused(frames, write_dicom, attributes, message):
     with pytest.raises(ClipReadError, match=message):
         read_source(write_dicom(frames, **UIDS | attributes))
 
 
-def test_a_file_that_is_no_dicom_or_is_absent_is_refused(tmp_path):
+def test_a_missing_file_or_one_that_is_not_dicom_is_refused(tmp_path):
     (tmp_path / "clip.dcm").write_bytes(b"no DICOM" * 100)
     with pytest.raises(ClipReadError, match="cannot be read as DICOM"):
         read_source(tmp_path / "clip.dcm")
@@ -49,7 +49,7 @@ def test_a_file_that_is_no_dicom_or_is_absent_is_refused(tmp_path):
         read_source(tmp_path / "absent.dcm")
 
 
-def test_a_result_that_cannot_be_encoded_leaves_the_file_that_was_there(frames, write_dicom):
+def test_a_result_that_cannot_be_encoded_keeps_the_existing_file(frames, write_dicom):
     path = write_dicom(frames, **UIDS)
     before, broken = path.read_bytes(), pydicom.dcmread(path)
     broken.Rows = np.zeros((2, 2))

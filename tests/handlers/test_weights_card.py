@@ -56,8 +56,8 @@ def test_the_card_of_an_unknown_network_does_not_describe_it(network, tmp_path):
     [
         ("gdkvm_monai.data.camus_datalist", [{"patient": "1"}, {"patient": "2"}], "CAMUS", "CAMUS", "CC BY-NC-SA"),
         ("gdkvm_monai.data.phantom_datalist", [{"patient": "1"}, {"patient": "2"}], "phantoms", "phantom", "Apache"),
-        ("gdkvm_monai.data.clip_datalist", [{"patient": "1"}, {"patient": "2"}], "unknown data", "unknown", "not stated"),
-        ("gdkvm_monai.data.camus_datalist", [{"image": "a"}, {"image": "b"}], "unknown data", "unknown", "not stated"),
+        ("gdkvm_monai.data.clip_datalist", [{"patient": "1"}, {"patient": "2"}], "unknown", "unknown", "not stated"),
+        ("gdkvm_monai.data.camus_datalist", [{"image": "a"}, {"image": "b"}], "unknown", "unknown", "not stated"),
     ],
 )
 def test_the_card_names_training_data_only_if_they_are_known(tmp_path, datalist, items, trained_on, domain, license):

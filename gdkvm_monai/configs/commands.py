@@ -15,15 +15,20 @@ from monai.bundle import update_kwargs
 from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
 from gdkvm_monai.configs.ids import check_ids
+from gdkvm_monai.configs.known_ids import KnownIds
 from gdkvm_monai.configs.location import bundle_dir, find_config, released_weights
 
 __all__ = ["checked_commands", "evaluate", "run_in_process"]
+
+RUN_IDS = ("run_id", "init_id", "final_id", "net_id")
+"""Arguments that name an ID of the config."""
 
 
 def checked_commands() -> dict[str, Callable]:
     """Return the commands of ``python -m monai.bundle`` by name; those that accept overrides check them first."""
     commands = {name: item for name, item in vars(monai_command).items() if inspect.isfunction(item)}
-    return {name: _checked(item) if _takes_overrides(item) else item for name, item in commands.items()}
+    named = {name: _with_arguments(item) for name, item in commands.items()}
+    return {name: _checked(item) if _takes_overrides(item) else item for name, item in named.items()}
 
 
 def run_in_process(
@@ -83,6 +88,22 @@ def _takes_overrides(command: Callable) -> bool:
     return {"override", "config_file"} <= set(inspect.signature(command).parameters)
 
 
+def _with_arguments(command: Callable) -> Callable:
+    """Name a missing argument, which MONAI reports as the bare key of a dictionary."""
+    names = inspect.signature(command).parameters
+
+    @functools.wraps(command)
+    def run(*arguments, **options):
+        try:
+            return command(*arguments, **options)
+        except KeyError as error:
+            if error.args[0] not in names:
+                raise
+            raise ValueError(f"{command.__name__} needs an argument {error.args[0]}; add --{error.args[0]}.") from error
+
+    return run
+
+
 def _checked(command: Callable) -> Callable:
     signature = inspect.signature(command)
 
@@ -95,11 +116,22 @@ def _checked(command: Callable) -> Callable:
             raise ValueError("no config was given; add --config_file, for example bundle/configs/train.json.")
         tracking = given.get("tracking") or stored.get("tracking")
         overrides = {name: value for name, value in stored.items() if name not in signature.parameters}
+        overrides |= given.get("override", {})
         known = [*signature.parameters, *(_tracking_ids(tracking) if tracking else ())]
-        check_ids(config_file, overrides | given.get("override", {}), known)
+        config = check_ids(config_file, overrides, known)
+        for name in RUN_IDS:
+            _check_run(name, given.get(name, stored.get(name)), config, overrides)
         return command(*arguments, **options)
 
     return run
+
+
+def _check_run(name: str, value: object, config: ConfigParser, overrides: Mapping[str, object]) -> None:
+    """Refuse an argument that names a missing ID as what to run."""
+    if isinstance(value, str) and value not in config and value not in overrides:
+        raise ValueError(
+            f"{name} is {value!r}, which the config does not have; {KnownIds(config, config, ()).advice(value)}"
+        )
 
 
 def _tracking_ids(tracking: str | Mapping) -> Collection[str]:

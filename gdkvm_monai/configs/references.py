@@ -10,7 +10,7 @@ from pydoc import locate
 
 from monai.bundle import ComponentLocator, ConfigComponent
 
-__all__ = ["accepted_arguments", "nested_ids", "normalize", "references"]
+__all__ = ["accepted_arguments", "nested_ids", "normalize", "references", "root_id"]
 
 
 def normalize(key: str) -> str:
@@ -21,6 +21,16 @@ def normalize(key: str) -> str:
         'train#trainer#max_epochs'
     """
     return key.replace("::", "#")
+
+
+def root_id(key: str) -> str:
+    """Return the first part of the ID of a config entry.
+
+    Example:
+        >>> root_id("+network_def::width"), root_id("frame_size")
+        ('network_def', 'frame_size')
+    """
+    return normalize(key).removeprefix("+").partition("#")[0]
 
 
 def references(content: object) -> set[str]:

@@ -13,6 +13,7 @@ from monai.bundle import ConfigParser
 
 from gdkvm_monai.configs import find_config
 from gdkvm_monai.configs.ids import check_overrides
+from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config
 from gdkvm_monai.export.description import describe_export
 from gdkvm_monai.export.formats import check_packages, export_network, open_export
 from gdkvm_monai.export.parity import largest_difference
@@ -92,10 +93,11 @@ def export_checked(source: NetworkSource, target: Target, frames: int = 30, tole
         ValueError: if an override, the size, or the weights do not match the network.
     """
     check_packages("onnx" if target.format == "triton" else target.format)
-    config = _read_config(source)
+    files = inference_files(source.overlays)
     torch.manual_seed(0)  # the same random weights for every trial
-    network = config.get_parsed_content("chosen_network")
-    size = tuple(config.get_parsed_content("chosen_frame_size"))
+    named = ", ".join(map(str, files[1:] or files))
+    network, size = build_parts(_read_config(files, source), ("chosen_network", "chosen_frame_size"), named)
+    size = tuple(size)
     if source.weights:
         load_weights(network, source.weights, remedy="add the overlay that they were trained with to --config")
     written = _write(network.eval(), target, size)
@@ -122,10 +124,9 @@ def _write(network: GDKVM, target: Target, size: tuple[int, int]) -> Target:
     return target
 
 
-def _read_config(source: NetworkSource) -> ConfigParser:
+def _read_config(files: Sequence[Path], source: NetworkSource) -> ConfigParser:
     """Read the configs, which name the card beside the weights; later ones and the overrides take precedence."""
-    files = [str(find_config(name)) for name in ("inference.json", *source.overlays)]
-    parser, overrides = ConfigParser(ConfigParser.load_config_files(files)), dict(source.overrides or {})
+    parser, overrides = read_inference_config(files), dict(source.overrides or {})
     check_overrides(parser, overrides)
     parser.update(overrides)
     if source.weights is None:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import torch
 from monai.bundle import ConfigParser
+from monai.config import PathLike
 from monai.inferers import Inferer
 from monai.transforms import Compose, SaveImage, SaveImaged
 from torch import nn
 
-from gdkvm_monai.configs import bundle_dir, find_config, released_weights
-from gdkvm_monai.configs.errors import explain
+from gdkvm_monai.configs import bundle_dir, released_weights
+from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config
 from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
@@ -24,6 +25,9 @@ from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRec
 from gdkvm_monai.transforms import LoadClipd
 
 __all__ = ["Pipeline", "load_pipeline"]
+
+PARTS = ("chosen_network", "chosen_frame_size", "chosen_num_classes", "preprocessing", "postprocessing", "inferer")
+"""IDs in ``inference.json``."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Pipeline:
 
 
 def load_pipeline(
-    weights: Path | str | None = None, configs: Sequence[Path | str] = (), device: str | None = None
+    weights: PathLike | None = None, configs: PathLike | Sequence[PathLike] = (), device: str | None = None
 ) -> Pipeline:
     """Build the pipeline of ``inference.json`` and load its weights.
 
@@ -70,7 +74,7 @@ def load_pipeline(
 
     Args:
         weights: checkpoint, loaded with ``weights_only=True``; by default the bundle's released weights.
-        configs: overlays on ``inference.json``: files, or names in the bundle's ``configs``.
+        configs: overlay or overlays on ``inference.json``: files, or names in the bundle's ``configs``.
         device: for example ``"cpu"`` or ``"cuda:0"``; by default CUDA if available.
 
     Raises:
@@ -81,15 +85,11 @@ def load_pipeline(
     weights = released_weights() if weights is None else Path(weights)
     if not weights.is_file():
         raise FileNotFoundError(f"weights {weights} do not exist; check the path, or use the released weights.")
-    files = [find_config(name) for name in ("inference.json", *configs)]
+    files = inference_files(configs)
     card, place = read_card(weights), _device(device)
-    try:
-        parser = _parse(files, weights, place)
-        network = parser.get_parsed_content("chosen_network")
-        frame_size = parser.get_parsed_content("chosen_frame_size")
-    except Exception as error:  # a config may name any class, which may raise any error
-        names = ", ".join(map(str, configs)) or f"the card beside {weights.name}"
-        raise ValueError(f"{names} does not describe a network that can be built: {explain(error)}") from error
+    source = ", ".join(map(str, files[1:])) or f"the card beside {weights.name}"
+    parts = build_parts(_parse(files, weights, place), PARTS, source)
+    network, frame_size, num_classes, preprocessing, postprocessing, inferer = parts
     provenance = NetworkRecord(
         weights=WeightsRecord(
             file=weights.name,
@@ -104,27 +104,30 @@ def load_pipeline(
     )
     load_weights(network, weights)
     network = network.to(place, memory_format=torch.channels_last).eval()
-    before = parser.get_parsed_content("preprocessing").transforms
-    after = parser.get_parsed_content("postprocessing").transforms
     return Pipeline(
         network,
-        Compose([transform for transform in before if not isinstance(transform, LoadClipd)]),
-        Compose([transform for transform in after if not isinstance(transform, (SaveImage, SaveImaged))]),
-        parser.get_parsed_content("inferer"),
+        _without(preprocessing, "preprocessing", LoadClipd),
+        _without(postprocessing, "postprocessing", SaveImage, SaveImaged),
+        inferer,
         place,
-        int(parser.get_parsed_content("chosen_num_classes")),
+        int(num_classes),
         card,
         provenance=provenance,
     )
 
 
 def _parse(files: Sequence[Path], weights: Path, device: torch.device) -> ConfigParser:
-    parser = ConfigParser()
-    parser.read_config([str(path) for path in files])
+    parser = read_inference_config(files)
     parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
     parser["checkpoint"] = str(weights.absolute())  # absolute, so that no file name can be read as an expression
     parser["device"] = str(device)
     return parser
+
+
+def _without(transforms: object, name: str, *kinds: type) -> Compose:
+    if not isinstance(transforms, Compose):
+        raise ValueError(f"{name} is a {type(transforms).__name__}, expected Compose; correct it in the overlay.")
+    return Compose([transform for transform in transforms.transforms if not isinstance(transform, kinds)])
 
 
 def _device(name: str | None) -> torch.device:

@@ -20,7 +20,7 @@ def calls(monkeypatch) -> list[dict]:
     """Record the arguments of MONAI's ``run``, which is replaced by a stub."""
     calls: list[dict] = []
 
-    def run(run_id=None, config_file=None, args_file=None, tracking=None, **override):
+    def run(run_id=None, init_id=None, config_file=None, args_file=None, tracking=None, **override):
         calls.append({"run_id": run_id, "config_file": config_file, **override})
 
     monkeypatch.setattr(monai_command, "run", run)
@@ -33,6 +33,18 @@ def test_ids_are_checked_before_anything_runs(calls):
     assert not calls
     checked_commands()["run"]("training", config_file=TRAIN, epochs=3)
     assert calls == [{"run_id": "training", "config_file": TRAIN, "epochs": 3}]
+
+
+@pytest.mark.parametrize("arguments", [("trainin",), ("training", "trainin")])
+def test_a_run_that_the_config_does_not_have_is_refused_with_the_nearest_name(arguments, calls):
+    with pytest.raises(ValueError, match="'trainin', which the config does not have; did you mean training"):
+        checked_commands()["run"](arguments[0], config_file=TRAIN, **dict(zip(["init_id"], arguments[1:])))
+    assert not calls
+
+
+def test_a_missing_argument_is_named():
+    with pytest.raises(ValueError, match="verify_metadata needs an argument filepath; add --filepath"):
+        checked_commands()["verify_metadata"](meta_file=str(CONFIGS / "metadata.json"))
 
 
 def test_the_config_can_be_in_an_arguments_file_but_is_required(calls, tmp_path):

@@ -104,3 +104,46 @@ def test_the_error_names_a_missing_or_unreadable_config(tmp_path):
         check_ids([TRAIN, str(tmp_path / "broken.json")])
     with pytest.raises(ValueError, match="list.json"):
         check_ids([TRAIN, write(tmp_path / "list.json", [1])])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("views#7", "views#x", "epochs#a", "epochs#a#b", "train#preprocessing#transforms#99"),
+        *("train#preprocessing#transforms#0#key", "_meta_#nope", "train#nope", "train#nope#deeper", "optimizer#no#p"),
+    ],
+)
+def test_an_override_of_no_part_of_the_config_is_refused_by_its_name(name, tmp_path):
+    with pytest.raises(ValueError, match=f"--{name}: the config has no {name}; "):
+        check_ids(TRAIN, {name: "4CH"})
+    with pytest.raises(ValueError, match="wrong.json: the config has no "):
+        check_ids([TRAIN, write(tmp_path / "wrong.json", {name: "4CH"})])
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        ({"train": {"trainer": {"max_epoch": 3}}}, "train#trainer#max_epoch; did you mean train#trainer#max_epochs"),
+        ({"optimizer": {"_target_": "torch.optim.AdamW", "lr": 1, "lrr": 1}}, "optimizer#lrr"),
+        ({"train#random_transforms": [{"_target_": "RandFlipd", "key": "image"}]}, "train#random_transforms#0#key"),
+        ({"+train#handlers": [{"_target_": "StatsHandler", "tag": ""}]}, r"train#handlers#\d+#tag"),
+        ({"+epochs": [3]}, r"\+epochs can only merge"),
+    ],
+)
+def test_an_id_without_effect_inside_a_value_is_refused(content, wrong, tmp_path):
+    with pytest.raises(ValueError, match=f"wrong.json: .*{wrong}"):
+        check_ids([TRAIN, write(tmp_path / "wrong.json", content)])
+
+
+def test_a_list_that_a_later_overlay_shortens_is_accepted(tmp_path):
+    flips = [{"_target_": "RandFlipd", "keys": "image"}] * 9
+    long = write(tmp_path / "long.json", {"train#random_transforms": flips})
+    check_ids([TRAIN, long, write(tmp_path / "short.json", {"train#random_transforms": []})])
+
+
+def test_an_overlay_may_change_either_of_two_configs(tmp_path):
+    overlay = write(tmp_path / "overlay.json", {"train#trainer#max_epochs": 3, "pattern": "*.nii.gz"})
+    merged = check_ids([TRAIN, str(CONFIGS / "inference.json"), overlay], configs=2)
+    assert merged["train"]["trainer"]["max_epochs"] == 3 and merged["pattern"] == "*.nii.gz"
+    with pytest.raises(ValueError, match="no pattern"):
+        check_ids([TRAIN, overlay])

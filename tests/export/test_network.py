@@ -64,12 +64,16 @@ def test_a_file_that_differs_is_reported_as_not_agreeing(difference, weights, tm
 def test_input_that_does_not_match_is_named_and_nothing_is_written(weights, tmp_path):
     torch.save(GDKVM(**{**TINY, "width": 16}).state_dict(), tmp_path / "other.pt")
     (tmp_path / "text.pt").write_text("text")
+    (tmp_path / "typo.yaml").write_text("inferer#dtyp: bfloat16")
+    (tmp_path / "wrong.yaml").write_text("network_def#backbone: vgg")
     cases = [
         (NetworkSource((), OVERRIDES, tmp_path / "other.pt"), ValueError, "other.pt"),
         (NetworkSource((), OVERRIDES, tmp_path / "text.pt"), ValueError, "text.pt"),
         (NetworkSource((), OVERRIDES, tmp_path / "none.pt"), FileNotFoundError, "none.pt"),
         (NetworkSource((), {**OVERRIDES, "frame_size": [40, 32]}), ValueError, "40x32"),
         (NetworkSource((), {"network_def#widht": 8}), ValueError, "network_def#widht"),
+        (NetworkSource([tmp_path / "typo.yaml"], OVERRIDES), ValueError, "did you mean inferer#dtype"),
+        (NetworkSource([tmp_path / "wrong.yaml"]), ValueError, "wrong.yaml.*vgg"),
         (NetworkSource(["none.yaml"], OVERRIDES), FileNotFoundError, "none.yaml"),
     ]
     for source, error, named in cases:

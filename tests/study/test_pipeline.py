@@ -130,3 +130,25 @@ def test_a_network_without_a_memory_can_be_loaded(tmp_path):
     (tmp_path / "overlay.json").write_text(json.dumps(config))
     pipeline = load_pipeline(tmp_path / "model.pt", [tmp_path / "overlay.json"], "cpu")
     assert pipeline.session().push(noise_clip()[..., 0]).shape == (24, 20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"frame_sise": [64, 64]}, "no frame_sise; did you mean frame_size"),
+        ({"inferer#dtyp": "bfloat16"}, "no inferer#dtyp; did you mean inferer#dtype"),
+        ({"inferer#dtype": "$1 / 0"}, "overlay.yaml .*division by zero"),
+        ({"postprocessing": None}, "postprocessing is a NoneType"),
+        ({"frame_size": 64}, "overlay.yaml .*not iterable"),
+    ],
+)
+def test_an_overlay_without_effect_or_that_cannot_be_built_is_refused(changes, named, moved, tmp_path):
+    with pytest.raises(ValueError, match=named) as info:
+        load_pipeline(moved, [overlay(tmp_path, **changes)], "cpu")
+    assert "\n" not in str(info.value)
+
+
+def test_one_overlay_needs_no_list_and_may_be_one_of_training(moved, tmp_path):
+    path = overlay(tmp_path, frame_size=[16, 48], learning_rate=0.1, **{"train#trainer#max_epochs": 3})
+    assert load_pipeline(moved, path, "cpu").provenance.frame_size == (16, 48)
+    assert load_pipeline(moved, str(path), "cpu").provenance.frame_size == (16, 48)

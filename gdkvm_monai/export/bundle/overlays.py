@@ -3,60 +3,38 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
-import yaml
 from monai.bundle import ConfigParser
 
+from gdkvm_monai.configs.references import root_id
 from gdkvm_monai.files import write_json
 from gdkvm_monai.networks.card import ModelCard
 
-__all__ = ["bake", "describe_network", "root_id", "write_scores"]
+__all__ = ["bake", "describe_network", "write_scores"]
 
 INDENT = 4  # of the configs
 OF_NETWORK = ("network_def", "frame_size", "num_classes")
 """Ids that describe the network."""
 
 
-def bake(configs: Path, overlay: str | Path, shipped: Path) -> None:
+def bake(configs: Path, overlay: Path, shipped: Path) -> None:
     """Merge an overlay into ``train.json`` and, for ids that it has, into ``inference.json``.
 
     Args:
         configs: folder of the two files.
-        overlay: config file, or the name of one in ``shipped``, which is then removed from ``configs``.
+        overlay: config file; one of ``shipped`` is removed from ``configs``.
         shipped: folder of the source configs.
-
-    Raises:
-        FileNotFoundError: if the overlay does not exist.
-        ValueError: if the overlay is not YAML or contains no ids.
     """
-    path = Path(overlay) if Path(overlay).is_file() else shipped / overlay
-    if not path.is_file():
-        raise FileNotFoundError(f"overlay {overlay} does not exist; use a file, or a name in bundle/configs.")
-    try:
-        changes = ConfigParser.load_config_file(path)
-    except yaml.YAMLError as error:
-        raise ValueError(f"overlay {path} cannot be read as YAML: {error}; correct it.") from error
-    if not isinstance(changes, dict):
-        raise ValueError(f"overlay {path} holds no ids with values; write for example 'frame_size: [96, 96]'.")
+    changes = ConfigParser.load_config_file(overlay)
     for name in ("train.json", "inference.json"):
         config, part = ConfigParser.load_config_file(configs / name), configs / "part.json"
         concerned = {key: changes[key] for key in changes if name == "train.json" or root_id(key) in config}
         write_json(part, concerned, INDENT)
         write_json(configs / name, ConfigParser.load_config_files([configs / name, part]), INDENT)
         part.unlink()
-    if path.resolve().parent == shipped.resolve():
-        (configs / path.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
-
-
-def root_id(key: str) -> str:
-    """Return the first part of the id of a config entry.
-
-    >>> root_id("+network_def#width"), root_id("frame_size")
-    ('network_def', 'frame_size')
-    """
-    return re.split("#|::", key.removeprefix("+"))[0]
+    if overlay.resolve().parent == shipped.resolve():
+        (configs / overlay.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
 
 
 def describe_network(configs: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gdkvm_monai
 from gdkvm_monai.configs import released_weights
+from gdkvm_monai.configs.inference import inference_files
 from gdkvm_monai.export.bundle.checks import check_name, check_target, check_version
 from gdkvm_monai.export.bundle.overlays import bake, describe_network, write_scores
 from gdkvm_monai.export.bundle.package_copy import copy_package
@@ -52,6 +53,7 @@ def export_bundle(
         The folder of the bundle. Nothing is written if an error is raised.
 
     Raises:
+        FileNotFoundError: if an overlay or the weights do not exist.
         FileExistsError: if the folder is not empty and ``overwrite`` is false, or is not a bundle.
         ValueError: for a wrong name, versions that contradict each other, or weights of another network.
     """
@@ -61,13 +63,14 @@ def export_bundle(
     check_target(target, overwrite)
     if overlays is None:
         overlays, weights = [RELEASED], weights or released_weights()
+    files = inference_files(overlays)[1:]
     if weights_url is not None and (weights is None or not weights_url.startswith("https://")):
         raise ValueError(
             f"weights_url is {weights_url!r}; give an https:// address, and the weights for their SHA-256."
         )
     with atomic_folder(target, overwrite=True) as bundle:
         shutil.copytree(ROOT / "bundle", bundle, ignore=IGNORED)
-        for overlay in overlays:
+        for overlay in files:
             bake(bundle / "configs", overlay, ROOT / "bundle" / "configs")
         describe_network(bundle / "configs")
         card = write_weights(bundle, Path(weights), weights_url) if weights is not None else None

@@ -30,7 +30,7 @@ def test_an_overlay_that_extends_a_list_is_merged_once_and_not_exported_separate
         (configs / name).write_text((ROOT / "bundle" / "configs" / name).read_text())
     before = json.loads((configs / "train.json").read_text())["train"]["shared_handlers"]
     added = yaml.safe_load((configs / "camus_stills.yaml").read_text())["+train#shared_handlers"]
-    bake(configs, "camus_stills.yaml", ROOT / "bundle" / "configs")
+    bake(configs, ROOT / "bundle" / "configs" / "camus_stills.yaml", ROOT / "bundle" / "configs")
     assert json.loads((configs / "train.json").read_text())["train"]["shared_handlers"] == [*before, *added]
     assert {path.name for path in configs.iterdir()} == {"train.json", "inference.json"}
 
@@ -41,7 +41,12 @@ def test_a_number_of_classes_that_differs_from_the_metadata_is_refused(tmp_path)
         export_bundle(tmp_path / "out", NAME, overlays=[tmp_path / "two.yaml"])
 
 
-def test_an_overlay_that_is_not_yaml_is_refused_and_named(tmp_path):
-    (tmp_path / "torn.yaml").write_text("frame_size: [96, 96\n")
-    with pytest.raises(ValueError, match=r"torn\.yaml cannot be read as YAML"):
-        bake(tmp_path, tmp_path / "torn.yaml", tmp_path)
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("frame_size: [96, 96\n", r"torn\.yaml cannot be read"), ("frame_sise: [64, 64]", "did you mean frame_size")],
+)
+def test_an_overlay_that_cannot_be_read_or_has_no_effect_is_refused_by_its_name(text, named, tmp_path):
+    (tmp_path / "torn.yaml").write_text(text)
+    with pytest.raises(ValueError, match=named):
+        export_bundle(tmp_path / "out", NAME, overlays=[tmp_path / "torn.yaml"])
+    assert not (tmp_path / "out").exists()

@@ -25,5 +25,5 @@ def test_no_file_contains_a_path_of_the_exporting_machine(bundle):
 def test_missing_files_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="none.pt do not exist; train first"):
         export_bundle(tmp_path, NAME, tmp_path / "none.pt")
-    with pytest.raises(FileNotFoundError, match="overlay none.yaml does not exist; use a file, or a name in"):
+    with pytest.raises(FileNotFoundError, match="config none.yaml is neither a file nor in"):
         export_bundle(tmp_path, NAME, overlays=["none.yaml"])

@@ -1,4 +1,4 @@
-"""The bundle's first page on Hugging Face: its document, with the license of its weights."""
+"""The bundle's README for Hugging Face, with the license of its weights in the front matter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["front_matter", "write_readme"]
 
 CODE_LICENSE = "apache-2.0"
 LICENSES = {"CC BY-NC-SA 4.0": "cc-by-nc-sa-4.0", "Apache-2.0": CODE_LICENSE}
-"""Hugging Face's identifiers, by how the license of a card begins."""
+"""License identifiers of Hugging Face by the beginning of a card's license."""
 
 
 def write_readme(bundle: Path, card: ModelCard | None) -> None:
@@ -21,7 +21,7 @@ def write_readme(bundle: Path, card: ModelCard | None) -> None:
 
     Args:
         bundle: folder with ``docs``.
-        card: of the weights; ``None`` if there are no weights.
+        card: model card of the weights; ``None`` if there are no weights.
     """
     text = (bundle / "docs" / "README.md").read_text()
     text = re.sub(r"\]\((?!http|\.\./)", "](docs/", text).replace("](../", "](")
@@ -29,7 +29,7 @@ def write_readme(bundle: Path, card: ModelCard | None) -> None:
 
 
 def front_matter(card: ModelCard | None) -> str:
-    """YAML that Hugging Face reads; the license is that of the weights, because it is the stricter one.
+    """Return the YAML front matter; the license is that of the weights, because it is the stricter one.
 
     Example:
         >>> print(front_matter(ModelCard(license="CC BY-NC-SA 4.0, non-commercial")).splitlines()[0])

@@ -1,4 +1,5 @@
-# make demo    install, train GDKVM on generated phantoms, evaluate, segment, report (about four minutes on two cores)
+# make demo    install, segment a generated clip with the released weights; then train a demo network on generated
+#              clips, evaluate, segment, report (about four minutes on two cores)
 # make test    install, lint, run the tests
 # make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
 # make format  rewrite the sources as the lint wants them

@@ -26,7 +26,7 @@ def main(words: Sequence[str]) -> int:
     from gdkvm_monai.study.demo import run_demo
 
     result = run_demo(options.out, options.smallest)
-    print(f"mean LV Dice on held-out phantoms: {result.mean_dice:.4f} ({result.seconds:.0f} s)")
+    print(f"mean LV Dice of the demo network on held-out phantoms: {result.mean_dice:.4f} ({result.seconds:.0f} s)")
     for path in result.files:
         print(path)
     return OK

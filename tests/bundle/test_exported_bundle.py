@@ -9,8 +9,6 @@ import re
 import shlex
 import subprocess
 import sys
-import sysconfig
-import venv
 import zipfile
 from pathlib import Path
 
@@ -82,22 +80,6 @@ def test_the_tutorial_calls_only_existing_names():
     call = next(block for block in blocks(TUTORIAL, "python") if "push_to_hf_hub(" in block)
     keywords = re.findall(r"^    (\w+)=", call, re.MULTILINE)
     assert keywords and set(keywords) <= set(inspect.signature(push_to_hf_hub).parameters)
-
-
-@pytest.fixture(scope="module")
-def bare_python(tmp_path_factory) -> Path:
-    """An interpreter with every installed package but this one.
-
-    A path file adds the installed packages; path files among them, by which an editable install is found, are not read.
-    """
-    folder = tmp_path_factory.mktemp("bare")
-    venv.create(folder, symlinks=os.name != "nt")
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = Path(subprocess.check_output([python, "-c", code], text=True).strip())
-    installed = dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib"))
-    (packages / "installed.pth").write_text("\n".join(installed) + "\n")
-    return python
 
 
 def run(arguments: list, cwd: Path, **variables: str) -> subprocess.CompletedProcess:

@@ -1,0 +1,86 @@
+"""The released weights: small, plain, described, licensed, and able to find a heart."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+from monai.bundle import ConfigParser
+
+import gdkvm_monai
+from gdkvm_monai.cli.main import main
+from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip
+from gdkvm_monai.export.bundle import export_bundle
+from gdkvm_monai.networks.card import ModelCard, read_card
+from gdkvm_monai.networks.nets import GDKVM
+from gdkvm_monai.study.pipeline import load_pipeline
+from tests.released import WEIGHTS, needs_released_weights
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = needs_released_weights
+
+
+@pytest.fixture(scope="module")
+def card() -> ModelCard:
+    return read_card(WEIGHTS)
+
+
+def test_they_are_a_small_plain_state_in_half_precision_and_tracked(card):
+    state = torch.load(WEIGHTS, weights_only=True)
+    assert WEIGHTS.stat().st_size <= 10e6
+    assert {value.dtype for value in state.values() if value.is_floating_point()} == {torch.float16}
+    tracked = subprocess.run(["git", "ls-files", "bundle/models"], cwd=ROOT, capture_output=True, text=True).stdout
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout")
+    assert tracked.split() == ["bundle/models/model.json", "bundle/models/model.pt"]
+
+
+def test_the_card_describes_the_network_of_inference_and_its_hash_is_that_of_the_file(card):
+    config = ConfigParser(ConfigParser.load_config_file(str(ROOT / "bundle" / "configs" / "inference.json")))
+    network = config.get_parsed_content("network_def")
+    assert isinstance(network, GDKVM) and dict(card.network_options) == network.options
+    assert list(card.frame_size) == config["frame_size"] and card.weights_sha256 and card.release
+    network.load_state_dict(torch.load(WEIGHTS, weights_only=True))
+
+
+def test_the_card_states_data_views_license_command_and_the_scores_of_the_metadata(card):
+    assert (card.domain, card.views, card.clips) == ("CAMUS", ("4CH",), 400)
+    assert card.license.startswith("CC BY-NC-SA 4.0") and "non-commercial" in card.license
+    assert "10.1109/TMI.2019.2900516" in card.citation and card.command.startswith("python")
+    metadata = json.loads((ROOT / "bundle" / "configs" / "metadata.json").read_text())
+    assert metadata["eval_metrics"] == dict(card.scores) and 0.9 < card.scores["lv_dice"] < 1
+
+
+def test_they_are_the_default_and_find_the_ventricle_of_a_phantom():
+    clip = render_phantom_clip(EchoPhantom(1000), beats=0.6, frame_rate_hz=10, size=(96, 96))
+    result = gdkvm_monai.segment(clip.image, device="cpu", fast=True, view="4CH")
+    assert result.provenance.weights.license.startswith("CC BY-NC-SA 4.0")
+    found, true = result.mask == 1, clip.label == 1
+    assert 2 * (found & true).sum() / (found.sum() + true.sum()) > 0.6
+
+
+def test_a_two_chamber_clip_is_to_be_checked(tmp_path):
+    clip = render_phantom_clip(EchoPhantom(1000), "2CH", beats=0.3, frame_rate_hz=10, size=(64, 64))
+    reasons = gdkvm_monai.segment(clip.image, device="cpu", fast=True, view="2CH").measurements.quality.codes
+    assert "weights_view" in reasons
+
+
+def test_their_license_and_citation_are_printed(capsys):
+    assert main(["info"]) == 0
+    printed = capsys.readouterr().out
+    assert "CC BY-NC-SA 4.0" in printed and "10.1109/TMI.2019.2900516" in printed and "Apache-2.0 (code)" in printed
+
+
+def test_the_exported_bundle_holds_them_with_their_scores_and_may_be_trained_in_place(card, tmp_path):
+    bundle = export_bundle(tmp_path)
+    exported = read_card(bundle / "models" / "model.pt")
+    assert exported.release == "" and exported.scores == card.scores and exported.license == card.license
+    assert "license: cc-by-nc-sa-4.0" in (bundle / "README.md").read_text()
+    train, inference = (json.loads((bundle / "configs" / f"{n}.json").read_text()) for n in ("train", "inference"))
+    assert train["network_def"] == inference["network_def"] and train["frame_size"] == [128, 128]
+    pipeline = load_pipeline(bundle / "models" / "model.pt", device="cpu")
+    own = load_pipeline(device="cpu").network.state_dict()
+    assert all(torch.equal(value, own[name]) for name, value in pipeline.network.state_dict().items())

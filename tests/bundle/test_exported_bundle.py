@@ -58,8 +58,8 @@ def test_every_number_in_the_card_is_in_the_results():
     rows = re.findall(r"^\| (left ventricle|myocardium|left atrium) \| (E[DS]) \| (.*) \|$", CARD, re.MULTILINE)
     assert len(rows) == 6
     for name, phase, cells in rows:
-        (line,) = [line for line in RESULTS.splitlines() if line.startswith(f"| {names[name]} | {phase} |")]
-        assert all(f"| {cell} |" in line for cell in cells.split(" | ")), line
+        lines = [line for line in RESULTS.splitlines() if line.startswith(f"| {names[name]} | {phase} |")]
+        assert any(all(f"| {cell} |" in line for cell in cells.split(" | ")) for line in lines), cells
 
 
 def test_everything_the_card_links_or_runs_is_in_the_bundle():

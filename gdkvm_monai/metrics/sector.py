@@ -26,16 +26,14 @@ class Sector:
         seen = frame > self.threshold
         self._seen = seen if self._seen is None else self._seen | seen
 
-    def region(self) -> np.ndarray:
+    def region(self) -> np.ndarray | None:
         """Return the convex hull of the largest connected component in all frames, ``(H, W)``, which excludes text.
 
-        Raises:
-            ValueError: if no pixel of any frame is above the threshold.
+        Returns:
+            The region, or ``None`` if no pixel of any frame is above the threshold.
         """
         if self._seen is None or not self._seen.any():
-            raise ValueError(
-                f"no pixel is above {self.threshold}, so there is no sector; check the clip's gray levels."
-            )
+            return None
         parts = label(self._seen, connectivity=1)
         return convex_hull_image(parts == np.bincount(parts[parts > 0]).argmax())
 

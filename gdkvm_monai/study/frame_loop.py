@@ -63,8 +63,14 @@ def _keep(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
 
 
 def edge_share(cache: ClipCache, source: ClipSource, sector: Sector) -> float:
-    """Return the largest share of the ventricle's outline on the sector's edge over evenly spaced frames."""
+    """Return the largest share of the ventricle's outline on the sector's edge over evenly spaced frames.
+
+    Returns:
+        Share in ``[0, 1]``; NaN without a ventricle, or in a clip too dark to show where the sector is.
+    """
     region, masks = sector.region(), cache.masks
+    if region is None:
+        return np.nan
     frames = range(0, len(masks), max(len(masks) // EDGE_FRAMES, 1))
     shares = [edge_fraction(np.isin(masks[frame][source.box], STRUCTURES["LV"]), region) for frame in frames]
     known = [share for share in shares if not np.isnan(share)]

@@ -26,11 +26,14 @@ def test_dark_blood_belongs_to_the_sector():
     assert sector.region().all()
 
 
-def test_an_empty_sector_is_an_error():
+@pytest.mark.parametrize("levels", [(), (0,), (0, 2)])
+def test_frames_too_dark_to_show_a_sector_have_no_region(levels):
     sector = Sector()
-    sector.add(np.zeros((5, 5)))
-    with pytest.raises(ValueError, match="no pixel is above 2"):
-        sector.region()
+    for level in levels:
+        sector.add(np.full((5, 5), level))
+    assert sector.region() is None
+    sector.add(np.full((5, 5), 3))
+    assert sector.region().all()
 
 
 def test_only_an_outline_at_the_border_of_the_sector_touches_its_edge():

@@ -66,3 +66,14 @@ def test_a_ventricle_at_the_edge_of_the_sector_is_detected_in_a_long_clip(start,
             cache.append(np.zeros((30, 30)), mask if 60 <= frame < 90 else 0 * mask)
         share = edge_share(cache, source, sector)
     assert share == (pytest.approx(8 / 32) if cut_off else 0)
+
+
+@pytest.mark.parametrize(("level", "known"), [(2, False), (3, True)])
+def test_in_a_clip_too_dark_to_show_the_sector_the_share_at_its_edge_is_unknown(level, known, tmp_path):
+    source = ClipSource(np.ones((30, 30, 1), np.uint8), SegmentOptions())
+    sector, mask = Sector(), np.zeros((30, 30), np.uint8)
+    sector.add(np.full((30, 30), level))
+    mask[:8, 10:18] = LV
+    with ClipCache(tmp_path, source) as cache:
+        cache.append(np.full((30, 30), level), mask)
+        assert np.isfinite(edge_share(cache, source, sector)) == known

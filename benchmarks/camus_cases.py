@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gdkvm_monai.data import ClipReader, camus_datalist
+from gdkvm_monai.data import ClipReader, MaskLayout, camus_datalist
 from gdkvm_monai.visualize.overlay import overlay_clip
 
 
@@ -37,10 +37,11 @@ def main() -> None:
     ranked = sorted(dice, key=lambda patient: np.mean(dice[patient]))
     cases = {"good": ranked[int(0.9 * len(ranked))], "median": ranked[len(ranked) // 2], "worst": ranked[0]}
     items = {item["patient"]: item for item in camus_datalist(options.dataset_dir, "validation", "4CH", "stills", None)}
+    layout = MaskLayout(options.results / "masks", options.dataset_dir)
     figure = Figure(figsize=(7, 10), layout="constrained")
     FigureCanvasAgg(figure)
     for row, (name, patient) in zip(figure.subplots(3, 2), cases.items()):
-        pictures = draw(items[patient], options.results / "masks", options.contours)
+        pictures = draw(items[patient], layout, options.contours)
         for axes, picture, phase, value in zip(row, pictures, ("ED", "ES"), dice[patient]):
             axes.imshow(picture)
             axes.set_title(f"{name}, {phase}: LV Dice {value:.3f}")
@@ -48,12 +49,11 @@ def main() -> None:
     figure.savefig(options.out, dpi=90)
 
 
-def draw(item: dict, masks: Path, contours: bool) -> np.ndarray:
+def draw(item: dict, layout: MaskLayout, contours: bool) -> np.ndarray:
     """Draw predicted areas in color and expert contours in white; return ``(T, rows, columns, 3)``."""
     reader = ClipReader()
     image, label = (reader.read(item[key]) for key in ("image", "label"))
-    name = Path(item["image"][0]).name.removesuffix(".nii.gz")
-    predicted = np.asarray(nibabel.load(masks / f"{name}_seg.nii.gz").dataobj)
+    predicted = np.asarray(nibabel.load(layout.path(item["image"][0])).dataobj)
     pixels = np.zeros_like(image.pixels) if contours else image.pixels
     spacing_mm = tuple(np.abs(np.diag(image.affine)[:2]))
     return overlay_clip(pixels, predicted, label.pixels, spacing_mm, height=480)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .clip import Clip, ClipReadError, ClipStream, ReadOptions
 from .datalists import camus_datalist, clip_datalist, folder_datalist, phantom_datalist
 from .frame_cache import FrameCache
+from .mask_output import MaskLayout, MaskWriter
 from .open import open_clip
 from .reader import ClipReader
 
@@ -14,6 +15,8 @@ __all__ = [
     "ClipReader",
     "ClipStream",
     "FrameCache",
+    "MaskLayout",
+    "MaskWriter",
     "ReadOptions",
     "camus_datalist",
     "clip_datalist",

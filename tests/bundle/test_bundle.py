@@ -129,8 +129,9 @@ def test_evaluating_writes_one_row_per_frame_and_structure_on_the_native_grid_in
 def test_inference_writes_label_sequences_on_the_grid_and_affine_of_its_input(trained, phantom_root, tmp_path):
     options = {"output_dir": str(tmp_path), "pattern": "**/patient0001_4CH_half_sequence.nii.gz"}
     run("inference", "inference", ["inference.json", "small_network.yaml"], trained, phantom_root, **options)
-    source = nibabel.load(next(phantom_root.glob(options["pattern"])))
-    mask = nibabel.load(tmp_path / "patient0001_4CH_half_sequence_seg.nii.gz")
+    path = next(phantom_root.glob(options["pattern"]))
+    source, folder = nibabel.load(path), tmp_path / path.parent.relative_to(phantom_root)
+    mask = nibabel.load(folder / "patient0001_4CH_half_sequence_seg.nii.gz")
     assert mask.shape == source.shape and mask.get_data_dtype() == np.uint8
     np.testing.assert_allclose(mask.affine, source.affine, atol=1e-6)
     assert set(np.unique(np.asarray(mask.dataobj))) <= {0, 1, 2, 3}

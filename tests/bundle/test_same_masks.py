@@ -122,10 +122,20 @@ KINDS = {
     "first.npy": lambda path: np.save(path, with_value(np.nan, 0)),
     "sector.nii.gz": lambda path: nifti(path, sector()),
     "nothing.nii.gz": lambda path: nifti(path, np.full(SHAPE, 9, np.int16)),
+    "one.nii.gz": lambda path: nifti(path, clip()[..., :1]),
+    "one16.mhd": lambda path: metaimage(path, deep()[..., :1]),
+    "dark.nii.gz": lambda path: nifti(path, clip() // 100),
+    "dark8.npy": lambda path: np.save(path, clip() // 100),
+    "binary.nii.gz": lambda path: nifti(path, clip() // 128),
+    "binary8.npy": lambda path: np.save(path, clip() // 128),
 }
 """Names of files and how they are written."""
 INVALID = {"black": [BLACK], "nan": [BROKEN], "infinite": [BROKEN], "first": [0], "sector": [BLACK]}
 INVALID |= {"black16": [BLACK], "nothing": list(range(SHAPE[2]))}
+
+
+def shape(name: str) -> tuple[int, int, int]:
+    return (*SHAPE[:2], 1) if name.startswith("one") else SHAPE
 
 
 def stem(name: str) -> str:
@@ -193,13 +203,12 @@ def inferred(clips, weights, tmp_path_factory) -> dict[str, np.ndarray]:
 def evaluated(clips, weights, tmp_path_factory) -> dict[str, np.ndarray]:
     """Masks of the bundle's evaluation, for which a dummy label is drawn."""
     out = tmp_path_factory.mktemp("evaluated")
-    label = np.zeros(SHAPE, np.uint8)
-    label[10:30, 10:30] = 1
-    nifti(out / "label.nii.gz", label)
-    items = [
-        {"image": str(clips / name), "label": str(out / "label.nii.gz"), "patient": name, "view": "4CH"}
-        for name in KINDS
-    ]
+    items = []
+    for name in KINDS:
+        label, path = np.zeros(shape(name), np.uint8), out / f"{name}_label.nii.gz"
+        label[10:30, 10:30] = 1
+        nifti(path, label)
+        items.append({"image": str(clips / name), "label": str(path), "patient": name, "view": "4CH"})
     options = {"validate#datalist": items, "num_frames": 0, "labeled_frames": None, "save_masks": True}
     files = ["train.json", "evaluate.json"]
     run("train", "evaluating", files, dataset_dir=str(clips), output_dir=str(out), checkpoint=str(weights), **options)
@@ -245,8 +254,8 @@ def labeled(clips, weights) -> Callable[[str], np.ndarray]:
 @pytest.mark.parametrize("name", KINDS)
 def test_every_way_gives_the_same_mask(name, clips, pipeline, inferred, evaluated, commanded, labeled):
     expected = inferred[stem(name)]
-    assert expected.shape == SHAPE and expected.dtype == np.uint8
-    valid = [frame for frame in range(SHAPE[2]) if frame not in INVALID.get(stem(name), [])]
+    assert expected.shape == shape(name) and expected.dtype == np.uint8
+    valid = [frame for frame in range(expected.shape[2]) if frame not in INVALID.get(stem(name), [])]
     assert all(len(np.unique(expected[..., frame])) > 1 for frame in valid)
     assert not np.delete(expected, valid, axis=-1).any()
     for masks in (evaluated, commanded):

@@ -169,7 +169,7 @@ def test_a_packed_nifti_is_inflated_forward_only(clip, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["clip.nii.gz", "clip.mhd", "clip.dcm", "deep.dcm", "rle.dcm", "clip.avi", "frames"])
-def test_a_missing_end_is_an_error_at_the_end(clip, tmp_path, name):
+def test_a_truncated_clip_is_an_error_at_the_end(clip, tmp_path, name):
     noise = np.random.default_rng(0).integers(0, 256, (64, 48, 6), dtype=np.uint8)
     path = write(tmp_path, name, noise)
     damaged = {"clip.mhd": tmp_path / "clip.raw", "frames": tmp_path / "frames" / "5.png"}.get(name, path)
@@ -184,7 +184,7 @@ def test_a_missing_end_is_an_error_at_the_end(clip, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["clip.dcm", "deep.dcm", "rle.dcm", "clip.avi"])
-def test_where_a_missing_end_is_allowed_the_metadata_tell_of_it_when_the_stream_ends(clip, tmp_path, name):
+def test_an_allowed_truncation_is_flagged_in_the_metadata_at_the_end_of_the_stream(clip, tmp_path, name):
     noise = np.random.default_rng(0).integers(0, 256, (64, 48, 6), dtype=np.uint8)
     path = write(tmp_path, name, noise)
     path.write_bytes(path.read_bytes()[: -path.stat().st_size // 3])
@@ -197,7 +197,7 @@ def test_where_a_missing_end_is_allowed_the_metadata_tell_of_it_when_the_stream_
     assert stream.meta == ClipReader(allow_partial=True).read(path).meta
 
 
-def test_a_checksum_that_does_not_fit_is_an_error_at_the_end(clip, tmp_path):
+def test_a_wrong_checksum_is_an_error_at_the_end(clip, tmp_path):
     path = write(tmp_path, "clip.nii.gz", clip)
     content = bytearray(path.read_bytes())
     content[-8] ^= 255  # of the checksum; every pixel is right
@@ -206,7 +206,7 @@ def test_a_checksum_that_does_not_fit_is_an_error_at_the_end(clip, tmp_path):
         list(stream)
 
 
-def test_ten_thousand_frames_are_counted_and_given_in_order(tmp_path):
+def test_ten_thousand_frames_are_counted_and_yielded_in_order(tmp_path):
     clip = np.arange(40_004, dtype=np.uint16).reshape(10_001, 2, 2).T
     with open_clip(write(tmp_path, "clip.nii.gz", clip)) as stream:
         assert stream.count == 10_001
@@ -215,7 +215,7 @@ def test_ten_thousand_frames_are_counted_and_given_in_order(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files as Linux lists them")
 @pytest.mark.parametrize("name", ["clip.dcm", "clip.avi", "clip.nii.gz"])
-def test_many_clips_leave_no_file_open_and_no_memory_taken(clip, tmp_path, name):
+def test_many_clips_leave_no_open_file_and_no_allocated_memory(clip, tmp_path, name):
     path = write(tmp_path, name, clip)
     damaged = tmp_path / f"damaged.{name.partition('.')[2]}"
     damaged.write_bytes(path.read_bytes()[:-300])
@@ -285,7 +285,7 @@ def test_a_real_clip_is_streamed_as_it_is_read(real_data, pattern):
 
 
 @pytest.mark.parametrize(("unit", "step", "expected"), [("sec", 0.02, 20), ("msec", 25, 25), ("unknown", 0.02, None)])
-def test_the_frame_time_of_a_nifti_is_known_where_its_unit_is_stated(tmp_path, unit, step, expected):
+def test_the_frame_time_of_a_nifti_is_known_if_its_unit_is_stated(tmp_path, unit, step, expected):
     image = nib.Nifti1Image(np.zeros((4, 5, 1, 3), np.uint8), np.diag([0.3, 0.3, 1, 1]))
     image.header.set_zooms((0.3, 0.3, 1, step))
     image.header.set_xyzt_units("mm", unit)

@@ -21,7 +21,7 @@ def cache(masks, tmp_path):
         yield cache
 
 
-def test_frames_come_back_in_any_order(cache, masks):
+def test_frames_can_be_read_in_any_order(cache, masks):
     assert len(cache) == 3
     for frame in (2, 0, -1, 1):
         np.testing.assert_array_equal(cache[frame], masks[..., frame])
@@ -31,7 +31,7 @@ def test_frames_come_back_in_any_order(cache, masks):
     np.testing.assert_array_equal(cache[3], masks[..., 0])
 
 
-def test_a_frame_that_is_not_there_or_does_not_fit_is_an_error(cache, masks):
+def test_a_missing_frame_or_one_of_another_shape_is_an_error(cache, masks):
     with pytest.raises(IndexError, match="frame 3 does not exist, the clip has 3"):
         cache[3]
     with pytest.raises(ValueError, match=r"frame 3 has shape \(7, 5\)"):

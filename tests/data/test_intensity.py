@@ -1,4 +1,4 @@
-"""Gray levels of any clip: pictures of 8 bits stay, other values are scaled, and broken frames have no say."""
+"""Gray levels: 8-bit images are unchanged, other values are scaled, and faulty frames are ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One function opens a clip of any format; what is no clip is refused by name."""
+"""One function opens clips of any format; other files are refused by name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_missing_file_is_named(tmp_path):
     [(np.zeros((24, 19), np.uint8), AFFINE), (np.zeros((24, 18), np.uint8), np.diag([-0.3, -0.3, 1, 1]))],
     ids=["other size", "other spacing"],
 )
-def test_stills_of_another_size_or_spacing_are_no_frames_of_one_clip(clip, write_nifti, pixels, affine):
+def test_stills_of_different_size_or_spacing_are_refused(clip, write_nifti, pixels, affine):
     names = [write_nifti(clip[..., 0], name="a.nii.gz"), write_nifti(pixels, affine, name="b.nii.gz")]
     with pytest.raises(ValueError, match=r"b\.nii\.gz has shape .*single frames of one size and spacing"):
         ClipReader().read(names)
@@ -111,7 +111,7 @@ def test_arrays_of_any_type_keep_their_values(clip, write_nifti, write_metaimage
 @pytest.mark.parametrize(
     "given", [np.zeros((4, 4, 2)), 3, None, [np.zeros((4, 4))]], ids=["array", "number", "none", "list"]
 )
-def test_what_is_no_path_is_refused_by_its_type(given):
+def test_an_object_that_is_not_a_path_is_refused_by_its_type(given):
     kind = type(given[0] if isinstance(given, list) else given).__name__
     with pytest.raises(TypeError, match=rf"opened by its path, got {kind}"):
         open_clip(given)

@@ -12,7 +12,7 @@ from gdkvm_monai.data import ClipReader
 from tests.data.clip_files import AFFINE
 
 
-def test_monai_loads_a_clip_with_a_channel_in_front_and_its_file_name(clip, write_nifti):
+def test_monai_loads_a_clip_with_the_channel_first_and_its_file_name(clip, write_nifti):
     path = write_nifti(clip)
     loaded = LoadImage(reader=ClipReader(), ensure_channel_first=True)(path)
     assert loaded.shape == (1, 24, 18, 5)

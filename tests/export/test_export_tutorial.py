@@ -1,4 +1,4 @@
-"""The export tutorial's commands and its live loop work as they stand there, with tiny settings."""
+"""The commands and the live loop of the export tutorial work as written, with tiny settings."""
 
 from __future__ import annotations
 

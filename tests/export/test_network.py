@@ -1,4 +1,4 @@
-"""A network in a file: it agrees with PyTorch, and its description says where it comes from."""
+"""An exported network agrees with PyTorch, and its description states its origin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A difference from PyTorch is seen."""
+"""A difference from PyTorch is detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints: the right one is loaded, a wrong one is one sentence, and none of them is run."""
+"""Checkpoints: a matching one is loaded, any other is refused in one sentence, and none is executed."""
 
 from __future__ import annotations
 

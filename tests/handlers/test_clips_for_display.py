@@ -1,4 +1,4 @@
-"""Pictures for TensorBoard show depth downward, labels in black where nothing was drawn, and images as they are."""
+"""Images for TensorBoard show depth downward; unlabeled pixels are black and images unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is frozen does not move, whatever mode the engine sets."""
+"""Frozen modules do not change in any mode that the engine sets."""
 
 from __future__ import annotations
 

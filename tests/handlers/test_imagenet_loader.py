@@ -1,4 +1,4 @@
-"""ImageNet weights arrive when training starts, from where a config says and from nowhere else."""
+"""ImageNet weights are loaded when training starts, only from the configured source."""
 
 from __future__ import annotations
 

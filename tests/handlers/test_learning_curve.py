@@ -1,4 +1,4 @@
-"""The course of a run: every loss, and every validation at the iteration at which it was made."""
+"""The course of a run: every loss, and every validation at its iteration."""
 
 from __future__ import annotations
 

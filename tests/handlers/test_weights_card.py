@@ -1,4 +1,4 @@
-"""The card beside the weights says what is needed to use them."""
+"""The card beside the weights states everything needed to use them."""
 
 from __future__ import annotations
 

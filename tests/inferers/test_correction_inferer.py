@@ -1,4 +1,4 @@
-"""After a correction later frames follow it, earlier ones stay, and without one nothing is different."""
+"""After a correction, later frames follow it and earlier ones stay; without one, nothing changes."""
 
 from __future__ import annotations
 

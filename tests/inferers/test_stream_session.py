@@ -1,4 +1,4 @@
-"""Streaming equals the whole clip, keeps its state apart, and goes on from a file."""
+"""Streaming equals the whole clip, keeps sessions independent, and resumes from a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would become a wrong result stops with one sentence."""
+"""Input that would give a wrong result is refused in one sentence."""
 
 from __future__ import annotations
 

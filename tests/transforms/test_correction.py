@@ -1,4 +1,4 @@
-"""A correction on its way: read on the clip's grid, handed to the network, kept pixel for pixel, or refused."""
+"""A correction is read on the clip's grid, passed to the network, and kept pixel for pixel, or refused."""
 
 from __future__ import annotations
 

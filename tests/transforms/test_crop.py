@@ -1,4 +1,4 @@
-"""The tissue region is cut out of clip and label alike, and a prediction finds its way back."""
+"""Clip and label are cropped to the tissue region, and a prediction is placed on the full grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time axis: what is annotated stays with its frame, what is not is never background."""
+"""The time axis: annotations stay with their frames, and unlabeled frames never become background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames that cannot be segmented: noted while they are scaled, kept in step with the clip, marked or refused."""
+"""Invalid frames are detected while scaling, stay aligned with the clip, and are marked or refused."""
 
 from __future__ import annotations
 

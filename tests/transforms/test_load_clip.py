@@ -1,4 +1,4 @@
-"""A clip is loaded by one reader, with a channel in front."""
+"""A clip is loaded by a single reader, with the channel first."""
 
 from __future__ import annotations
 

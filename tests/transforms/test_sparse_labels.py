@@ -1,4 +1,4 @@
-"""Labels of which only some frames were drawn: what is not drawn teaches nothing, what is drawn is not lost."""
+"""Partially annotated labels: unlabeled frames do not affect training, and no annotation is lost."""
 
 from __future__ import annotations
 

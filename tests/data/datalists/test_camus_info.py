@@ -1,4 +1,4 @@
-"""What CAMUS states of a clip is read with units, from Info files or from the tables of patients."""
+"""Metadata of CAMUS are read with units from Info files or from patient tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clips of a folder, to be segmented."""
+"""The clips of a folder, for inference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any other data, named by a JSON datalist."""
+"""Other data, listed in a JSON datalist."""
 
 from __future__ import annotations
 

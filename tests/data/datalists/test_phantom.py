@@ -1,4 +1,4 @@
-"""The embedded default: phantoms that are written where they are missing and read as CAMUS is."""
+"""The built-in default: phantoms are generated if they are missing and read like CAMUS."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_items_are_clips_with_three_labeled_structures_and_millimeters_in_the_af
     prepared = Compose([LOAD, CheckClipd(), FromEDToESd(KEYS)])(listed)
     image, label = prepared["image"], prepared["label"]
     assert image.shape == label.shape and image.shape[:3] == (1, 48, 48) and image.shape[3] >= 14
-    for t in range(label.shape[-1]):  # every frame is labelled
+    for t in range(label.shape[-1]):  # every frame is labeled
         assert torch.unique(label[..., t]).tolist() == [BACKGROUND, LV, MYOCARDIUM, LEFT_ATRIUM]
     spacing_mm = image.affine[:3, :2].norm(dim=0)
     depth_mm = 48 * float(spacing_mm[1])

@@ -1,4 +1,4 @@
-"""The header of a DICOM clip is read without trust: what cannot be is refused."""
+"""The header of a DICOM clip is untrusted: impossible values are refused."""
 
 from __future__ import annotations
 

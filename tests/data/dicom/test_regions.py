@@ -1,4 +1,4 @@
-"""The size of a pixel counts only where the regions of a clip can be believed."""
+"""The pixel spacing is used only if the regions of a clip are plausible."""
 
 from __future__ import annotations
 

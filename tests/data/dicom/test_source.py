@@ -1,4 +1,4 @@
-"""A DICOM result takes the patient and the study of its clip, letter by letter, if that clip can be referred to."""
+"""A DICOM result copies patient and study from its clip verbatim, if the clip can be referenced."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from pydicom import uid  # noqa: E402
 
 
 @pytest.mark.parametrize("name", ["clip.dcm", "clip.DICOM", "IM000001", "1.2.840.3"])
-def test_gray_frames_are_read_upright_whatever_the_file_is_called(frames, write_dicom, name):
+def test_gray_frames_are_read_upright_for_any_file_name(frames, write_dicom, name):
     read = ClipReader().read(write_dicom(frames, name=name))
     np.testing.assert_array_equal(read.pixels, upright(frames))
     assert read.meta == {"spacing_trust": "absent", "partial": False, "mode": "unknown"}
@@ -60,7 +60,7 @@ def test_twelve_stored_bits_and_signed_bytes_keep_their_values_unless_they_are_i
     ],
     ids=["color", "M-mode", "pulsed wave", "continuous wave"],
 )
-def test_what_is_not_b_mode_is_refused_with_the_reason_unless_forced(frames, write_dicom, attributes, mode):
+def test_other_modes_than_b_mode_are_refused_with_the_reason_unless_forced(frames, write_dicom, attributes, mode):
     path = write_dicom(frames, SequenceOfUltrasoundRegions=[region(), region(**attributes)])
     with pytest.raises(ClipReadError, match=rf"clip\.dcm shows {mode}, expected B-mode; .*or set force"):
         ClipReader().read(path)
@@ -68,7 +68,7 @@ def test_what_is_not_b_mode_is_refused_with_the_reason_unless_forced(frames, wri
     assert read.meta["mode"] == mode and read.pixels.shape == (50, 40, 5)
 
 
-def test_color_doppler_is_recognized_where_no_header_tells_and_a_tint_is_none(frames, write_dicom):
+def test_color_doppler_is_recognized_without_a_header_entry_and_a_tint_is_not_doppler(frames, write_dicom):
     with pytest.raises(ClipReadError, match="shows color Doppler"):
         ClipReader().read(write_dicom(frames, UltrasoundColorDataPresent=1))
     gray = np.repeat(frames[..., None], 3, axis=-1)
@@ -91,7 +91,7 @@ def test_a_truncated_clip_is_refused_with_both_counts_or_read_in_part(frames, wr
     assert read.meta["partial"] is True and read.meta["frame_times_ms"] == "0 20 50"
 
 
-def test_what_a_patient_is_called_stands_in_no_metadata_message_or_warning(frames, write_dicom, recwarn, caplog):
+def test_patient_names_are_in_no_metadata_message_or_warning(frames, write_dicom, recwarn, caplog):
     caplog.set_level(logging.DEBUG)
     told = []
     good = write_dicom(frames, SequenceOfUltrasoundRegions=[region()], **VECTOR)
@@ -105,7 +105,7 @@ def test_what_a_patient_is_called_stands_in_no_metadata_message_or_warning(frame
     assert not any(planted in text for text in told for planted in ("Planted", "planted-id", "19010203"))
 
 
-def test_what_is_computed_on_another_grid_comes_back_to_the_clips_own(frames, write_dicom, tmp_path):
+def test_results_on_another_grid_are_mapped_back_to_the_clips_grid(frames, write_dicom, tmp_path):
     path = write_dicom(frames, SequenceOfUltrasoundRegions=[region()], FrameTime=40)
     preprocessing = Compose([LoadClipd("image"), Resized("image", (100, 80, -1), mode="nearest")])
     item = preprocessing({"image": str(path)})
@@ -128,7 +128,7 @@ def test_monai_swaps_the_axes_of_an_ultrasound_clip_and_this_reader_does_not():
     assert LoadClipd("image")({"image": path})["image"].shape == (1, 320, 240, 30)
 
 
-def test_color_doppler_that_begins_late_is_refused_where_it_begins(frames, write_dicom):
+def test_color_doppler_that_begins_late_is_refused_at_its_first_frame(frames, write_dicom):
     gray = np.repeat(frames[..., None], 3, axis=-1)
     gray[3, 10:20, 10:20] = (255, 80, 0)
     given = []
@@ -141,7 +141,7 @@ def test_color_doppler_that_begins_late_is_refused_where_it_begins(frames, write
     assert stream.meta["mode"] == "color Doppler"
 
 
-def test_more_frames_than_stated_are_refused_or_left_out(frames, write_dicom):
+def test_more_frames_than_stated_are_refused_or_ignored(frames, write_dicom):
     path = write_dicom(frames, compress=uid.RLELossless)
     data = pydicom.dcmread(path)
     data.NumberOfFrames = 3
@@ -153,14 +153,14 @@ def test_more_frames_than_stated_are_refused_or_left_out(frames, write_dicom):
     assert read.meta["partial"] is True
 
 
-def test_warnings_of_others_are_heard_while_a_stream_is_open(frames, write_dicom):
+def test_an_open_stream_does_not_suppress_other_warnings(frames, write_dicom):
     with open_clip(write_dicom(frames)) as stream:
         next(iter(stream))
         with pytest.warns(UserWarning, match="heard"):
             warnings.warn("heard", stacklevel=1)
 
 
-def test_pydicoms_own_echo_is_thirty_upright_frames_with_a_region_that_does_not_fit():
+def test_pydicoms_test_echo_has_thirty_upright_frames_and_a_region_outside_the_image():
     read = ClipReader().read(example("ybr_color"))
     assert read.pixels.shape == (320, 240, 30)
     assert "region" not in read.meta  # its place is as wrong as its spacing

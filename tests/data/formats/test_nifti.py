@@ -1,4 +1,4 @@
-"""Whatever way NIfTI stores a clip, it is read as (H, W, T); damaged files never become pixels."""
+"""Every NIfTI layout of a clip is read as (H, W, T); damaged files never become pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.data.clip_files import AFFINE, refused_with_little_memory, spacing_mm
 @pytest.mark.parametrize(
     "stored", [(24, 18, 5), (24, 18, 1, 5), (24, 18, 5, 1)], ids=["H W T", "H W 1 T", "H W T 1"]
 )  # fmt: skip
-def test_every_way_to_store_a_clip_in_nifti_gives_height_width_and_time(clip, write_nifti, stored):
+def test_every_layout_of_a_clip_in_nifti_gives_height_width_and_time(clip, write_nifti, stored):
     pixels, meta = ClipReader().get_data(ClipReader().read(write_nifti(clip.reshape(stored))))
     np.testing.assert_array_equal(pixels, clip)
     assert tuple(meta["spatial_shape"]) == clip.shape
@@ -28,7 +28,7 @@ def test_a_still_is_a_clip_of_one_frame(clip, write_nifti, stored):
     np.testing.assert_array_equal(pixels, clip[..., :1])
 
 
-def test_the_affine_holds_millimetres_in_plane_and_the_frame_time_along_the_last_axis(clip, write_nifti):
+def test_the_affine_holds_millimeters_in_plane_and_the_frame_time_along_the_last_axis(clip, write_nifti):
     affine = ClipReader().read(write_nifti(clip[:, :, None], frame_time=0.02)).affine
     np.testing.assert_allclose(affine, np.diag([-0.3, -0.2, 0.02, 1]), atol=1e-6)
     unknown = ClipReader().read(write_nifti(clip[:, :, None], frame_time=0)).affine
@@ -49,7 +49,7 @@ def test_frames_are_not_reordered_by_an_affine_that_points_backwards(clip, write
 
 
 @pytest.mark.parametrize("shape", [(24, 18, 5, 3), (24, 18, 1, 1, 3), (24, 18, 5, 1, 3)])
-def test_color_in_nifti_is_refused_and_never_taken_for_frames(write_nifti, shape):
+def test_color_in_nifti_is_refused_and_never_mistaken_for_frames(write_nifti, shape):
     with pytest.raises(ValueError, match=r"clip\.nii\.gz has shape .*expected a gray clip"):
         ClipReader().read(write_nifti(np.zeros(shape, dtype=np.uint8)))
 
@@ -70,13 +70,13 @@ def test_a_truncated_nifti_is_refused_and_never_filled_with_zeros(write_nifti, s
         ClipReader().read(path)
 
 
-def test_a_file_that_only_calls_itself_nifti_is_refused(tmp_path):
+def test_a_file_that_is_nifti_by_name_only_is_refused(tmp_path):
     (tmp_path / "clip.nii.gz").write_bytes(b"not a picture" * 50)
     with pytest.raises(OSError, match=r"clip\.nii\.gz cannot be read as NIfTI"):
         ClipReader().read(tmp_path / "clip.nii.gz")
 
 
-def test_pixels_that_are_no_numbers_are_kept_and_not_replaced(clip, write_nifti):
+def test_nan_pixels_are_kept_and_not_replaced(clip, write_nifti):
     pixels = clip.astype(np.float32)
     pixels[3, 4, 2] = np.nan
     np.testing.assert_array_equal(ClipReader().read(write_nifti(pixels)).pixels, pixels)
@@ -89,7 +89,7 @@ def claim(path, shape) -> None:
     path.write_bytes(content)
 
 
-def test_a_header_that_claims_terabytes_is_refused_before_memory_is_asked_for(clip, write_nifti):
+def test_a_header_that_claims_terabytes_is_refused_before_allocation(clip, write_nifti):
     path = write_nifti(clip, name="clip.nii")
     claim(path, (30000, 30000, 3000))
     with pytest.raises(
@@ -116,7 +116,7 @@ def test_a_gzip_bomb_is_refused_before_it_is_inflated(clip, write_nifti):
     refused_with_little_memory(packed, r"its pixels begin at byte 300003\d\d, expected at most 16777216")
 
 
-def test_what_follows_the_pixels_of_a_packed_nifti_is_not_inflated(clip, write_nifti):
+def test_data_after_the_pixels_of_a_packed_nifti_are_not_inflated(clip, write_nifti):
     path = write_nifti(clip, name="clip.nii")
     packed = path.with_suffix(".nii.gz")
     packed.write_bytes(gzip.compress(path.read_bytes() + bytes(30_000_000), 1))
@@ -131,7 +131,7 @@ def test_what_follows_the_pixels_of_a_packed_nifti_is_not_inflated(clip, write_n
     [(70, 77), (108, 255), (344, 120), (40, 200)],
     ids=["type of the pixels", "offset", "magic", "number of axes"],
 )
-def test_a_header_with_a_byte_that_means_nothing_is_refused(clip, write_nifti, place, value):
+def test_a_header_with_an_invalid_byte_is_refused(clip, write_nifti, place, value):
     path = write_nifti(clip, name="clip.nii")
     content = bytearray(path.read_bytes())
     content[place : place + 4] = bytes([value]) * 4

@@ -1,4 +1,4 @@
-"""An array file is a clip as it stands; damaged ones are refused."""
+"""An array file is read unchanged; damaged files are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_an_array_file_holds_lateral_depth_and_time(clip, tmp_path):
     np.testing.assert_array_equal(ClipReader().read(tmp_path / "still.npy").pixels, clip[..., :1])
 
 
-def test_an_array_file_that_is_no_gray_clip_is_refused(clip, tmp_path):
+def test_an_array_file_that_is_not_a_gray_clip_is_refused(clip, tmp_path):
     path = tmp_path / "clip.npy"
     for pixels in (clip[..., None], np.zeros((4, 4, 2), complex), np.zeros((0, 4, 2))):
         np.save(path, pixels)

@@ -36,7 +36,7 @@ def write(tmp_path):
     return write_video
 
 
-def test_a_lossless_video_gives_the_very_pixels(clip, write):
+def test_a_lossless_video_gives_the_exact_pixels(clip, write):
     for pixel_format in ("gray", "bgr0"):
         read = ClipReader().read(write(clip, codec="ffv1", pixel_format=pixel_format))
         assert read.pixels.dtype == np.uint8 and np.abs(read.pixels.astype(int) - clip).max() <= 1
@@ -112,7 +112,7 @@ def test_a_truncated_video_is_refused_with_both_counts_or_read_in_part(clip, wri
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video" * 100], ids=["empty", "garbage"])
-def test_a_file_that_only_calls_itself_a_video_is_refused(tmp_path, content):
+def test_a_file_that_is_a_video_by_name_only_is_refused(tmp_path, content):
     for name in ("clip.avi", "clip.mp4"):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ClipReadError, match=rf"{name} (cannot be read as|holds no|states)"):

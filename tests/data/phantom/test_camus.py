@@ -44,7 +44,7 @@ def test_the_layout_is_that_of_camus(root):
     }
 
 
-def test_the_info_file_tells_the_truth_and_its_frame_numbers_point_at_the_stills(root):
+def test_the_info_file_states_the_truth_and_its_frame_numbers_match_the_stills(root):
     firsts = set()
     for path in sorted(root.glob("database_nifti/*/Info_*.cfg")):
         info, view = read_info(path), path.stem[-3:]

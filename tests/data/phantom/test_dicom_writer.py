@@ -41,7 +41,7 @@ def test_an_rgb_dicom_shows_the_same_gray_and_another_patients_name_can_be_plant
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME2", "RGB"])
-def test_dciodvfy_finds_no_fault(clip, tmp_path, photometric):
+def test_dciodvfy_reports_no_error(clip, tmp_path, photometric):
     pytest.importorskip("pydicom")
     if shutil.which("dciodvfy") is None:
         pytest.skip("dciodvfy is absent; install Debian's package dicom3tools")

@@ -28,7 +28,7 @@ def test_a_clip_has_the_axis_order_of_camus_and_black_corners(view):
     assert image[~outside].mean() > 30
 
 
-def test_square_pixels_have_the_spacing_asked_for():
+def test_square_pixels_have_the_requested_spacing():
     image, _, spacing_mm = EchoPhantom(2).render("4CH", [0.0], spacing_mm=0.6)
     assert spacing_mm == pytest.approx((0.6, 0.6), rel=0.005)
     assert image.shape[0] > image.shape[1]
@@ -73,7 +73,7 @@ def test_label_maps_do_not_depend_on_the_number_of_pixels():
     np.testing.assert_allclose(*areas, rtol=0.02)
 
 
-def test_what_cannot_be_rendered_is_refused_in_one_sentence():
+def test_invalid_arguments_are_refused_in_one_sentence():
     with pytest.raises(ValueError, match="choose one of good, medium, poor"):
         EchoPhantom(0, "excellent")
     with pytest.raises(ValueError, match="give exactly one of them"):

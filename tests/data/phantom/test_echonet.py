@@ -30,7 +30,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_file_list_tells_the_truth_of_every_video(echonet_root):
+def test_the_file_list_states_the_truth_of_every_video(echonet_root):
     root, truth = echonet_root
     listed = rows(root / "FileList.csv")
     assert list(listed[0]) == [
@@ -73,7 +73,7 @@ def test_the_tracings_enclose_the_label_and_their_disks_give_the_volume(echonet_
             assert disk_volume_ml(diameters, length) == pytest.approx(single.edv_ml, rel=0.1)
 
 
-def test_an_echonet_folder_is_replaced_only_if_that_is_allowed(echonet_root, tmp_path):
+def test_an_echonet_folder_is_replaced_only_on_request(echonet_root, tmp_path):
     root, _ = echonet_root
     with pytest.raises(FileExistsError, match="data exists"):
         write_echonet_phantom(root)
@@ -87,7 +87,7 @@ def test_an_echonet_folder_is_replaced_only_if_that_is_allowed(echonet_root, tmp
     ("wrong", "message"),
     [({"num_patients": (1, 2)}, "three counts"), ({"beats": 0.5}, "beats = 0.5 must be at least 1")],
 )
-def test_an_echonet_phantom_that_cannot_be_is_refused(wrong, message, tmp_path):
+def test_an_impossible_echonet_phantom_is_refused(wrong, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         write_echonet_phantom(tmp_path / "new", **wrong)
     assert not (tmp_path / "new").exists()

@@ -46,7 +46,7 @@ def test_every_format_is_written_named_readable_and_in_truth_json(tmp_path):
         assert 0 <= max(told["ed_frames"] + told["es_frames"]) < told["shape"][2]
 
 
-def test_a_camus_folder_holds_only_the_views_asked_for_and_the_true_phases(tmp_path):
+def test_a_camus_folder_holds_only_the_requested_views_and_the_true_phases(tmp_path):
     write(tmp_path, "camus", views=["4CH"])
     (item,) = camus_datalist(tmp_path / "camus", "training", report=None)
     assert item["view"] == "4CH" and item["image_quality"] == "Medium"
@@ -68,7 +68,7 @@ def test_the_same_seed_writes_the_same_bytes_and_another_one_other_clips(tmp_pat
     assert all(first[name] != other[name] for name in first)
 
 
-def test_what_exists_is_kept_unless_overwriting_is_asked_for(tmp_path):
+def test_existing_files_are_kept_unless_overwriting_is_requested(tmp_path):
     write(tmp_path, "npy", "png", views=["4CH"])
     before = files(tmp_path)
     with pytest.raises(FileExistsError, match="phantom0001_4CH.npy"):
@@ -120,7 +120,7 @@ def test_a_missing_package_is_named_before_anything_is_written(name, module, ext
     assert not (tmp_path / "new").exists()
 
 
-def test_what_was_written_before_an_error_is_whole_and_in_truth_json(tmp_path, monkeypatch):
+def test_clips_written_before_an_error_are_complete_and_in_truth_json(tmp_path, monkeypatch):
     def fail(path, clip) -> None:
         raise OSError("disk full")
 

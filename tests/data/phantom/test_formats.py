@@ -17,7 +17,7 @@ LOSSLESS = ("dicom", "nifti", "mhd", "npy", "png")
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_clip_reader_gives_the_pixels_back_from_every_format(clip, written, name):
+def test_the_clip_reader_returns_the_pixels_from_every_format(clip, written, name):
     read = ClipReader().read(written(name))
     assert read.pixels.shape == clip.image.shape and read.pixels.dtype == np.uint8
     difference = np.abs(read.pixels.astype(int) - clip.image)
@@ -25,7 +25,7 @@ def test_the_clip_reader_gives_the_pixels_back_from_every_format(clip, written, 
 
 
 @pytest.mark.parametrize("name", ["dicom", "nifti", "mhd"])
-def test_the_spacing_comes_back_in_millimeters_and_is_trusted(clip, written, name):
+def test_the_spacing_is_read_back_in_millimeters_and_trusted(clip, written, name):
     read = ClipReader().read(written(name))
     assert read.meta["spacing_trust"] == "ok"
     np.testing.assert_allclose(np.diag(read.affine), (*np.negative(clip.spacing_mm), 1 / RATE_HZ, 1), rtol=1e-6)
@@ -61,13 +61,13 @@ def again() -> PhantomClip:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_same_seed_gives_the_same_bytes_and_nothing_else_is_left_beside_them(again, written, tmp_path, name):
+def test_the_same_seed_gives_the_same_bytes_and_no_other_file_remains(again, written, tmp_path, name):
     expected = contents(written(name).parent)
     write_clip(tmp_path / f"clip{FORMATS[name].suffix}", again, name)
     assert contents(tmp_path) == expected
 
 
-def test_nothing_is_replaced_unless_it_is_allowed_and_then_as_a_whole(clip, tmp_path):
+def test_files_are_replaced_only_on_request_and_as_a_whole(clip, tmp_path):
     path = tmp_path / "clip"
     path.mkdir()
     (path / "frame_9999.png").write_bytes(b"old")
@@ -82,7 +82,7 @@ def test_nothing_is_replaced_unless_it_is_allowed_and_then_as_a_whole(clip, tmp_
     assert not (tmp_path / "a.nii.gz").exists()
 
 
-def test_an_interrupted_write_leaves_what_was_there(clip, tmp_path, monkeypatch):
+def test_an_interrupted_write_keeps_the_existing_file(clip, tmp_path, monkeypatch):
     write_clip(tmp_path / "clip.npy", clip, "npy")
     before = contents(tmp_path)
 
@@ -103,9 +103,7 @@ def test_an_interrupted_write_leaves_what_was_there(clip, tmp_path, monkeypatch)
         ("mhd", r"clip.npy must end in .mhd to be of format mhd; change its name"),
     ],
 )
-def test_a_format_that_is_unknown_or_does_not_fit_the_name_is_refused_before_anything_is_written(
-    clip, format, message, tmp_path
-):
+def test_an_unknown_format_or_a_wrong_suffix_is_refused_before_anything_is_written(clip, format, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         write_clip(tmp_path / "new" / "clip.npy", clip, format)
     assert not (tmp_path / "new").exists()

@@ -8,7 +8,7 @@ from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip
 from gdkvm_monai.data.phantom.truth import read_truth, write_truth
 
 
-def test_the_truth_comes_back_as_it_was_written_and_sorted(tmp_path):
+def test_the_truth_is_read_back_as_written_and_sorted(tmp_path):
     truth = render_phantom_clip(EchoPhantom((0, 3)), beats=1, frame_rate_hz=5, size=(32, 32)).truth()
     write_truth(tmp_path / "truth.json", {"b.npy": truth, "a.npy": truth})
     assert list(read_truth(tmp_path / "truth.json").items()) == [("a.npy", truth), ("b.npy", truth)]

@@ -27,13 +27,13 @@ def test_the_blur_keeps_the_variance_of_white_noise_and_widens_with_depth_in_mm(
     assert width_mm(120) == pytest.approx(3 * width_mm(40), rel=0.1)
 
 
-def test_a_scatterer_lands_where_it_is_and_outside_the_sector_nowhere(sector):
+def test_a_scatterer_is_splatted_at_its_position_and_ignored_outside_the_sector(sector):
     angle, radius = sector.angle[20, 0], sector.radius_mm[50] + 1e-6
     grid = sector.splat(np.array([[radius * np.sin(angle), radius * np.cos(angle)], [200.0, 10.0]]), np.ones((2, 2)))
     assert np.unravel_index(grid[0].argmax(), grid[0].shape) == (20, 50)
     assert grid.sum() == pytest.approx(2)
 
 
-def test_ten_decibels_are_one_and_the_same_step_of_gray(sector):
+def test_ten_decibels_are_always_the_same_gray_step(sector):
     gray = sector.compress(np.sqrt(np.array([[[0.01, 0.1, 1.0]], [[0.0, 0.0, 0.0]]])))
     np.testing.assert_allclose(np.diff(gray), 255 * 10 / sector.quality.range_db, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""A bundle of a wrong name, of versions that differ, or in the place of something else is refused."""
+"""A bundle with a wrong name, contradicting versions, or a target that is not a bundle is refused."""
 
 from __future__ import annotations
 

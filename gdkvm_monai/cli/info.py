@@ -32,29 +32,29 @@ def main(words: Sequence[str]) -> int:
     from gdkvm_monai.configs import bundle_dir
     from gdkvm_monai.labels import NOTICE
 
+    weights = _describe_weights(options.weights or bundle_dir() / "models" / "model.pt")  # before anything is printed
     metadata = json.loads((bundle_dir() / "configs" / "metadata.json").read_text())
     labels = metadata["network_data_format"]["outputs"]["pred"]["channel_def"]
     print(f"gdkvm {gdkvm_monai.__version__}, monai {monai.__version__}, torch {torch.__version__}")
     print("labels:  " + ", ".join(f"{value} {name}" for value, name in labels.items()))
     print("devices: " + ", ".join(["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]))
-    _print_weights(options.weights or bundle_dir() / "models" / "model.pt")
+    print("\n".join(weights))
     print("license: Apache-2.0 (code)")
     print(NOTICE)
     return OK
 
 
-def _print_weights(weights: Path) -> None:
+def _describe_weights(weights: Path) -> list[str]:
     from gdkvm_monai.files import file_sha256
-    from gdkvm_monai.networks.card import read_card
+    from gdkvm_monai.networks.card import ModelCard, read_card
+    from gdkvm_monai.networks.checkpoint import read_checkpoint
 
     if not weights.is_file():
-        print("weights: none in the bundle; train with `make demo`, or pass a checkpoint with --weights")
-        return
-    card = read_card(weights)
-    print(f"weights: {weights}, sha256 {file_sha256(weights)}")
-    print(f"         trained on: {card.trained_on if card else 'unknown, there is no model.json beside it'}")
-    if card and card.views:
-        print(f"         views: {', '.join(card.views)}")
-    print(f"         license: {card.license if card else 'unknown'}")
-    if card and card.citation:
-        print(f"         cite: {card.citation}")
+        return ["weights: none in the bundle; train with `make demo`, or pass a checkpoint with --weights"]
+    read_checkpoint(weights)  # refuses any other file
+    card = read_card(weights) or ModelCard(trained_on="unknown, there is no model.json beside it")
+    lines = [f"weights: {weights}, sha256 {file_sha256(weights)}", f"         trained on: {card.trained_on}"]
+    lines += [f"         views: {', '.join(card.views)}"] if card.views else []
+    lines += [f"         license: {card.license}"]
+    lines += [f"         cite: {card.citation}"] if card.citation else []
+    return lines

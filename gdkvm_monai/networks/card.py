@@ -28,7 +28,7 @@ class ModelCard:
     Attributes:
         network: one of :data:`~gdkvm_monai.networks.known.NETWORKS`; empty for any other network.
         network_options: arguments of the network by name, or ``None`` if unknown.
-        frame_size: rows and columns of the network's input frames, or ``None`` if unknown.
+        frame_size: rows and columns of the network's input frames, multiples of 16, or ``None`` if unknown.
         num_classes: number of classes, including background; by default the network's ``out_channels``.
         trained_on: training data, in one sentence.
         domain: kind of data in one or two words, such as ``"CAMUS"`` or ``"phantom"``.
@@ -74,8 +74,14 @@ class ModelCard:
         if isinstance(self.network_options, Mapping):
             if not self.network:
                 raise ValueError("network_options are given without a network; set network to a known network.")
+            channels = self.network_options.get("out_channels")
             if self.num_classes is None:
-                object.__setattr__(self, "num_classes", self.network_options.get("out_channels"))
+                object.__setattr__(self, "num_classes", channels)
+            elif channels is not None and self.num_classes != channels:
+                raise ValueError(
+                    f"num_classes is {shorten(self.num_classes)}, but network_options.out_channels is "
+                    f"{shorten(channels)}; make them equal."
+                )
         for entry in fields(self):
             value = getattr(self, entry.name)
             check_plain(value, entry.name)

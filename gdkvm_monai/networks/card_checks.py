@@ -10,6 +10,7 @@ from gdkvm_monai.labels import UNLABELED, VIEWS
 
 __all__ = ["FIELD_CHECKS", "check_plain", "shorten"]
 
+STRIDE = 16  # pixels of a frame per token of the networks
 LARGEST_FRAME = 2048
 LARGEST_NUMBER = 1e9
 LONGEST_LIST = 64
@@ -20,7 +21,7 @@ PARSED_PREFIXES = ("$", "@", "%")
 
 
 def check_plain(value: object, name: str, depth: int = 0) -> None:
-    """Accept only finite numbers, booleans, ``None``, short plain strings, and short lists or objects of these.
+    """Accept only finite numbers, booleans, ``None``, short printable strings, and short lists or objects of these.
 
     Args:
         value: value as returned by ``json.loads``.
@@ -51,6 +52,8 @@ def check_plain(value: object, name: str, depth: int = 0) -> None:
             raise ValueError(f"{name} is {shorten(value)}, expected data, not an expression; remove it.")
         if len(value) > LONGEST_STRING:
             raise ValueError(f"{name} has {len(value)} characters, expected at most {LONGEST_STRING}; shorten it.")
+        if not value.isprintable():  # would control a terminal, or cannot be encoded
+            raise ValueError(f"{name} is {shorten(value)}, expected printable characters in one line; correct it.")
     elif isinstance(value, (int, float)):
         if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
             raise ValueError(
@@ -72,6 +75,10 @@ def _is_integer(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def _is_frame_length(value: object) -> bool:
+    return _is_integer(value, STRIDE, LARGEST_FRAME) and value % STRIDE == 0
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -91,8 +98,8 @@ FIELD_CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("intensity_mean", "intensity_sd"), _RANGE),
     "network_options": (lambda value: isinstance(value, Mapping), "an object with the network's arguments"),
     "frame_size": (
-        lambda value: isinstance(value, tuple) and [_is_integer(n, 1, LARGEST_FRAME) for n in value] == [True, True],
-        f"two whole numbers from 1 to {LARGEST_FRAME}",
+        lambda value: isinstance(value, tuple) and [_is_frame_length(n) for n in value] == [True, True],
+        f"two multiples of {STRIDE} up to {LARGEST_FRAME}",
     ),
     "num_classes": (lambda value: _is_integer(value, 2, UNLABELED - 1), f"a whole number from 2 to {UNLABELED - 1}"),
     "views": (

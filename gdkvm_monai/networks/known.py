@@ -60,7 +60,10 @@ def build_network(name: str, options: Options) -> nn.Module:
     kind = NETWORKS[network_name(name)]
     _check_options(kind, options)
     with torch.device("meta"):  # so that an oversized network costs neither memory nor time
-        count = sum(parameter.numel() for parameter in _build(kind, options).parameters())
+        sizes = [parameter.numel() for parameter in _build(kind, options).parameters()]
+    count = sum(sizes)
+    if 0 in sizes:
+        raise ValueError("network_options give layers without channels; increase the numbers that are 0.")
     if count > MOST_PARAMETERS:
         raise ValueError(f"network_options give {count} parameters, expected at most {MOST_PARAMETERS}; reduce them.")
     return _build(kind, options)

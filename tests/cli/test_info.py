@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -37,3 +38,15 @@ def test_a_bundle_without_weights_is_reported(tmp_path, capsys, monkeypatch):
 def test_the_error_names_missing_weights(capsys):
     assert main(["info", "--weights", "absent.pt"]) == 2
     assert "absent.pt" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_a_checkpoint_or_a_wrong_card_is_refused_before_anything_is_printed(
+    weights, tmp_path, capsys
+):
+    (tmp_path / "clip.txt").write_text("text")
+    (tmp_path / "model.pt").write_bytes(weights.read_bytes())
+    (tmp_path / "model.json").write_text(json.dumps({"trained_on": "\ud800"}))
+    for name, named in {"clip.txt": "clip.txt is not a checkpoint", "model.pt": r"trained_on is '\ud800'"}.items():
+        assert main(["info", "--weights", str(tmp_path / name)]) == 2
+        printed = capsys.readouterr()
+        assert named in printed.err and not printed.out

@@ -8,7 +8,8 @@ from gdkvm_monai.networks.card_checks import check_plain, shorten
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, 3, -0.5, "resnet18", [1, [2, 3]], {"lv_dice": 0.9}, "100 % of it", "a@b.c"]
+    "value",
+    [None, True, 3, -0.5, "resnet18", [1, [2, 3]], {"lv_dice": 0.9}, "100 % of it", "a@b.c", "Müller, 2019 – CAMUS"],
 )
 def test_plain_data_is_accepted(value):
     check_plain(value, "value")
@@ -21,6 +22,11 @@ def test_plain_data_is_accepted(value):
         "@network",
         "%inference.json",
         "\t$1",
+        "bell\a",
+        "\x1b[2J",
+        "right to left \u202e",
+        "\ud800",
+        "two\nlines",
         float("nan"),
         -float("inf"),
         10**12,

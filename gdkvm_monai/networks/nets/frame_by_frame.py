@@ -17,18 +17,18 @@ class FrameByFrame(nn.Module):
 
     Args:
         network: network that maps ``(B, C, H, W)`` to logits ``(B, N, H, W)``, or a name from ``FRAME_NETWORKS``.
-        options: arguments of the named network, such as ``spatial_dims=2``.
+        options: arguments of the named network; ``spatial_dims`` is 2.
 
     Attributes:
         options: all arguments by name, for the model card of the weights; ``None`` for a network that was not built by
             name.
 
     Raises:
-        ValueError: if the name is unknown.
+        ValueError: if the name is unknown, or ``spatial_dims`` is not 2.
 
     Example:
         >>> import torch
-        >>> net = FrameByFrame("UNet", spatial_dims=2, in_channels=1, out_channels=4, channels=[4, 8], strides=[2])
+        >>> net = FrameByFrame("UNet", in_channels=1, out_channels=4, channels=[4, 8], strides=[2])
         >>> net(torch.rand(1, 1, 16, 16, 3)).shape
         torch.Size([1, 4, 16, 16, 3])
     """
@@ -37,6 +37,11 @@ class FrameByFrame(nn.Module):
         super().__init__()
         self.options = None
         if isinstance(network, str):
+            options = {"spatial_dims": 2, **options}
+            if options["spatial_dims"] != 2:
+                raise ValueError(
+                    f"spatial_dims is {options['spatial_dims']}, expected 2: frames are 2-D; leave it out."
+                )
             self.options = {"network": network, **options}
             network = look_up_option(network, FRAME_NETWORKS)(**options)
         self.network = network

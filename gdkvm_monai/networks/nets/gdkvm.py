@@ -22,6 +22,8 @@ from gdkvm_monai.networks.blocks import (
 
 __all__ = ["GDKVM", "GDKVMState"]
 
+SIZES = ("in_channels", "width", "key_channels", "value_channels", "decoder_width", "chunk_size")
+
 
 class GDKVMState(NamedTuple):
     """State passed from one frame to the next; its size does not depend on the number of frames.
@@ -95,6 +97,9 @@ class GDKVM(nn.Module):
         self.options = options
         if out_channels < 2:
             raise ValueError(f"out_channels is {out_channels}, expected at least 2: background and one structure.")
+        for name in SIZES:
+            if options[name] < 1:
+                raise ValueError(f"{name} is {options[name]}, expected at least 1; correct it.")
         if deep_supervision and decoder != "light":
             raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size

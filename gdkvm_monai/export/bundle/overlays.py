@@ -1,4 +1,4 @@
-"""Merge overlays into the exported configs, and describe the resulting network."""
+"""Merge overlays and the network of the weights into the exported configs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gdkvm_monai.configs.references import root_id
 from gdkvm_monai.files import write_json
 from gdkvm_monai.networks.card import ModelCard
 
-__all__ = ["bake", "describe_network", "write_scores"]
+__all__ = ["bake", "bake_card", "describe_network", "write_scores"]
 
 INDENT = 4  # of the configs
 OF_NETWORK = ("network_def", "frame_size", "num_classes")
@@ -35,6 +35,16 @@ def bake(configs: Path, overlay: Path, shipped: Path) -> None:
         part.unlink()
     if overlay.resolve().parent == shipped.resolve():
         (configs / overlay.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
+
+
+def bake_card(configs: Path, card: ModelCard) -> None:
+    """Let ``train.json`` describe the network of a card, as far as the card does."""
+    train = json.loads((configs / "train.json").read_text())
+    if card.describes_network:
+        train["network_def"] = {"_target_": f"gdkvm_monai.networks.nets.{card.network}", **card.network_options}
+    known = {"frame_size": card.frame_size, "num_classes": card.num_classes}
+    train |= {key: value for key, value in known.items() if value is not None}
+    write_json(configs / "train.json", train, INDENT)
 
 
 def describe_network(configs: Path) -> None:

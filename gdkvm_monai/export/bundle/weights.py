@@ -10,29 +10,26 @@ import yaml
 from monai.bundle import ConfigParser
 
 from gdkvm_monai.files import file_sha256
-from gdkvm_monai.networks.card import ModelCard, read_card
+from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.checkpoint import load_weights, read_checkpoint
 
 __all__ = ["read_weights", "write_weights"]
 
 
-def write_weights(bundle: Path, weights: Path, url: str | None) -> ModelCard:
-    """Write the weights and their model card into the bundle, or their address and hash.
+def write_weights(bundle: Path, weights: Path, card: ModelCard | None, url: str | None) -> None:
+    """Write the weights and their model card, if any, into the bundle, or the weights' address and hash.
 
-    Returns:
-        The card, or an empty one if there is none. It does not mark a release, so that the bundle is trained in place.
+    The written card does not mark a release, so that the bundle is trained in place.
     """
     path = bundle / "models" / "model.pt"
     path.parent.mkdir()
     torch.save(read_weights(weights, bundle / "configs" / "inference.json"), path)
-    card = read_card(weights)
     if card is not None:
         replace(card, weights_sha256=file_sha256(path), release="").write(path.with_suffix(".json"))
     if url is not None:
         entry = {"path": "models/model.pt", "url": url, "hash_val": file_sha256(path), "hash_type": "sha256"}
         (bundle / "large_files.yml").write_text(yaml.safe_dump({"large_files": [entry]}, sort_keys=False))
         path.unlink()
-    return card or ModelCard()
 
 
 def read_weights(weights: Path, config: Path) -> dict[str, torch.Tensor]:

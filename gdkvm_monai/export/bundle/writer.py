@@ -6,15 +6,18 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from monai.bundle import ConfigParser
+
 import gdkvm_monai
 from gdkvm_monai.configs import released_weights
 from gdkvm_monai.configs.inference import inference_files
 from gdkvm_monai.export.bundle.checks import check_name, check_target, check_version
-from gdkvm_monai.export.bundle.overlays import bake, describe_network, write_scores
+from gdkvm_monai.export.bundle.overlays import bake, bake_card, describe_network, write_scores
 from gdkvm_monai.export.bundle.package_copy import copy_package
 from gdkvm_monai.export.bundle.readme import write_readme
 from gdkvm_monai.export.bundle.weights import write_weights
 from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.networks.card import ModelCard, read_card
 
 __all__ = ["NAME", "export_bundle"]
 
@@ -41,12 +44,13 @@ def export_bundle(
         out: folder for the bundle; created if needed.
         name: lowercase identifier ending in ``_segmentation``, from which MONAI Label infers the task.
         weights: checkpoint for ``models/model.pt``, which must fit the exported network exactly. A model card
-            ``model.json`` beside it is exported, too. By default the released weights; none if there are ``overlays``.
+            ``model.json`` beside it is exported, too, and its network takes precedence over the configs. By default
+            the released weights; none if there are ``overlays``.
         weights_url: https address of ``models/model.pt``. The file itself is then left out and listed with its SHA-256
             in ``large_files.yml``, as the model zoo requires for files above 25 MB.
         overlays: config files, or names in ``bundle/configs``, to merge into ``train.json`` and, for ids that it has,
             into ``inference.json``; merged files of ``bundle/configs`` are not exported separately. By default
-            ``light.yaml``, the network of the released weights.
+            ``light.yaml``, the network of the released weights, unless the card describes one with another backbone.
         overwrite: replace an older export of the same name.
 
     Returns:
@@ -62,8 +66,9 @@ def export_bundle(
     target = Path(out) / name
     check_target(target, overwrite)
     if overlays is None:
-        overlays, weights = [RELEASED], weights or released_weights()
-    files = inference_files(overlays)[1:]
+        weights = weights or released_weights()
+    card = read_card(weights) if weights is not None else None
+    files = inference_files(_default_overlays(card) if overlays is None else overlays)[1:]
     if weights_url is not None and (weights is None or not weights_url.startswith("https://")):
         raise ValueError(
             f"weights_url is {weights_url!r}; give an https:// address, and the weights for their SHA-256."
@@ -72,9 +77,21 @@ def export_bundle(
         shutil.copytree(ROOT / "bundle", bundle, ignore=IGNORED)
         for overlay in files:
             bake(bundle / "configs", overlay, ROOT / "bundle" / "configs")
+        if card is not None:
+            bake_card(bundle / "configs", card)
         describe_network(bundle / "configs")
-        card = write_weights(bundle, Path(weights), weights_url) if weights is not None else None
+        if weights is not None:
+            write_weights(bundle, Path(weights), card, weights_url)
+            card = card or ModelCard()
         write_scores(bundle / "configs", card)
         write_readme(bundle, card)
         copy_package(PACKAGE, bundle)
     return target
+
+
+def _default_overlays(card: ModelCard | None) -> list[str]:
+    """Return the overlay of the released network, unless a card describes one with another backbone."""
+    if card is None or not card.describes_network:
+        return [RELEASED]
+    released = ConfigParser.load_config_file(ROOT / "bundle" / "configs" / "inference.json")["network_def"]
+    return [RELEASED] if card.network_options.get("backbone") == released["backbone"] else []

@@ -7,11 +7,13 @@ import hashlib
 import pytest
 import torch
 import yaml
-from monai.bundle import download_large_files
+from monai.bundle import ConfigParser, download_large_files
 
 from gdkvm_monai.export.bundle import export_bundle
+from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.nets import GDKVM
 from tests.export.bundle.tiny_network import NAME, OPTIONS, names
+from tests.study.tiny_command import SMALL, write_tiny_weights
 
 
 def test_weights_are_a_plain_state_dict_that_loads_strictly(bundle, folder):
@@ -62,3 +64,27 @@ def test_weights_that_are_not_finite_are_refused(folder, tmp_path):
     torch.save(state, tmp_path / "weights.pt")
     with pytest.raises(ValueError, match="contain values that are not finite"):
         export_bundle(tmp_path / "out", NAME, tmp_path / "weights.pt", overlays=[folder / "tiny.yaml"])
+
+
+def test_the_card_beside_the_weights_describes_the_exported_network(tmp_path):
+    weights = write_tiny_weights(tmp_path)
+    exported = export_bundle(tmp_path / "out", NAME, weights)
+    options = read_card(weights).network_options
+    for name in ("train.json", "inference.json"):
+        config = ConfigParser.load_config_file(exported / "configs" / name)
+        assert config["network_def"] == {"_target_": "gdkvm_monai.networks.nets.GDKVM", **options}
+        assert config["frame_size"] == [32, 32] and config["num_classes"] == 4
+    assert read_card(exported / "models" / "model.pt").network_options == options
+
+
+def test_the_card_takes_precedence_over_an_overlay(tmp_path):
+    weights = write_tiny_weights(tmp_path)
+    exported = export_bundle(tmp_path / "out", NAME, weights, overlays=["small_network.yaml"])
+    assert ConfigParser.load_config_file(exported / "configs" / "train.json")["network_def"]["width"] == SMALL["width"]
+
+
+def test_weights_of_another_network_than_their_card_describes_are_refused(tmp_path):
+    weights = write_tiny_weights(tmp_path)
+    torch.save(GDKVM(**{**SMALL, "width": 16}).state_dict(), weights)
+    with pytest.raises(ValueError, match="model.pt holds weights of another network"):
+        export_bundle(tmp_path / "out", NAME, weights)

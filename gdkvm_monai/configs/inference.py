@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from gdkvm_monai.configs.ids import check_ids
 from gdkvm_monai.configs.location import bundle_dir, find_config
 from gdkvm_monai.configs.references import root_id
 
-__all__ = ["build_parts", "inference_files", "read_inference_config"]
+__all__ = ["build_parts", "changes_for", "inference_files", "read_inference_config"]
 
 
 def inference_files(overlays: str | PathLike | Sequence[str | PathLike] = ()) -> list[Path]:
@@ -48,10 +48,24 @@ def read_inference_config(files: Sequence[Path]) -> ConfigParser:
         for file in (files[0], bundle_dir() / "configs" / "train.json")
     )
     for file in files[1:]:
-        for name, value in ConfigParser.load_config_file(file).items():
-            if root_id(name) in config or root_id(name) not in train:
-                merge_kv(config, name, value)
+        for name, value in changes_for(config, train, file).items():
+            merge_kv(config, name, value)
     return config
+
+
+def changes_for(config: Container[str], other: Container[str], overlay: Path) -> dict[str, object]:
+    """Return what an overlay on ``train.json`` and ``inference.json`` changes in one of the two configs.
+
+    Args:
+        config: IDs of that config.
+        other: IDs of the other one.
+        overlay: overlay file.
+
+    Returns:
+        Values by ID: of IDs that the config has, and of new ones.
+    """
+    changes = ConfigParser.load_config_file(overlay).items()
+    return {name: value for name, value in changes if root_id(name) in config or root_id(name) not in other}
 
 
 def build_parts(config: ConfigParser, names: Sequence[str], source: str) -> list:

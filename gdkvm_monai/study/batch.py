@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from gdkvm_monai.configs.errors import explain
 from gdkvm_monai.files import write_csv, write_json
 from gdkvm_monai.study.clip_source import clip_files
 from gdkvm_monai.study.measurements import Measurements
@@ -104,7 +105,7 @@ def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progres
         return Outcome(task, result)
     except Exception as error:
         where = without_path(traceback.format_exc(), task.path)
-        return Outcome(task, None, type(error).__name__, without_path(str(error), task.path), where)
+        return Outcome(task, None, type(error).__name__, without_path(explain(error), task.path), where)
 
 
 def without_path(message: str, path: Path) -> str:

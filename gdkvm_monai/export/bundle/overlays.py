@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monai.bundle import ConfigParser
 
-from gdkvm_monai.configs.references import root_id
+from gdkvm_monai.configs.inference import changes_for
 from gdkvm_monai.files import write_json
 from gdkvm_monai.networks.card import ModelCard
 
@@ -19,19 +19,19 @@ OF_NETWORK = ("network_def", "frame_size", "num_classes")
 
 
 def bake(configs: Path, overlay: Path, shipped: Path) -> None:
-    """Merge an overlay into ``train.json`` and, for ids that it has, into ``inference.json``.
+    """Merge an overlay into ``train.json`` and ``inference.json``: each ID where it exists, new ones in both.
 
     Args:
         configs: folder of the two files.
         overlay: config file; one of ``shipped`` is removed from ``configs``.
         shipped: folder of the source configs.
     """
-    changes = ConfigParser.load_config_file(overlay)
-    for name in ("train.json", "inference.json"):
-        config, part = ConfigParser.load_config_file(configs / name), configs / "part.json"
-        concerned = {key: changes[key] for key in changes if name == "train.json" or root_id(key) in config}
-        write_json(part, concerned, INDENT)
-        write_json(configs / name, ConfigParser.load_config_files([configs / name, part]), INDENT)
+    files = [configs / "train.json", configs / "inference.json"]
+    train, inference = map(ConfigParser.load_config_file, files)
+    part = configs / "part.json"
+    for file, config, other in zip(files, (train, inference), (inference, train)):
+        write_json(part, changes_for(config, other, overlay), INDENT)
+        write_json(file, ConfigParser.load_config_files([file, part]), INDENT)
         part.unlink()
     if overlay.resolve().parent == shipped.resolve():
         (configs / overlay.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice

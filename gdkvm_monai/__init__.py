@@ -8,6 +8,7 @@ subpackages, which have MONAI's names where MONAI has them: ``data``, ``transfor
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,4 +62,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    loaded = [name for name in globals() if name.startswith("__") or f"{__name__}.{name}" in sys.modules]
+    return sorted([*loaded, *__all__])

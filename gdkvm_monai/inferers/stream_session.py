@@ -96,9 +96,12 @@ class StreamSession:
             Class indices ``(H, W)``, uint8.
 
         Raises:
+            TypeError: if the frame is not of real numbers.
             ValueError: if the frame is not ``(H, W)`` or differs in size from earlier frames.
         """
         frame = np.asarray(frame)
+        if frame.dtype.kind not in "buif":
+            raise TypeError(f"the frame is of type {frame.dtype}, expected gray levels; pass real numbers.")
         if frame.ndim != 2 or frame.shape != (self.shape or frame.shape):
             expected = "(H, W)" if self.shape is None else f"{self.shape} as before"
             raise ValueError(f"the frame has shape {frame.shape}, expected {expected}; call reset() for another clip.")

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import nibabel
 import numpy as np
 from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.files import write_json
-from gdkvm_monai.labels import NOTICE
+from gdkvm_monai.labels import NOTICE, parse_view
 from gdkvm_monai.metrics import measure_ejection_fraction
 from gdkvm_monai.study.measurements import SCHEMA_VERSION, Measurements, Method
 from gdkvm_monai.study.record_types import STRICT, Count, NotNegative, Verdict, View
@@ -59,16 +58,22 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> BiplaneMeasure
     """Measure the first beat of each view together.
 
     Args:
-        results: results of ``"4CH"`` and ``"2CH"``, with ``mask.nii.gz`` in their folders.
+        results: results of ``"4CH"`` (or ``"A4C"``) and ``"2CH"`` (or ``"A2C"``).
 
     Returns:
         Volumes and ejection fraction, or the reason why there are none.
 
     Raises:
-        ValueError: if a view is missing.
+        FileNotFoundError: if a folder of results does not include ``mask.nii.gz``.
+        TypeError: if a value is not a result of :func:`gdkvm_monai.segment`.
+        ValueError: if a view is missing or given twice.
     """
-    if set(results) != {"4CH", "2CH"}:
-        raise ValueError(f"got the views {', '.join(results) or 'none'}, expected 4CH and 2CH.")
+    given, results = results, {parse_view(view): result for view, result in results.items()}
+    if set(results) != {"4CH", "2CH"} or len(given) != 2:
+        raise ValueError(f"got the views {', '.join(given) or 'none'}, expected 4CH and 2CH.")
+    for view, result in results.items():
+        if not isinstance(result, SegmentationResult):
+            raise TypeError(f"the result of {view} is a {type(result).__name__}, expected what segment() returns.")
     found = {view: result.measurements for view, result in results.items()}
     nothing = BiplaneMeasurements(
         schema_version=SCHEMA_VERSION,
@@ -92,9 +97,8 @@ def write_biplane(out: Path, measured: BiplaneMeasurements) -> Path:
 
 def _measure(nothing: BiplaneMeasurements, results: Mapping[str, SegmentationResult]) -> BiplaneMeasurements:
     beats = {view: result.measurements.beats[0] for view, result in results.items()}
-    masks = {view: nibabel.load(result.folder / "mask.nii.gz").dataobj for view, result in results.items()}
-    ed = {view: np.asarray(masks[view][..., beat.ed_frame]) for view, beat in beats.items()}
-    es = {view: np.asarray(masks[view][..., beat.es_frame]) for view, beat in beats.items()}
+    ed = {view: results[view].mask[..., beat.ed_frame] for view, beat in beats.items()}
+    es = {view: results[view].mask[..., beat.es_frame] for view, beat in beats.items()}
     spacing_mm = {view: result.measurements.clip.spacing_mm for view, result in results.items()}
     measured = measure_ejection_fraction(ed, es, spacing_mm)
     edv_ml, esv_ml, ef_percent = map(_known, (measured.edv_ml, measured.esv_ml, measured.ef_percent))

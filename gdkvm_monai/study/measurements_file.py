@@ -20,9 +20,12 @@ def read_measurements(path: PathLike) -> Measurements:
         path: file to read.
 
     Raises:
-        FileNotFoundError: if the file does not exist.
+        FileNotFoundError: if the path is not a file.
         ValueError: if the file does not match the schema.
     """
+    if not Path(path).is_file():
+        what = "is a folder" if Path(path).is_dir() else "does not exist"
+        raise FileNotFoundError(f"{path} {what}; choose the measurements.json in a folder of results.")
     try:
         return TypeAdapter(Measurements).validate_json(Path(path).read_bytes(), strict=True)
     except ValidationError as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, TypedDict
 
 from gdkvm_monai.labels import STRUCTURES, parse_view
@@ -16,6 +17,13 @@ __all__ = ["FORMATS", "OVERLAYS", "SegmentKeywords", "SegmentOptions"]
 
 FORMATS = ("nifti", "png", "npz", "dicom-seg", "dicom-sr")
 OVERLAYS = ("gif", "avi", "none")
+_TYPES: Mapping[tuple[str, ...], tuple[type, str]] = {
+    ("fast", "crop", "force", "allow_partial", "report", "save_prob"): (bool, "True or False"),
+    ("view", "overlay"): (str, "a string"),
+    ("fps",): (Real, "a number"),
+    ("max_voxels",): (Integral, "a whole number"),
+}
+"""Accepted type of each option, and its description."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class SegmentOptions:
         fps: frames per second, overrides the file.
         spacing_mm: mm per pixel, lateral and in depth, overrides the file.
         crop: show the network only the tissue region of an ultrasound DICOM; masks stay on the full grid.
-        force: also accept Doppler, M-mode, and arrays with more frames than columns.
+        force: also accept Doppler, M-mode, and arrays whose axes look like ``(T, H, W)``.
         allow_partial: accept a truncated clip.
         max_voxels: largest number of pixels that a file may declare.
         formats: mask formats to write, from ``FORMATS``.
@@ -38,6 +46,7 @@ class SegmentOptions:
         save_prob: write the class probabilities to ``probabilities.npy``.
 
     Raises:
+        TypeError: if a value has the wrong type.
         ValueError: if a value is unknown or out of range.
     """
 
@@ -56,6 +65,7 @@ class SegmentOptions:
     save_prob: bool = False
 
     def __post_init__(self) -> None:
+        self._check_types()
         if self.view is not None:
             object.__setattr__(self, "view", parse_view(self.view))
         if self.overlay not in OVERLAYS:
@@ -64,26 +74,35 @@ class SegmentOptions:
         self._check_choices("formats", FORMATS)
         if self.fps is not None and not 0 < self.fps <= 1000:
             raise ValueError(f"fps is {self.fps}, expected frames per second above 0 and up to 1000.")
+        if self.max_voxels < 1:
+            raise ValueError(f"max_voxels is {self.max_voxels}, expected at least 1.")
         if self.spacing_mm is not None:
-            if len(self.spacing_mm) != 2 or not all(0 < length <= 10 for length in self.spacing_mm):
-                raise ValueError(
-                    f"spacing_mm is {self.spacing_mm}, expected two lengths above 0 and up to 10 mm per pixel."
-                )
-            object.__setattr__(self, "spacing_mm", tuple(float(length) for length in self.spacing_mm))
+            object.__setattr__(self, "spacing_mm", _two_lengths(self.spacing_mm))
+
+    def _check_types(self) -> None:
+        for names, (kind, expected) in _TYPES.items():
+            for name in names:
+                value, optional = getattr(self, name), name in ("view", "fps")
+                if value is None and optional:
+                    continue
+                if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool:
+                    raise TypeError(f"{name} is {value!r}, expected {expected}{' or None' if optional else ''}.")
 
     def _check_choices(self, name: str, known: tuple[str, ...]) -> None:
         values = getattr(self, name)
-        if isinstance(values, str) or not values or not set(values) <= set(known):
-            given = repr(values) if isinstance(values, str) else ", ".join(values) or "nothing"
+        listed = isinstance(values, Iterable) and not isinstance(values, str)
+        chosen = tuple(values) if listed else ()
+        if not chosen or not all(value in known for value in chosen):
+            given = (", ".join(map(str, chosen)) or "nothing") if listed else repr(values)
             raise ValueError(f"{name} got {given}, expected one or several of {', '.join(known)}, as a list or tuple.")
-        object.__setattr__(self, name, tuple(values))
+        object.__setattr__(self, name, chosen)
 
     @classmethod
     def from_keywords(cls, keywords: Mapping[str, object]) -> SegmentOptions:
         """Create options from keyword arguments.
 
         Raises:
-            TypeError: if an option does not exist.
+            TypeError: if an option does not exist or a value has the wrong type.
             ValueError: if a value is unknown or out of range.
         """
         known = [option.name for option in fields(cls)]
@@ -99,6 +118,13 @@ class SegmentOptions:
         from gdkvm_monai.data.clip import ReadOptions  # imports MONAI; the command checks options without it
 
         return ReadOptions(self.max_voxels, self.force, self.allow_partial)
+
+
+def _two_lengths(spacing_mm: object) -> tuple[float, float]:
+    lengths = tuple(spacing_mm) if isinstance(spacing_mm, Iterable) else ()
+    if len(lengths) != 2 or not all(isinstance(length, Real) and 0 < length <= 10 for length in lengths):
+        raise ValueError(f"spacing_mm is {spacing_mm!r}, expected two lengths above 0 and up to 10 mm per pixel.")
+    return float(lengths[0]), float(lengths[1])
 
 
 class SegmentKeywords(TypedDict, total=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,9 +80,13 @@ def load_pipeline(
 
     Raises:
         FileNotFoundError: if a file is missing.
+        TypeError: if ``weights`` is not a path.
         ValueError: if the checkpoint is invalid or belongs to another network, or a config, the card, or the device is
             wrong.
     """
+    if weights is not None and not isinstance(weights, (str, os.PathLike)):
+        advice = "pass it as pipeline=" if isinstance(weights, Pipeline) else "pass the path of a checkpoint"
+        raise TypeError(f"weights is a {type(weights).__name__}, expected a path; {advice}.")
     weights = released_weights() if weights is None else Path(weights)
     if not weights.is_file():
         raise FileNotFoundError(f"weights {weights} do not exist; check the path, or use the released weights.")

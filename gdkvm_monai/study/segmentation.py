@@ -102,13 +102,14 @@ def segment(
         ClipReadError: if the clip cannot be read.
         FileNotFoundError: if the clip or the weights do not exist.
         FileExistsError: if there are results of other weights or options, and ``overwrite`` is false.
-        TypeError: if the clip is neither a path nor an array, or an option does not exist.
-        ValueError: if an option or the weights are wrong, or the axes or the scale of an array look wrong.
+        TypeError: if an argument has the wrong type, or an option does not exist.
+        ValueError: if an option or the weights are wrong, the axes or the scale of an array look wrong, or both a
+            pipeline and its parts are given.
     """
     chosen = SegmentOptions.from_keywords(options)
     if not isinstance(clip, (str, PathLike)):
         check_clip_array(clip, chosen.force)
-    pipeline = pipeline or load_pipeline(weights, configs, device)
+    pipeline = _choose_pipeline(pipeline, weights, configs, device)
     source = ClipSource(clip, chosen)
     check_formats(source, chosen)
     if out is None:
@@ -121,6 +122,22 @@ def segment(
                 results = segment_clip(pipeline, source, chosen, cache, progress)
                 results = write_outputs(folder, chosen, cache, results)
     return SegmentationResult(**vars(results), folder=Path(out) / source.id)
+
+
+def _choose_pipeline(pipeline: Pipeline | None, weights: object, configs: object, device: str | None) -> Pipeline:
+    if pipeline is None:
+        return load_pipeline(weights, configs, device)
+    if not isinstance(pipeline, Pipeline):
+        raise TypeError(
+            f"pipeline is a {type(pipeline).__name__}, expected the result of load_pipeline(); pass a path as weights."
+        )
+    given = {"weights": weights, "configs": configs or None, "device": device}
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"both pipeline and {name} are given, expected one of them; pass {name} to load_pipeline()."
+            )
+    return pipeline
 
 
 def segment_clip(

@@ -169,6 +169,12 @@ def test_frames_of_another_size_or_rank_are_refused(network, clip):
         StreamSession(network).push(clip)
 
 
+@pytest.mark.parametrize("kind", [complex, str, object])
+def test_a_frame_that_is_not_of_real_numbers_is_refused(kind, network, clip):
+    with pytest.raises(TypeError, match="the frame is of type"):
+        StreamSession(network).push(clip[..., 0].astype(kind))
+
+
 def test_a_network_without_a_memory_can_stream_too(clip):
     session = StreamSession(FrameByFrame(torch.nn.Conv2d(1, 4, 3, padding=1)), *transforms())
     assert session.push(clip[..., 0]).shape == (45, 38)

@@ -78,6 +78,22 @@ def test_both_views_are_required(results):
         measure_biplane({})
 
 
+def test_both_names_of_a_view_are_accepted_but_not_twice(results):
+    assert measure_biplane({"A4C": results["4CH"], "a2c": results["2CH"]}) == measure_biplane(results)
+    with pytest.raises(ValueError, match="got the views A4C, 4CH, 2CH, expected"):
+        measure_biplane({"A4C": results["4CH"], **results})
+
+
+def test_results_without_a_folder_are_measured(results):
+    without = {view: replace(result, folder=None, _mask=result.mask) for view, result in results.items()}
+    assert measure_biplane(without) == measure_biplane(results)
+
+
+def test_a_value_that_is_not_a_result_is_refused(results):
+    with pytest.raises(TypeError, match="the result of 2CH is a str"):
+        measure_biplane({**results, "2CH": "out/2CH"})
+
+
 def test_masks_without_a_ventricle_give_a_reason_instead_of_a_volume(results, tmp_path):
     measurements = results["4CH"].measurements
     beat = replace(measurements.beats[0], ed_frame=0, es_frame=1)

@@ -65,3 +65,8 @@ def test_a_file_without_measurements_is_refused(text, tmp_path):
 def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(FileNotFoundError, match="x.json"):
         read_measurements(tmp_path / "x.json")
+
+
+def test_a_folder_of_results_is_refused_with_the_name_of_the_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path} is a folder; choose the measurements.json"):
+        read_measurements(tmp_path)

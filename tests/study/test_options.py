@@ -66,9 +66,33 @@ def test_values_are_converted_to_their_recorded_form():
         ({"structures": ("RV",)}, "structures got RV"),
         ({"spacing_mm": (0.3, -1)}, "spacing_mm is"),
         ({"spacing_mm": (0.3,)}, "spacing_mm is"),
+        ({"structures": [1]}, "structures got 1, expected"),
+        ({"structures": [["LV"]]}, r"structures got \['LV'\], expected"),
+        ({"structures": None}, "structures got None, expected"),
+        ({"spacing_mm": 0.3}, "spacing_mm is 0.3, expected two lengths"),
+        ({"spacing_mm": ("a", "b")}, r"spacing_mm is \('a', 'b'\)"),
+        ({"max_voxels": -1}, "max_voxels is -1"),
         ({"overlay": "mov"}, "mov"),
     ],
 )
 def test_a_wrong_value_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
+        SegmentOptions(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fps": "50"}, "fps is '50', expected a number or None"),
+        ({"fps": True}, "fps is True, expected a number"),
+        ({"fast": "no"}, "fast is 'no', expected True or False"),
+        ({"report": 0}, "report is 0, expected True or False"),
+        ({"save_prob": None}, "save_prob is None, expected True or False"),
+        ({"view": 4}, "view is 4, expected a string or None"),
+        ({"overlay": None}, "overlay is None, expected a string"),
+        ({"max_voxels": 1.5}, "max_voxels is 1.5, expected a whole number"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused(options, message):
+    with pytest.raises(TypeError, match=message):
         SegmentOptions(**options)

@@ -226,6 +226,22 @@ def test_an_array_that_looks_wrong_is_refused_before_anything_is_computed(clip, 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"weights": gray_level_pipeline()}, TypeError, "weights is a Pipeline, expected a path; pass it as pipeline="),
+        ({"weights": 3}, TypeError, "weights is a int, expected a path"),
+        ({"pipeline": "model.pt"}, TypeError, "pipeline is a str"),
+        ({"pipeline": gray_level_pipeline(), "weights": "model.pt"}, ValueError, "both pipeline and weights are given"),
+        ({"pipeline": gray_level_pipeline(), "configs": ["a.yaml"]}, ValueError, "both pipeline and configs"),
+        ({"pipeline": gray_level_pipeline(), "device": "cpu"}, ValueError, "both pipeline and device"),
+    ],
+)
+def test_a_pipeline_and_its_parts_are_not_confused(arguments, error, message, clip):
+    with pytest.raises(error, match=message):
+        gdkvm_monai.segment(clip[0], **arguments)
+
+
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 0), (4, 4, 3, 2)])
 def test_an_array_that_is_not_a_clip_is_refused(shape):
     with pytest.raises(ClipReadError, match=r"expected a gray clip \(H, W, T\)"):

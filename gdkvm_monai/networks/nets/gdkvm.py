@@ -126,6 +126,7 @@ class GDKVM(nn.Module):
         In training with deep supervision, returns ``(B, 3, N, H, W, T)``: strides 2, 4, and 8, all at full size.
 
         Raises:
+            TypeError: if the clip is not a tensor of floats.
             ValueError: if the clip has another shape or no frame, or its size is not a multiple of 16.
         """
         self._check(clip)
@@ -151,7 +152,7 @@ class GDKVM(nn.Module):
         Returns:
             Logits ``(B, N, H, W)`` and the next state.
         """
-        self._check(frame.unsqueeze(-1))
+        self._check(frame.unsqueeze(-1) if isinstance(frame, Tensor) else frame)
         return self.advance(frame, self.encode(frame), state)
 
     def initial_state(self, frame: Tensor) -> GDKVMState:
@@ -177,6 +178,9 @@ class GDKVM(nn.Module):
         return output, GDKVMState(memory, logits.softmax(dim=1)[:, 1:])
 
     def _check(self, clip: Tensor) -> None:
+        if not isinstance(clip, Tensor) or not clip.is_floating_point():
+            kind = str(clip.dtype) if isinstance(clip, Tensor) else type(clip).__name__
+            raise TypeError(f"expected a tensor of floats, got {kind}; pass torch.as_tensor(clip).float() / 255.")
         if clip.dim() != 5 or clip.shape[1] != self.in_channels or clip.shape[-1] == 0:
             raise ValueError(
                 f"expected a clip of shape (B, {self.in_channels}, H, W, T) with T >= 1, got {list(clip.shape)}; "

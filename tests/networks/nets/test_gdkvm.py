@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from monai.networks.nets import UNet
@@ -172,6 +173,18 @@ def test_torchscript_and_torch_export_agree_with_eager(net, frames):
 def test_a_wrong_clip_is_refused_in_one_sentence(shape, message):
     with pytest.raises(ValueError, match=message):
         small_gdkvm()(torch.rand(shape))
+
+
+@pytest.mark.parametrize(
+    ("clip", "kind"),
+    [(np.zeros((1, 1, 32, 32, 2)), "ndarray"), (torch.zeros(1, 1, 32, 32, 2, dtype=torch.uint8), "torch.uint8")],
+)
+def test_a_clip_that_is_not_a_tensor_of_floats_is_refused(clip, kind):
+    net = small_gdkvm()
+    with pytest.raises(TypeError, match=f"expected a tensor of floats, got {kind}"):
+        net(clip)
+    with pytest.raises(TypeError, match=kind):
+        net.step(clip[..., 0], None)
 
 
 def test_a_single_class_is_refused():

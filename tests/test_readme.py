@@ -9,12 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from gdkvm_monai.cli.main import main
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
-from gdkvm_monai.networks.card import ModelCard
-from gdkvm_monai.networks.nets import GDKVM
+from tests.study.tiny_command import write_tiny_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -63,16 +61,18 @@ def test_the_bundle_commands_run_in_the_order_of_the_readme(phantom_root, bundle
 
 def test_the_gdkvm_commands_run_on_phantoms(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    torch.manual_seed(0)
-    network = GDKVM(backbone="resnet18", width=8, decoder_width=32)
-    Path("demo/models").mkdir(parents=True)
-    torch.save(network.state_dict(), "demo/models/model.pt")
-    ModelCard("GDKVM", network.options, (32, 32)).write("demo/models/model.json")
-    for name, view in (("clip", "4CH"), ("a4c", "4CH"), ("a2c", "2CH")):
+    (tmp_path / "bundle" / "models").mkdir(parents=True)
+    (tmp_path / "bundle" / "configs").symlink_to(ROOT / "bundle" / "configs")
+    write_tiny_weights(tmp_path / "bundle" / "models")
+    monkeypatch.setattr("gdkvm_monai.configs.location.bundle_dir", lambda: tmp_path / "bundle")
+    for name, view in (("a4c", "4CH"), ("a2c", "2CH")):
         clip = render_phantom_clip(EchoPhantom(len(name)), view, beats=1, frame_rate_hz=10, size=(32, 32))
         write_clip(f"{name}.dcm", clip, "dicom")
     gdkvm_commands = [command for command in commands() if command.startswith("gdkvm")]
-    assert [main(shlex.split(command)[1:]) for command in gdkvm_commands] == [0, 0]
+    small = "--size 48 48 --beats 1.2 --frame-rate 25".split()
+    for command in gdkvm_commands:
+        words = shlex.split(command)[1:]
+        assert main([*words, *(small if words[0] == "phantom" else [])]) == 0, command
     assert len(list(Path("out").glob("*/report.html"))) == 3 and len(list(Path("out").glob("*/biplane.json"))) == 1
     assert "clip 1 of 1" in capsys.readouterr().out
 

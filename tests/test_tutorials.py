@@ -47,7 +47,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 @pytest.fixture()
 def workplace(tmp_path, monkeypatch):
-    """A folder with weights where ``make demo`` leaves them, and the bundle's configs."""
+    """A folder with a bundle whose released weights are those of an untrained tiny network."""
     torch.manual_seed(0)
     network = GDKVM(**TINY)
     models = tmp_path / "demo" / "models"
@@ -56,6 +56,8 @@ def workplace(tmp_path, monkeypatch):
     ModelCard("GDKVM", network.options, (32, 32)).write(models / "model.json")
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "configs").symlink_to(ROOT / "bundle" / "configs")
+    (tmp_path / "bundle" / "models").symlink_to(models)
+    monkeypatch.setattr("gdkvm_monai.configs.location.bundle_dir", lambda: tmp_path / "bundle")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     before = signal.getsignal(signal.SIGTERM)

@@ -68,7 +68,7 @@ def build_bundle_parser() -> argparse.ArgumentParser:
         "--overlay",
         action="append",
         metavar="FILE",
-        help="merge an overlay into the configs (repeatable; default: light.yaml, the released network)",
+        help="merge an overlay into the configs (repeatable; default: light_network.yaml)",
     )
     parser.add_argument("--zip", action="store_true", help="also write NAME_vVERSION.zip")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing export")

@@ -45,3 +45,9 @@ def test_the_holdout_trains_on_nine_of_ten_patients_and_validates_on_the_tenth()
     assert len(trained) == 720 and len(held_out) == 80
     assert {clip["patient"] for clip in held_out} == {f"patient{n:04d}" for n in range(10, 401, 10)}
     assert not {clip["patient"] for clip in trained} & {clip["patient"] for clip in held_out}
+
+
+def test_the_network_alone_is_that_of_the_recipe():
+    network, recipe = (ConfigParser.load_config_file(CONFIGS / name) for name in ("light_network.yaml", "light.yaml"))
+    assert {name: recipe[name] for name in network} == network
+    assert {name for name in recipe if name.startswith(("network_def", "loss"))} <= network.keys()

@@ -81,6 +81,7 @@ def test_the_exported_bundle_holds_them_with_their_scores_and_may_be_trained_in_
     assert "license: cc-by-nc-sa-4.0" in (bundle / "README.md").read_text()
     train, inference = (json.loads((bundle / "configs" / f"{n}.json").read_text()) for n in ("train", "inference"))
     assert train["network_def"] == inference["network_def"] and train["frame_size"] == [128, 128]
+    assert train["imagenet_weights"] is None, "training in MONAI Label goes on from the weights"
     pipeline = load_pipeline(bundle / "models" / "model.pt", device="cpu")
     own = load_pipeline(device="cpu").network.state_dict()
     assert all(torch.equal(value, own[name]) for name, value in pipeline.network.state_dict().items())

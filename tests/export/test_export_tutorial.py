@@ -41,7 +41,8 @@ def test_the_commands_and_the_live_loop_run(tmp_path, monkeypatch):
     torch.save(GDKVM(**TINY).state_dict(), weights)
     described = GDKVM(**TINY).options
     tiny = {
-        "export network": [f"--override=network_def#{k}={v}" for k, v in described.items()] + ["--frames=3"],
+        "export network": [f"--override=network_def#{k}={v}" for k, v in described.items()]
+        + ["--frames=3", f"--weights={weights}"],
         "monai.bundle": [f"--network_def#{k}={v}" for k, v in described.items()] + ["--input_shape", "[1,1,32,32,2]"],
         "export_latency.py": ["--size=32", "--frames=3", "--warmup=1", "--backbone=resnet18", "--width=8"],
     }

@@ -24,7 +24,7 @@ __all__ = ["NAME", "export_bundle"]
 PACKAGE = Path(gdkvm_monai.__file__).resolve().parent
 ROOT = PACKAGE.parent
 NAME = "echo_video_gdkvm_segmentation"
-RELEASED = "light.yaml"
+RELEASED = "light_network.yaml"
 IGNORED = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "models", "eval", "large_files.*")
 
 
@@ -50,7 +50,7 @@ def export_bundle(
             in ``large_files.yml``, as the model zoo requires for files above 25 MB.
         overlays: config files, or names in ``bundle/configs``, to merge into ``train.json`` and, for ids that it has,
             into ``inference.json``; merged files of ``bundle/configs`` are not exported separately. By default
-            ``light.yaml``, the network of the released weights, unless the card describes one with another backbone.
+            ``light_network.yaml``, the released network, unless the card describes one with another backbone.
         overwrite: replace an older export of the same name.
 
     Returns:

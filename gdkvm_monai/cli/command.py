@@ -52,7 +52,7 @@ def report(error: BaseException, whole: bool, message: str | None = None, hint: 
     """
     if whole:
         traceback.print_exception(error)
-    text = " ".join(with_options(message or str(error)).split())
+    text = " ".join(with_options(message or _message(error)).split())
     print(f"gdkvm: {text}{' (--traceback shows the traceback)' if hint and not whole else ''}", file=sys.stderr)
 
 
@@ -64,6 +64,13 @@ def with_options(message: str) -> str:
         'out is not empty; use --overwrite to replace it.'
     """
     return re.sub(r"\bset (overwrite|force|allow_partial)\b", lambda match: f"use {_option(match[1])}", message)
+
+
+def _message(error: BaseException) -> str:
+    """Return the message of an error; one of the operating system without its number."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename}: {error.strerror}; check the path."
+    return str(error)
 
 
 def _option(name: str) -> str:

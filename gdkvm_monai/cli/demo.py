@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gdkvm_monai.cli.command import OK, new_parser
+from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_parser", "main"]
 
@@ -22,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str]) -> int:
     """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
+    check_folders([options.out])
 
     from gdkvm_monai.study.demo import run_demo
 

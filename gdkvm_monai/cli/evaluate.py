@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from gdkvm_monai.cli.command import OK, WRONG_USE, new_parser, report, wants_traceback
+from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_parser", "main"]
 
@@ -46,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str]) -> int:
     """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
+    check_folders([options.out])
     whole = wants_traceback(words)
 
     from gdkvm_monai.configs.commands import evaluate

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gdkvm_monai.cli.choices import BUNDLE_NAME, NETWORK_FORMATS, NETWORK_FORMS
 from gdkvm_monai.cli.command import FAILED, OK, new_parser
+from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_bundle_parser", "build_network_parser", "main"]
 
@@ -92,6 +93,7 @@ def _export_network(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     if options.frames < 1:
         parser.error(f"--frames is {options.frames}, expected at least 1.")
+    check_folders([options.out if options.format == "triton" else options.out.parent])
 
     from gdkvm_monai.configs import released_weights
     from gdkvm_monai.configs.overrides import parse_overrides
@@ -113,6 +115,7 @@ def _export_bundle(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     if options.zip and options.weights_url:
         parser.error("--zip includes the weights, --weights-url excludes them; use one of the two.")
+    check_folders([options.out])
 
     from gdkvm_monai.export.bundle import export_bundle, too_large_for_the_zoo, zip_bundle
 

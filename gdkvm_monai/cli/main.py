@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import gdkvm_monai
-from gdkvm_monai.cli.command import OK, WRONG_USE, report, wants_traceback
+from gdkvm_monai.cli.command import FAILED, OK, WRONG_USE, report, wants_traceback
 from gdkvm_monai.labels import NOTICE
 
 __all__ = ["COMMANDS", "main"]
@@ -59,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ImportError, OSError, ValueError) as error:
         report(error, whole)
         return WRONG_USE
+    except Exception as error:  # a mistake in this package or in one that it uses
+        report(error, whole, f"{type(error).__name__}: {error}", hint=True)
+        return FAILED
 
 
 def _refuse_misspelled(word: str) -> None:

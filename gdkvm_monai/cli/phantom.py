@@ -26,6 +26,7 @@ from pathlib import Path
 
 from gdkvm_monai.cli.choices import CLIP_FORMATS, DATA_SETS, QUALITIES
 from gdkvm_monai.cli.command import OK, new_parser, view_name
+from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_parser", "main"]
 
@@ -66,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str]) -> int:
     """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
+    check_folders([options.out])
 
     from gdkvm_monai.data.phantom.folder import FolderSettings, write_phantom_folder
 

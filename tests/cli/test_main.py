@@ -88,6 +88,38 @@ def test_a_folder_named_almost_like_a_command_is_a_clip(tmp_path, monkeypatch, c
     assert "demos" in (text := capsys.readouterr().err) and "did you mean" not in text
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("phantom", "{}"),
+        ("demo", "--out", "{}"),
+        ("evaluate", "--dataset-dir", ".", "-o", "{}"),
+        ("export", "bundle", "--out", "{}/deep"),
+        ("export", "network", "--untrained", "--out", "{}/network.onnx"),
+        ("export", "network", "--untrained", "--format", "triton", "--out", "{}"),
+    ],
+)
+def test_an_output_folder_that_is_a_file_is_refused(words, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main([word.format(tmp_path / "file") for word in words]) == 2
+    assert f"{tmp_path / 'file'}" in (text := capsys.readouterr().err) and "choose a folder" in text
+
+
+def test_an_error_of_the_operating_system_is_a_sentence_without_a_number(monkeypatch, capsys):
+    error = PermissionError(13, "Permission denied", "out/frames.csv")
+    monkeypatch.setattr("gdkvm_monai.cli.info.main", lambda words: (_ for _ in ()).throw(error))
+    assert main(["info"]) == 2
+    assert capsys.readouterr().err == "gdkvm: out/frames.csv: Permission denied; check the path.\n"
+
+
+def test_an_unexpected_error_is_one_line_with_exit_code_one(monkeypatch, capsys):
+    error = RuntimeError("first line\nsecond line")
+    monkeypatch.setattr("gdkvm_monai.cli.info.main", lambda words: (_ for _ in ()).throw(error))
+    assert main(["info"]) == 1
+    expected = "gdkvm: RuntimeError: first line second line (--traceback shows the traceback)\n"
+    assert capsys.readouterr().err == expected
+
+
 @pytest.mark.parametrize("way", ["nothing", "flag", "environment"])
 def test_the_traceback_is_shown_only_on_request(way, monkeypatch, capsys):
     monkeypatch.setenv("GDKVM_TRACEBACK", "1" if way == "environment" else "0")

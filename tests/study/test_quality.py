@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 
 from gdkvm_monai.metrics.anatomy import StructureShape
 from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
-from gdkvm_monai.study.measurements import ClipFacts, Quality
+from gdkvm_monai.study.measurements import ClipFacts, ClipNumbers, Quality
 from gdkvm_monai.study.quality import Evidence, judge
 from gdkvm_monai.study.segmented_frame import SegmentedFrame
 from tests.study import records
@@ -51,12 +51,13 @@ class Case:
         whole = records.FRAME.measured.shapes
         self.measure(where, shapes={**whole, "LV": StructureShape(parts, holes, on_border=False)})
 
-    def judged(self) -> Quality:
+    def judged(self, change: Callable[[ClipNumbers], ClipNumbers] = lambda numbers: numbers) -> Quality:
+        """Judge the clip with its measurements, which ``change`` may replace."""
         rate_hz = self.clip.frame_rate_hz
         times_s = None if rate_hz is None else np.arange(len(self.frames)) / rate_hz
         table = frame_table("0" * 16, self.frames, times_s, self.clip.spacing_trust == "ok")
         numbers = measure_clip(self.clip, table, copies=Copies((), "copies"))
-        return judge(numbers, Evidence(table, self.frames, self.edge_fraction, self.card, self.trained_views))
+        return judge(change(numbers), Evidence(table, self.frames, self.edge_fraction, self.card, self.trained_views))
 
 
 def beating(t: int) -> SegmentedFrame:
@@ -161,3 +162,81 @@ def test_intensities_of_blank_frames_do_not_count():
     case = Case()
     case.change(slice(5), intensity_mean=50.0, valid=False)
     assert "intensity" not in case.judged().codes
+
+
+@pytest.mark.parametrize(
+    ("code", "change", "inside", "outside"),
+    [
+        ("area_jump", lambda case, px: jump(case, px), 1176, 1177),  # by 14.97% and 15.04% of the area
+        ("sector_edge", lambda case, share: setattr(case, "edge_fraction", share), 0.1, 0.101),
+        ("parts", lambda case, count: case.set_shape(slice(count), parts=2), 6, 7),  # of 60 frames
+        ("holes", lambda case, count: case.set_shape(slice(count), holes=1), 6, 7),
+        ("confidence", lambda case, mean: case.change(confidence=mean), 0.851, 0.849),
+        ("frame_rate", lambda case, rate: case.set_clip(frame_rate_hz=rate), 20.0, 19.9),
+        ("intensity", lambda case, mean: case.change(intensity_mean=mean), 0.101, 0.099),
+        ("intensity", lambda case, mean: case.change(intensity_mean=mean), 0.399, 0.401),
+        ("intensity", lambda case, sd: case.change(intensity_sd=sd), 0.101, 0.099),
+        ("intensity", lambda case, sd: case.change(intensity_sd=sd), 0.299, 0.301),
+        ("invalid_frames", lambda case, count: case.set_clip(valid_frames=count), FRAMES, FRAMES - 1),
+        ("no_ventricle", lambda case, px: case.set_area(slice(20, 21), px), 1, 0),
+    ],
+)
+def test_a_threshold_separates_a_value_just_inside_from_one_just_outside(code, change, inside, outside):
+    quiet, reported = Case(), Case()
+    change(quiet, inside)
+    change(reported, outside)
+    assert code not in quiet.judged().codes and code in reported.judged().codes
+
+
+def jump(case: Case, px: int) -> None:
+    case.set_area(slice(None), 1000)
+    case.set_area(slice(30, 31), px)
+
+
+@pytest.mark.parametrize(
+    ("code", "change", "check", "reject"),
+    [
+        ("no_ventricle", lambda case, count: case.set_area(slice(20, 20 + count), 0), 6, 7),  # of 60 frames
+        ("confidence", lambda case, mean: case.change(confidence=mean), 0.601, 0.599),
+    ],
+)
+def test_a_threshold_separates_check_from_reject(code, change, check, reject):
+    for value, verdict in ((check, "check"), (reject, "reject")):
+        case = Case()
+        change(case, value)
+        assert [reason.verdict for reason in case.judged().reasons if reason.code == code] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("ef_percent", "codes"),
+    [
+        (90.1, ("ef_range",)),
+        (89.9, ()),
+        (5.1, ()),
+        (4.9, ("ef_range",)),
+        (0.1, ("ef_range",)),
+        (-0.1, ("edv_below_esv", "ef_range")),
+    ],
+)
+def test_the_ejection_fraction_of_any_beat_is_compared_with_the_plausible_range(ef_percent, codes):
+    def change(numbers: ClipNumbers) -> ClipNumbers:
+        *others, last = numbers.beats
+        return replace(numbers, beats=(*others, replace(last, ef_percent=ef_percent)))
+
+    assert Case().judged(change).codes == codes
+
+
+@pytest.mark.parametrize(
+    ("ed_frames", "es_frames", "codes"),
+    [
+        ((0,), (10,), ("less_than_one_beat",)),
+        ((0, 25), (10,), ()),
+        ((12,), (0, 25), ()),
+        ((), (), ("less_than_one_beat",)),
+    ],
+)
+def test_one_beat_has_two_end_diastoles_or_two_end_systoles(ed_frames, es_frames, codes):
+    def change(numbers: ClipNumbers) -> ClipNumbers:
+        return replace(numbers, phases=replace(numbers.phases, ed_frames=ed_frames, es_frames=es_frames))
+
+    assert Case().judged(change).codes == codes

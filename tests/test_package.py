@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,15 @@ def test_the_package_loads_nothing_before_it_is_used():
     code = "import gdkvm_monai, sys; dir(gdkvm_monai); print({'torch', 'monai', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_no_requirement_is_listed_twice():
+    config = ConfigParser()
+    config.read(Path(gdkvm_monai.__file__).parents[1] / "setup.cfg")
+    lists = [config["options"]["install_requires"], *config["options.extras_require"].values()]
+    for lines in lists:
+        names = re.findall(r"^[\w-]+", lines, re.MULTILINE)
+        assert names and sorted(set(names)) == sorted(names)
 
 
 def test_an_unknown_name_is_refused():

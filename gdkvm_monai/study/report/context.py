@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +9,10 @@ from gdkvm_monai.labels import COLORS, STRUCTURES
 from gdkvm_monai.study.curves import Values, time_axis
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import AreasCm2, Beat, Measurements
-from gdkvm_monai.study.report.environment import DASH
 from gdkvm_monai.study.report.notes import Notes, collect_notes
 from gdkvm_monai.study.report.pictures import Pictures, first_measured_beat
 from gdkvm_monai.study.report.plot import Plots, lay_out_plots, percent_positions
+from gdkvm_monai.study.report.provenance import describe_run
 from gdkvm_monai.study.run_record import RunRecord
 from gdkvm_monai.visualize.clip_frames import ASSUMED_RATE_HZ
 
@@ -123,7 +122,7 @@ def gather(
         stills=_stills(beats[still_beat], frames) if beats else [],
         still_beat=still_beat,
         notes=collect_notes(measurements, run.weights.views),
-        provenance=_flatten(json.loads(run.to_json())),
+        provenance=describe_run(run),
         data=_clip_data(frames, pictures.frames, curves, contours, phases["ED"]),
     )
 
@@ -153,17 +152,3 @@ def _clip_data(
         contours=contours,
         start=min(set(ed_frames) & set(shown), default=shown[0]),
     )
-
-
-def _flatten(entries: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
-    """Return the name and text of each entry; the name of a nested entry is its path."""
-    rows: list[tuple[str, str]] = []
-    for key, value in entries.items():
-        name = f"{prefix}{key}".replace("_", " ")
-        if isinstance(value, Mapping):
-            rows += _flatten(value, f"{name}, ") or [(name, DASH)]
-        elif value is None or value == "":
-            rows.append((name, f"{DASH} not set"))
-        else:
-            rows.append((name, value if isinstance(value, str) else json.dumps(value)))
-    return rows

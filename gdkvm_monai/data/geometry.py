@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gdkvm_monai.data.clip import ClipMeta
+
 __all__ = ["REGION", "picture_affine", "plausible_frame_time", "region_slices", "spacing_meta"]
 
 PLAUSIBLE_MS = (1, 1000)
@@ -23,7 +25,7 @@ def picture_affine(spacing_mm: Sequence[float] = (1, 1), frame_time_s: float = 1
     return np.diag([-spacing_mm[0], -spacing_mm[1], frame_time_s, 1.0]).astype(float)
 
 
-def spacing_meta(affine: np.ndarray) -> dict:
+def spacing_meta(affine: np.ndarray) -> ClipMeta:
     """Return ``spacing_trust`` and ``partial`` of a complete clip whose file states its spacing in millimeters.
 
     Args:

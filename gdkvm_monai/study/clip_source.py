@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from monai.config import PathLike
 
-from gdkvm_monai.data.clip import ClipReadError, ClipStream
+from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream
 from gdkvm_monai.data.geometry import REGION, picture_affine, region_slices
 from gdkvm_monai.data.intensity import GrayScale, measure_gray_scale
 from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
@@ -153,7 +153,7 @@ class _Cropped:
 def _array_stream(clip: np.ndarray) -> ClipStream:
     if clip.ndim != 3 or clip.dtype.kind not in "buif" or 0 in clip.shape:
         raise ClipReadError(f"the array has shape {clip.shape} and type {clip.dtype}, expected a gray clip (H, W, T).")
-    meta = {"spacing_trust": "absent", "partial": False}
+    meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
     return ClipStream(clip.shape[:2], clip.shape[2], picture_affine(), meta, lambda: iter(np.moveaxis(clip, -1, 0)))
 
 

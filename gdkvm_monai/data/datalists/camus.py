@@ -5,20 +5,47 @@ S. Leclerc et al., IEEE TMI 38(9):2198-2210, 2019, doi:10.1109/TMI.2019.2900516.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 from monai.config import PathLike
 from monai.utils import look_up_option
 
-from gdkvm_monai.data.datalists.camus_info import clip_info, patient_tables
+from gdkvm_monai.data.datalists.camus_info import CamusInfo, PatientTables, clip_info, patient_tables
 from gdkvm_monai.labels import VIEWS, parse_view
 
-__all__ = ["camus_datalist"]
+__all__ = ["CamusItem", "camus_datalist"]
 
 SECTIONS = ("training", "validation", "testing", "all")
 CLIPS = ("half_sequence", "stills")
 LAYOUT = "database_nifti/patientXXXX/ and database_split/subgroup_<section>.txt, or patientXXXX/*.mhd"
+
+
+class CamusItem(TypedDict, total=False):
+    """An item of the datalist; a key is absent if the release does not state its value.
+
+    Attributes:
+        image: path, or one path per frame.
+        label: path, or one path per annotated frame.
+        label_frames: 0-based, if only some frames of ``image`` are annotated.
+        patient: name of the patient's folder.
+        view: one of :data:`~gdkvm_monai.labels.VIEWS`.
+        ed_frame: 0-based, as all values below from :class:`~gdkvm_monai.data.datalists.camus_info.CamusInfo`.
+    """
+
+    image: str | list[str]
+    label: str | list[str]
+    label_frames: list[int]
+    patient: str
+    view: str
+    ed_frame: int
+    es_frame: int
+    image_quality: str
+    ef_percent: float
+    edv_ml: float
+    esv_ml: float
+    frame_rate_hz: float
 
 
 def camus_datalist(
@@ -27,7 +54,7 @@ def camus_datalist(
     views: Sequence[str] = VIEWS,
     clips: str = "half_sequence",
     report: Callable[[str], object] | None = print,
-) -> list[dict]:
+) -> list[CamusItem]:
     """List the clips of a CAMUS release: NIfTI or the original MetaImage files.
 
     Args:
@@ -39,9 +66,7 @@ def camus_datalist(
         report: called with a summary of the listed clips and of those left out, with reasons; ``None`` for no report.
 
     Returns:
-        Items with ``image`` and ``label`` (paths), ``patient``, ``view``, 0-based ``ed_frame`` and ``es_frame``, the
-        values of the ``Info`` file (``image_quality``, ``ef_percent``, ``edv_ml``, ``esv_ml``, ``frame_rate_hz``), and
-        ``label_frames`` if only some frames of ``image`` are annotated.
+        Items, see :class:`CamusItem`.
 
     Raises:
         FileNotFoundError: if the folder, the section's patient list, or every clip is missing.
@@ -82,35 +107,35 @@ def _patients(root: Path, patients_dir: Path, section: str) -> list[str]:
     return split.read_text().split()
 
 
-def _clip(folder: Path, view: str, clips: str, tables: Mapping[str, Mapping[str, dict]]) -> dict:
+def _clip(folder: Path, view: str, clips: str, tables: PatientTables) -> CamusItem:
     """Return one view of one patient; a missing file raises a FileNotFoundError that names it."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder.name} {view}: folder {folder} is missing")
     info = clip_info(folder, view, tables)
-    item = {**info, "patient": folder.name, "view": view}
+    item = {**info.stated, "patient": folder.name, "view": view}
     stem = folder / f"{folder.name}_{view}"
     files = _half_sequence(stem, info) if clips == "half_sequence" else None
     return {**item, **(files or _stills(stem))}
 
 
-def _half_sequence(stem: Path, info: Mapping) -> dict | None:
+def _half_sequence(stem: Path, info: CamusInfo) -> CamusItem | None:
     """Return image and label of a half sequence, or None if the release has none."""
     image, label = (stem.with_name(f"{stem.name}_half_sequence{end}.nii.gz") for end in ("", "_gt"))
     original = stem.with_name(f"{stem.name}_sequence.mhd")
     original_is_there = original.is_file() and original.with_suffix(".raw").is_file()
     if not (image.is_file() and label.is_file()) and not original_is_there:
         return None
-    if "ed_frame" not in info:
+    if info.ed_frame is None or info.es_frame is None:
         raise FileNotFoundError(
             f"{stem.name}: the Info file, which states the ED and ES frames of the sequence, is missing"
         )
     if not original_is_there:
         return {"image": str(image), "label": str(label)}
     labels = _existing(stem, "_ED_gt.mhd", "_ES_gt.mhd")  # the original release annotates only the first and last frame
-    return {"image": str(original), "label": labels, "label_frames": [info["ed_frame"], info["es_frame"]]}
+    return {"image": str(original), "label": labels, "label_frames": [info.ed_frame, info.es_frame]}
 
 
-def _stills(stem: Path) -> dict:
+def _stills(stem: Path) -> CamusItem:
     suffix = ".mhd" if stem.with_name(f"{stem.name}_ED.mhd").is_file() else ".nii.gz"
     images, labels = (_existing(stem, f"_ED{end}{suffix}", f"_ES{end}{suffix}") for end in ("", "_gt"))
     return {"image": images, "label": labels, "ed_frame": 0, "es_frame": 1}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monai.config import PathLike
 
-from gdkvm_monai.data.datalists.camus import camus_datalist
+from gdkvm_monai.data.datalists.camus import CamusItem, camus_datalist
 from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from gdkvm_monai.labels import VIEWS
 
@@ -23,7 +23,7 @@ def phantom_datalist(
     num_patients: tuple[int, int, int] = (40, 8, 8),
     size: tuple[int, int] = (256, 256),
     seed: int = 0,
-) -> list[dict]:
+) -> list[CamusItem]:
     """Generate missing phantoms in the layout of CAMUS, and list a section of them.
 
     Args:

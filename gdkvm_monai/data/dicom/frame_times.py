@@ -6,12 +6,13 @@ import math
 from itertools import accumulate
 from typing import Any
 
+from gdkvm_monai.data.clip import ClipMeta
 from gdkvm_monai.data.geometry import plausible_frame_time
 
 __all__ = ["frame_times"]
 
 
-def frame_times(header: Any, count: int, read: int) -> dict:
+def frame_times(header: Any, count: int, read: int) -> ClipMeta:
     """Read frame times from the first usable of FrameTimeVector, FrameTime, CineRate, and RecommendedDisplayFrameRate.
 
     Args:
@@ -26,7 +27,7 @@ def frame_times(header: Any, count: int, read: int) -> dict:
     steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first entry precedes the first frame
     if count > 1 and len(steps) == count - 1 and all(plausible_frame_time(step) for step in steps):
         onsets = list(accumulate(steps, initial=0.0))
-        times = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}
+        times: ClipMeta = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}
         return {**times, "frame_times_ms": " ".join(f"{onset:.10g}" for onset in onsets[:read])}
     stated = {name: _numbers(header.get(name)) for name in ("FrameTime", "CineRate", "RecommendedDisplayFrameRate")}
     for name, values in stated.items():

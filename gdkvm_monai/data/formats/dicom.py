@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size
+from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
 from gdkvm_monai.data.dicom.frame_times import frame_times
 from gdkvm_monai.data.dicom.header import count_frames, read_header
 from gdkvm_monai.data.dicom.pixels import decode_frames
@@ -40,7 +40,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
     regions = read_regions(header)
     _refuse_mode(path, regions.mode, options)
-    meta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}
+    meta: ClipMeta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}
     meta.update(frame_times(header, count, count))
     if regions.box is not None and regions.spacing_trust != "scaled":
         meta[REGION] = regions.box
@@ -50,7 +50,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
 
 
 def _frames(
-    path: Path, header: Any, count: int, tissue: tuple[int, int, int, int] | None, options: ReadOptions, meta: dict
+    path: Path, header: Any, count: int, tissue: tuple[int, int, int, int] | None, options: ReadOptions, meta: ClipMeta
 ) -> Iterator[np.ndarray]:
     """Gray frames, lateral axis first; what they reveal is checked against the options and stored in ``meta``."""
     read = 0

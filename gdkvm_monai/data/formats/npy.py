@@ -9,7 +9,7 @@ from tokenize import TokenError
 
 import numpy as np
 
-from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size
+from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
 from gdkvm_monai.data.geometry import picture_affine
 
 __all__ = ["open_npy"]
@@ -31,7 +31,7 @@ def open_npy(path: Path, options: ReadOptions) -> ClipStream:
             f"{path} has shape {pixels.shape} and type {pixels.dtype}, expected a gray clip (H, W, T) or frame (H, W)."
         )
     check_size(path, pixels.shape, options.max_voxels)
-    meta = {"spacing_trust": "absent", "partial": False}
+    meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
     return ClipStream(pixels.shape[:2], pixels.shape[2], picture_affine(), meta, partial(_npy_frames, path))
 
 

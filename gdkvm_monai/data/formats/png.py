@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions, check_size, luma
+from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size, luma
 from gdkvm_monai.data.geometry import picture_affine
 
 __all__ = ["frame_files", "open_png_folder", "open_png_frames"]
@@ -44,7 +44,7 @@ def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
                 f"{path} has {sizes[-1][0]} x {sizes[-1][1]} pixels, but the first frame of its clip has "
                 f"{sizes[0][0]} x {sizes[0][1]}; keep the frames of one clip in a folder."
             )
-    meta = {"spacing_trust": "absent", "partial": False}
+    meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
     read = partial(_png_frames, paths, np.uint16 if deep else np.uint8)
     return ClipStream(sizes[0], len(paths), picture_affine(), meta, read)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gdkvm_monai.data.clip import INSTALL, ClipReadError, ClipStream, ReadOptions, check_size, luma
+from gdkvm_monai.data.clip import INSTALL, ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size, luma
 from gdkvm_monai.data.geometry import picture_affine
 
 __all__ = ["open_video"]
@@ -44,14 +44,14 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
         raise ClipReadError(f"{path} cannot be read as a video; copy it again from its source.") from error
     with closing(_decode(path)) as frames:
         shape = next((frame.shape for frame in frames), shape)  # the header may be wrong
-    meta = {"spacing_trust": "absent", "partial": False}
+    meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
     if rate:
         meta.update(fps=float(rate), frame_time_ms=1000 / float(rate), frame_time_source="container")
     affine = picture_affine(frame_time_s=1 / float(rate) if rate else 1)
     return ClipStream(shape, count, affine, meta, partial(_frames, path, shape, count, options, meta))
 
 
-def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, meta: dict) -> Iterator[np.ndarray]:
+def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, meta: ClipMeta) -> Iterator[np.ndarray]:
     """Yield frames of one size; after the last one, compare their number with that of the container."""
     read = 0
     with closing(_decode(path)) as frames:

@@ -7,23 +7,21 @@ import shutil
 import pytest
 
 from gdkvm_monai.data import camus_datalist
-from gdkvm_monai.data.datalists.camus_info import read_info
+from gdkvm_monai.data.datalists.camus_info import CamusInfo, read_info
 
 
 def test_frame_numbers_become_zero_based_and_the_rest_of_the_info_gets_units(tmp_path):
     path = tmp_path / "Info_4CH.cfg"
     path.write_text("ED: 1\nES: 20\nNbFrame: 20\nSex: F\nAge: 56\nImageQuality: Good\nEF: 63.2\nFrameRate: 47.1\n")
-    assert read_info(path) == {
-        "ed_frame": 0, "es_frame": 19, "image_quality": "Good", "ef_percent": 63.2, "frame_rate_hz": 47.1
-    }  # fmt: skip
+    expected = CamusInfo(0, 19, "Good", 63.2, frame_rate_hz=47.1)
+    assert read_info(path) == expected
+    assert expected.stated.keys() == {"ed_frame", "es_frame", "image_quality", "ef_percent", "frame_rate_hz"}
 
 
 def test_the_names_of_the_original_release_mean_the_same(tmp_path):
     path = tmp_path / "Info_4CH.cfg"
     path.write_text("ED: 9\nES: 2\nLVedv: 94.0\nLVesv: 34.6\nLVef: 63.2\n")
-    assert read_info(path) == {
-        "ed_frame": 8, "es_frame": 1, "image_quality": "unknown", "ef_percent": 63.2, "edv_ml": 94.0, "esv_ml": 34.6
-    }  # fmt: skip
+    assert read_info(path) == CamusInfo(8, 1, "unknown", 63.2, 94.0, 34.6)
 
 
 def test_items_carry_the_reference_of_their_patient(phantom_root):

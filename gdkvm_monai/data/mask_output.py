@@ -67,8 +67,8 @@ class MaskLayout(FolderLayoutBase):
             other = clips.setdefault(self.path(clip), clip)
             if other != clip:
                 raise ValueError(
-                    f"{other} and {clip} would both be written to {self.path(clip)}; rename one, or run them "
-                    "separately, for example with --pattern '**/*.nii.gz'."
+                    f"{other} and {clip} would both be written to {self.path(clip)}; rename one, or give each its own "
+                    "run, with for example --pattern '**/*.nii.gz' and --output_dir."
                 )
 
 

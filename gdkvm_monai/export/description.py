@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -12,10 +14,46 @@ from gdkvm_monai.export.formats import FORMATS, ONNX_OPSET
 from gdkvm_monai.export.forms import INPUTS, OUTPUTS
 from gdkvm_monai.networks.nets import GDKVM
 
-__all__ = ["describe_export", "dynamic_lengths"]
+__all__ = ["ExportDescription", "TensorDescription", "describe_export", "dynamic_lengths"]
 
 NO_CHECK = "other lengths fail without a clear message: check them first"
 EMPTY_CLIP = "; onnxruntime 1.31 crashes on a clip without frames"
+
+
+@dataclass(frozen=True)
+class TensorDescription:
+    """One input or output; an axis of variable length is named in ``shape``."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class ExportDescription:
+    """What an exported file takes and returns.
+
+    Attributes:
+        format: one of the formats.
+        form: one of the forms.
+        inputs: inputs in order.
+        outputs: outputs in order.
+        dynamic: allowed lengths of each dynamic axis, in words.
+        value_range: range of the values, in words.
+        versions: version of each package.
+        initial_state: state before the first frame, in words; ``None`` for a whole clip.
+        opset: ONNX opset; ``None`` for other formats.
+    """
+
+    format: str
+    form: str
+    inputs: tuple[TensorDescription, ...]
+    outputs: tuple[TensorDescription, ...]
+    dynamic: dict[str, str]
+    value_range: str
+    versions: dict[str, str]
+    initial_state: str | None
+    opset: int | None
 
 
 def dynamic_lengths(format: str, form: str, size: tuple[int, int]) -> dict[str, str]:
@@ -37,7 +75,7 @@ def dynamic_lengths(format: str, form: str, size: tuple[int, int]) -> dict[str, 
     return lengths
 
 
-def describe_export(network: GDKVM, format: str, form: str, size: tuple[int, int]) -> dict:
+def describe_export(network: GDKVM, format: str, form: str, size: tuple[int, int]) -> ExportDescription:
     """Describe the inputs, outputs, shapes, dynamic axes, initial state, and versions of an export.
 
     Args:
@@ -55,26 +93,23 @@ def describe_export(network: GDKVM, format: str, form: str, size: tuple[int, int
     shapes_in = [["batch", network.in_channels, *picture, *time], *states]
     shapes_out = [["batch", network.out_channels, *picture, *time], *states]
     packages = ("monai", "torch", *FORMATS[format])
-    description = {
-        "format": format,
-        "form": form,
-        "inputs": _tensors(INPUTS[form], shapes_in),
-        "outputs": _tensors(OUTPUTS[form], shapes_out),
-        "dynamic": dynamic_lengths(format, form, size),
-        "value_range": "gray levels of 0 to 255 divided by 255; outputs are logits",
-        "versions": {
+    return ExportDescription(
+        format=format,
+        form=form,
+        inputs=_tensors(INPUTS[form], shapes_in),
+        outputs=_tensors(OUTPUTS[form], shapes_out),
+        dynamic=dynamic_lengths(format, form, size),
+        value_range="gray levels of 0 to 255 divided by 255; outputs are logits",
+        versions={
             "gdkvm_monai": gdkvm_monai.__version__,
             "python": platform.python_version(),
             **{package: importlib.metadata.version(package) for package in packages},
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
         },
-    }
-    if form == "step":
-        description["initial_state"] = "memory and foreground are all zeros before the first frame"
-    if format == "onnx":
-        description["opset"] = ONNX_OPSET
-    return description
+        initial_state="memory and foreground are all zeros before the first frame" if form == "step" else None,
+        opset=ONNX_OPSET if format == "onnx" else None,
+    )
 
 
-def _tensors(names: tuple[str, ...], shapes: list[list]) -> list[dict]:
-    return [{"name": name, "dtype": "float32", "shape": shape} for name, shape in zip(names, shapes)]
+def _tensors(names: Sequence[str], shapes: Sequence[Sequence[int | str]]) -> tuple[TensorDescription, ...]:
+    return tuple(TensorDescription(name, tuple(shape)) for name, shape in zip(names, shapes))

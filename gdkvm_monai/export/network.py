@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from monai.bundle import ConfigParser
 
-from gdkvm_monai.configs import find_config
+from gdkvm_monai.configs import bundle_dir
 from gdkvm_monai.configs.ids import check_overrides
 from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config
 from gdkvm_monai.export.description import describe_export
@@ -98,6 +98,10 @@ def export_checked(source: NetworkSource, target: Target, frames: int = 30, tole
     named = ", ".join(map(str, files[1:] or files))
     network, size = build_parts(_read_config(files, source), ("chosen_network", "chosen_frame_size"), named)
     size = tuple(size)
+    if not isinstance(network, GDKVM):
+        raise ValueError(
+            f"{named} describes a {type(network).__name__}, expected a GDKVM; choose weights or an overlay of one."
+        )
     if source.weights:
         load_weights(network, source.weights, remedy="add the overlay that they were trained with to --config")
     written = _write(network.eval(), target, size)
@@ -109,7 +113,7 @@ def export_checked(source: NetworkSource, target: Target, frames: int = 30, tole
         "tolerance": tolerance,
     }
     facts = describe_export(network, written.format, written.form, size)
-    description = {**facts, **_origin(network, size, source.weights), "parity": parity}
+    description = {**asdict(facts), **_origin(network, size, source.weights), "parity": parity}
     side = written.out.with_name(written.out.name + ".json")
     write_json(side, plain(description))
     return CheckedExport(written.out, side, difference, tolerance)
@@ -140,11 +144,10 @@ def _read_config(files: Sequence[Path], source: NetworkSource) -> ConfigParser:
 
 def _origin(network: GDKVM, size: tuple[int, int], weights: Path | None) -> dict[str, object]:
     """Where the network comes from: its options, weights, and the classes of its output."""
-    metadata = find_config("inference.json").with_name("metadata.json")
-    outputs = json.loads(metadata.read_text())["network_data_format"]["outputs"] if metadata.is_file() else {}
+    metadata = json.loads((bundle_dir() / "configs" / "metadata.json").read_text())
     return {
         "frame_size": size,
-        "channel_def": outputs.get("pred", {}).get("channel_def"),
+        "channel_def": metadata["network_data_format"]["outputs"]["pred"]["channel_def"],
         "network_def": {"_target_": f"gdkvm_monai.networks.nets.{type(network).__name__}", **network.options},
         "weights": weights and _weights_facts(weights),
     }

@@ -74,6 +74,7 @@ def test_input_that_does_not_match_is_named_and_nothing_is_written(weights, tmp_
         (NetworkSource((), {"network_def#widht": 8}), ValueError, "network_def#widht"),
         (NetworkSource([tmp_path / "typo.yaml"], OVERRIDES), ValueError, "did you mean inferer#dtype"),
         (NetworkSource([tmp_path / "wrong.yaml"]), ValueError, "wrong.yaml.*vgg"),
+        (NetworkSource(["unet.yaml"]), ValueError, "describes a FrameByFrame, expected a GDKVM"),
         (NetworkSource(["none.yaml"], OVERRIDES), FileNotFoundError, "none.yaml"),
     ]
     for source, error, named in cases:

@@ -19,7 +19,6 @@ from monai.bundle import ConfigParser
 import gdkvm_monai
 from gdkvm_monai.export.bundle import NAME, export_bundle, zip_bundle
 from gdkvm_monai.networks.nets import GDKVM
-from tests.released import needs_released_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 METADATA_SCHEMA = Path(__file__).with_name("meta_schema_20240725.json")  # MONAI's, Apache-2.0
@@ -212,7 +211,6 @@ def test_the_cards_command_of_the_package_exports_the_bundles_network_where_the_
     assert (unzipped / "models" / "clip.onnx").is_file()
 
 
-@needs_released_weights
 @pytest.mark.slow
 def test_the_tutorial_exports_and_verifies(real_data, phantom_root, tmp_path):
     (tmp_path / "demo").mkdir()

@@ -12,15 +12,15 @@ from monai.bundle import ConfigParser
 
 import gdkvm_monai
 from gdkvm_monai.cli.main import main
+from gdkvm_monai.configs import bundle_dir
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip
 from gdkvm_monai.export.bundle import export_bundle
 from gdkvm_monai.networks.card import ModelCard, read_card
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study.pipeline import load_pipeline
-from tests.released import WEIGHTS, needs_released_weights
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = needs_released_weights
+WEIGHTS = bundle_dir() / "models" / "model.pt"
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 import gdkvm_monai
+from gdkvm_monai.configs import bundle_dir
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from gdkvm_monai.networks.card import read_card
-from tests.released import WEIGHTS, needs_released_weights
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.slow, needs_released_weights]
+pytestmark = pytest.mark.slow
+WEIGHTS = bundle_dir() / "models" / "model.pt"
 
 
 def succeeds(arguments: list, cwd: Path) -> str:

@@ -48,7 +48,7 @@ def test_the_ejection_fraction_and_the_volumes_measured_in_the_labels_are_the_tr
         ({"beats": np.nan}, "beats = nan must be above 0"),
         ({"frame_rate_hz": 0.5}, "frame_rate_hz = 0.5 within 1 to 1000"),
         ({"size": (8, 64)}, r"size = \(8, 64\) must be a height and a width of at least 16"),
-        ({"beats": 0.1, "frame_rate_hz": 2}, "are one frame; give more beats or a higher frame rate"),
+        ({"beats": 0.1, "frame_rate_hz": 2}, "are one frame; use more beats or a higher frame rate"),
         ({"view": "3CH"}, "'3CH'"),
     ],
 )

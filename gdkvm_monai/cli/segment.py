@@ -71,7 +71,7 @@ def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) ->
         return
     found = outcome.result.measurements
     ef_percent, quality = found.mean.ef_percent, found.quality
-    ef = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {found.ef_withheld}"
+    ef = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {found.ef_withheld.rstrip('.')}"
     codes = ", ".join(quality.codes)
     text = f"{head}: {ef}, {quality.verdict}{f' ({codes})' if codes else ''} -> {outcome.result.folder}"
     print(text, file=sys.stderr if options.json else sys.stdout)
@@ -86,7 +86,7 @@ def _finish(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
         report = measure_biplane({outcome.task.options.view: outcome.result for outcome in outcomes})
         path, together = write_biplane(options.out, report), {"biplane": asdict(report)}
         ef_percent = report.ef_percent
-        text = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {report.ef_withheld}"
+        text = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {report.ef_withheld.rstrip('.')}"
         text += f", check ({'; '.join(report.flags)})" if report.flags else ""
         print(f"biplane: {text} -> {path}", file=sys.stderr if options.json else sys.stdout)
     if options.json:

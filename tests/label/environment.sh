@@ -8,7 +8,7 @@ dir=${1:-.venv-label}
 pip() { "$dir/bin/python" -m pip install --quiet "$@"; }
 pip torch==2.13.0
 # the bundle's packages; what monailabel imports, pinned where pydicom-seg demands it; the tests'
-pip monai==1.6.1 nibabel pytorch-ignite scikit-image scipy SimpleITK matplotlib pyyaml fire tqdm psutil \
+pip monai==1.6.1 nibabel pandas pytorch-ignite scikit-image scipy SimpleITK matplotlib pyyaml fire tqdm psutil \
     itk-io pynrrd shapely uvicorn fastapi pydantic pydantic-settings python-dotenv python-multipart requests \
     requests-toolbelt schedule timeloop expiring_dict cachetools watchdog filelock google-auth girder-client \
     passlib bcrypt pyjwt 'pydicom>=2.4.4,<3' 'dicomweb-client[gcp]>=0.59.1,<0.60' 'jsonschema<4' \

@@ -15,7 +15,7 @@ from gdkvm_monai.configs.ids import check_ids
 from gdkvm_monai.configs.location import bundle_dir, find_config
 from gdkvm_monai.configs.references import root_id
 
-__all__ = ["build_parts", "changes_for", "inference_files", "read_inference_config"]
+__all__ = ["build_parts", "changes_for", "inference_files", "read_inference_config", "set_weights"]
 
 
 def inference_files(overlays: str | PathLike | Sequence[str | PathLike] = ()) -> list[Path]:
@@ -51,6 +51,16 @@ def read_inference_config(files: Sequence[Path]) -> ConfigParser:
         for name, value in changes_for(config, train, file).items():
             merge_kv(config, name, value)
     return config
+
+
+def set_weights(config: ConfigParser, weights: Path) -> None:
+    """Let a config read the model card beside a checkpoint.
+
+    Args:
+        config: parser of ``inference.json``.
+        weights: checkpoint; its path becomes absolute, so that no file name can be read as an expression.
+    """
+    config["checkpoint"] = str(weights.absolute())
 
 
 def changes_for(config: Container[str], other: Container[str], overlay: Path) -> dict[str, object]:

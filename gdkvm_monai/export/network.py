@@ -13,7 +13,7 @@ from monai.bundle import ConfigParser
 
 from gdkvm_monai.configs import bundle_dir
 from gdkvm_monai.configs.ids import check_overrides
-from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config
+from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config, set_weights
 from gdkvm_monai.export.description import describe_export
 from gdkvm_monai.export.formats import check_packages, export_network, open_export
 from gdkvm_monai.export.parity import largest_difference
@@ -136,7 +136,7 @@ def _read_config(files: Sequence[Path], source: NetworkSource) -> ConfigParser:
     if source.weights is None:
         parser["use_card"] = False
     else:
-        parser["checkpoint"] = str(source.weights.absolute())  # absolute, so that no name can be an expression
+        set_weights(parser, source.weights)
     if "frame_size" in overrides:
         parser["chosen_frame_size"] = "@frame_size"
     return parser

@@ -16,7 +16,7 @@ from monai.transforms import Compose, SaveImage, SaveImaged
 from torch import nn
 
 from gdkvm_monai.configs import bundle_dir, released_weights
-from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config
+from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config, set_weights
 from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
@@ -124,7 +124,7 @@ def load_pipeline(
 def _parse(files: Sequence[Path], weights: Path, device: torch.device) -> ConfigParser:
     parser = read_inference_config(files)
     parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
-    parser["checkpoint"] = str(weights.absolute())  # absolute, so that no file name can be read as an expression
+    set_weights(parser, weights)
     parser["device"] = str(device)
     return parser
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from gdkvm_monai.data.frame_cache import FrameCache
 from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 
 PHANTOM = PhantomSettings((3, 2, 1), size=(64, 64), frames=(4, 6), systole_first=0.5)
@@ -26,3 +28,18 @@ def real_data() -> Path:
     if not (root / "camus").is_dir():
         pytest.skip(f"no real data: {root}/camus is absent; set GDKVM_TEST_DATA to a folder with camus and camus_mhd")
     return root
+
+
+@pytest.fixture()
+def masks() -> np.ndarray:
+    """Three frames of random class indices, ``(5, 7, 3)``."""
+    return np.random.default_rng(0).integers(0, 4, (5, 7, 3), dtype=np.uint8)
+
+
+@pytest.fixture()
+def mask_cache(masks, tmp_path):
+    """A frame cache that holds the random masks."""
+    with FrameCache(tmp_path / "masks", (5, 7)) as cache:
+        for frame in np.moveaxis(masks, -1, 0):
+            cache.append(frame)
+        yield cache

@@ -31,8 +31,8 @@ class LongAxis:
     Attributes:
         method: rule that found the axis: ``"atrium"``, ``"chord"``, ``"pca"``, or ``"given"``.
         base: midpoint of the base, ``(2,)``.
+        ends: the two ends of the base, points of the contour, ``(2, 2)``; NaN if the rule does not find them.
         apex: apex, ``(2,)``.
-        base_width: distance between the two ends of the base; NaN if the rule does not find the ends.
         length: distance from base to apex.
         diameters: length inside the mask across the axis at fractions ``(i - 1/2) / n`` from the base, ``(n,)``.
         parts: number of connected components of the mask; the largest is measured.
@@ -42,13 +42,18 @@ class LongAxis:
 
     method: str
     base: np.ndarray
+    ends: np.ndarray
     apex: np.ndarray
-    base_width: float
     length: float
     diameters: np.ndarray
     parts: int
     hole_pixels: int
     border_fraction: float
+
+    @property
+    def base_width(self) -> float:
+        """Distance between the two ends of the base; NaN if the rule does not find them."""
+        return float(np.linalg.norm(self.ends[1] - self.ends[0]))
 
 
 def measure_long_axis(
@@ -90,8 +95,8 @@ def measure_long_axis(
     return LongAxis(
         method=method,
         base=base,
+        ends=ends if len(ends) == 2 else np.full((2, 2), np.nan),
         apex=apex,
-        base_width=float(np.linalg.norm(ends[1] - ends[0])) if len(ends) == 2 else np.nan,
         length=float(np.linalg.norm(apex - base)),
         diameters=_diameters(contour, base, apex, disks),
         parts=parts,

@@ -19,6 +19,17 @@ def test_diameters_of_a_cut_ellipse_agree_between_polygon_and_pixel_mask():
     assert disk_volume_ml(axis.diameters, axis.length) == pytest.approx(117.810, rel=0.012)
 
 
+def test_the_ends_of_the_base_are_the_corners_of_a_cut_ellipse_and_unknown_on_the_principal_axis():
+    frame = ventricle(50, 25, (0.5, 0.5), cut=25)
+    corners = [[85, 50 - 25 * np.sqrt(0.75)], [85, 50 + 25 * np.sqrt(0.75)]]
+    axis = measure_long_axis(frame == LV, (0.5, 0.5))
+    np.testing.assert_allclose(sorted(axis.ends.tolist(), key=lambda end: end[1]), corners, atol=0.8)
+    np.testing.assert_allclose(axis.ends.mean(axis=0), axis.base)
+    assert axis.base_width == np.linalg.norm(axis.ends[0] - axis.ends[1])
+    unknown = measure_long_axis(frame == LV, (0.5, 0.5), axis="pca")
+    assert np.isnan(unknown.ends).all() and np.isnan(unknown.base_width)
+
+
 def test_stray_parts_holes_and_the_border_are_handled_and_reported():
     frame = ventricle(50, 25, (0.5, 0.5), cut=25)
     whole = measure_long_axis(frame == LV, (0.5, 0.5))

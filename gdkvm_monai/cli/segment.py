@@ -15,7 +15,7 @@ from gdkvm_monai.cli.segment_options import chosen_options, parse_options
 from gdkvm_monai.configs import released_weights
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.process import prepare_process
-from gdkvm_monai.study.tasks import Task, check_folders, list_tasks, list_views
+from gdkvm_monai.study.tasks import Task, check_folders, list_stills, list_tasks, list_views
 
 if TYPE_CHECKING:
     from gdkvm_monai.study.batch import Outcome
@@ -29,15 +29,22 @@ def main(words: Sequence[str]) -> int:
     options.traceback = wants_traceback(words)
     prepare_process()
     common = SegmentOptions(**chosen_options(options))
-    if options.views:
-        tasks = list_views(options.views, common)
-    else:
-        tasks = list_tasks(options.clips, options.out, common, options.pattern)
+    tasks = _list_tasks(options, common)
     check_folders(filter(None, (options.out, options.map and options.map.parent)))
     weights = options.weights or released_weights()
     outcomes = _segment(tasks, weights, options)
     _finish(outcomes, options)
     return OK if all(outcome.result for outcome in outcomes) else FAILED
+
+
+def _list_tasks(options: argparse.Namespace, common: SegmentOptions) -> list[Task]:
+    if options.clips:
+        return list_tasks(options.clips, options.out, common, options.pattern)
+    from gdkvm_monai.study.stills import Stills  # imports the readers, which take a second
+
+    if options.views:
+        return list_views({v: c if isinstance(c, Path) else Stills(*c) for v, c in options.views.items()}, common)
+    return list_stills(Stills(options.ed, options.es), common)
 
 
 def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace) -> list[Outcome]:

@@ -17,13 +17,15 @@ __all__ = ["build_parser", "chosen_options", "parse_options", "parse_views"]
 
 USAGE = """\
 gdkvm [segment] CLIP [CLIP ...] -o OUT [options]
-       gdkvm [segment] --views 4CH=CLIP 2CH=CLIP -o OUT [options]"""
+       gdkvm [segment] --views 4CH=CLIP 2CH=CLIP -o OUT [options]
+       gdkvm [segment] --ed STILL --es STILL -o OUT [options]"""
 DESCRIPTION = """\
 Segment echocardiography clips and measure them: masks of the left ventricle, the myocardium, and the left atrium in
 every frame, end-diastole and end-systole, areas, volumes, the ejection fraction, and a report.
 
 CLIP is a multi-frame ultrasound DICOM, AVI or MP4, NIfTI, MetaImage (.mhd), .npy, a folder of numbered PNG frames, or a
-folder of such clips. The results of each clip are in a folder in OUT named after the clip's hash, never its file name.
+folder of such clips. STILL is a single frame in one of these formats, or a PNG file. The results of each clip are in a
+folder in OUT named after the clip's hash, never its file name.
 """
 EPILOG = f"""\
 examples:
@@ -31,6 +33,8 @@ examples:
   gdkvm clips/ -o out --jobs 2 --map private/names.csv
   gdkvm CAMUS/ -o out --pattern "**/*_4CH_half_sequence.nii.gz" --view 4CH
   gdkvm --views 4CH=a.dcm 2CH=b.dcm -o out
+  gdkvm --ed ed.png --es es.png -o out --spacing 0.3 0.3
+  gdkvm --views 4CH=4ch_ed.mhd,4ch_es.mhd 2CH=2ch_ed.mhd,2ch_es.mhd -o out
   gdkvm clip.avi -o out --weights runs/mine/models/model.pt --fps 50 --spacing 0.3 0.3
 
 exit codes: 0 all clips were segmented, 1 some clips failed (see failures.json), 2 wrong use.
@@ -42,7 +46,11 @@ def build_parser() -> argparse.ArgumentParser:
     """Build the parser of the command, with options grouped as in its help."""
     parser = new_parser("segment", DESCRIPTION, usage=USAGE, epilog=EPILOG)
     parser.add_argument("clips", metavar="CLIP", nargs="*", type=Path, help="files or folders")
-    parser.add_argument("--views", metavar="VIEW=CLIP", nargs="+", help="two clips of one patient, for a biplane EF")
+    parser.add_argument(
+        "--views", metavar="VIEW=CLIP", nargs="+", help="two clips, or VIEW=ED,ES stills, of one patient: biplane EF"
+    )
+    parser.add_argument("--ed", metavar="STILL", type=Path, help="still at end-diastole, together with --es")
+    parser.add_argument("--es", metavar="STILL", type=Path, help="still at end-systole of the same recording")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--version", action="version", version=f"gdkvm {gdkvm_monai.__version__}")
     for add_options in (_add_network, _add_clip, _add_output, _add_running):
@@ -51,19 +59,21 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def parse_options(words: Sequence[str]) -> argparse.Namespace:
-    """Parse and check the options; ``views`` becomes a dictionary of clips by view."""
+    """Parse and check the options; ``views`` becomes a dictionary of clips or (ED, ES) pairs by view."""
     parser = build_parser()
     options = parser.parse_intermixed_args(words)
-    if bool(options.clips) == bool(options.views):
-        parser.error("pass clips, or two clips with --views 4CH=A 2CH=B.")
+    if [bool(options.clips), bool(options.views), bool(options.ed and options.es)].count(True) != 1:
+        parser.error("pass clips, or two clips with --views 4CH=A 2CH=B, or two stills with --ed A --es B.")
+    if bool(options.ed) != bool(options.es):
+        parser.error("pass both --ed and --es, or neither.")
     if options.jobs < 1:
         parser.error(f"--jobs is {options.jobs}, expected at least 1.")
     options.views = parse_views(options.views) if options.views else None
     return options
 
 
-def parse_views(entries: Sequence[str]) -> dict[str, Path]:
-    """Parse two clips given as ``VIEW=CLIP`` into a dictionary of clips by view.
+def parse_views(entries: Sequence[str]) -> dict[str, Path | tuple[Path, Path]]:
+    """Parse two clips given as ``VIEW=CLIP``, or two pairs of stills given as ``VIEW=ED,ES``, into a dictionary.
 
     Raises:
         ValueError: if they are not ``4CH=CLIP`` and ``2CH=CLIP`` (or ``A4C``, ``A2C``), or are the same clip.
@@ -76,7 +86,12 @@ def parse_views(entries: Sequence[str]) -> dict[str, Path]:
     names = clips.values()
     if len(clips) < len(entries) or len(clips) != 2 or not all(names) or len({*map(os.path.realpath, names)}) < 2:
         raise ValueError(f"--views got {' '.join(entries)}, expected 4CH=CLIP 2CH=CLIP, two different clips.")
-    return {view: Path(name) for view, name in clips.items()}
+    return {view: _clip_or_stills(name) for view, name in clips.items()}
+
+
+def _clip_or_stills(name: str) -> Path | tuple[Path, Path]:
+    ed, _, es = name.partition(",")
+    return Path(name) if os.path.exists(name) or not (ed and es) else (Path(ed), Path(es))
 
 
 def chosen_options(options: argparse.Namespace) -> dict[str, object]:

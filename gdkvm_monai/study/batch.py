@@ -21,6 +21,7 @@ from gdkvm_monai.study.measurements_file import read_measurements
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.segmentation import SegmentationResult, segment
+from gdkvm_monai.study.stills import Stills
 from gdkvm_monai.study.tasks import Task
 
 __all__ = ["Outcome", "run_batch", "write_tables"]
@@ -37,6 +38,8 @@ INDEX = (
     "heart_rate_bpm",
     "spacing_trust",
 )
+
+STILL_NAMES = ("the end-diastolic still", "the end-systolic still")
 
 _pipeline: Pipeline | None = None  # set in worker processes only
 
@@ -108,7 +111,7 @@ def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progres
         return Outcome(task, None, type(error).__name__, without_path(explain(error), task.path), where)
 
 
-def without_path(message: str, path: Path) -> str:
+def without_path(message: str, path: Path | Stills) -> str:
     """Remove the names of the clip and its files from a message, because they may contain patient names.
 
     Example:
@@ -116,7 +119,7 @@ def without_path(message: str, path: Path) -> str:
         'the clip cannot be read as DICOM.'
     """
     shown = {file: f"file {number} of the clip" for number, file in enumerate(clip_files(path), start=1)}
-    shown[path] = "the clip"
+    shown |= dict(zip(path, STILL_NAMES)) if isinstance(path, Stills) else {path: "the clip"}
     forms: dict[str, str] = {}
     for file, text in shown.items():
         for name in (str(file), str(file.absolute()), str(file.resolve()), file.name, file.resolve().name):

@@ -12,11 +12,15 @@ __all__ = ["write_map"]
 
 
 def write_map(path: Path, identifiers: Iterable[tuple[Task, str]]) -> None:
-    """Write the position, path, and identifier of every clip; no other file names the clips.
+    """Write the position, path, and identifier of every clip, each still in its own row; no other file names them.
 
     Args:
         path: CSV file to write.
         identifiers: each task with the identifier of its clip, ``""`` if there is none.
     """
-    rows = [{"position": task.position, "path": task.path, "id": identifier} for task, identifier in identifiers]
+    rows = [
+        {"position": task.position, "path": path, "id": identifier}
+        for task, identifier in identifiers
+        for path in task.paths
+    ]
     write_csv(path, rows, ("position", "path", "id"))

@@ -17,46 +17,47 @@ from gdkvm_monai.data.geometry import REGION, picture_affine, region_slices
 from gdkvm_monai.data.intensity import GrayScale, measure_gray_scale
 from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
 from gdkvm_monai.files import file_sha256
+from gdkvm_monai.metrics.marked_phases import PhaseMarks
 from gdkvm_monai.study.measurements import ClipFacts
 from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.stills import Stills, open_stills
 
 __all__ = ["ClipSource", "clip_files"]
 
 
 class ClipSource:
-    """An open file, folder of frames, or array.
+    """An open file, folder of frames, pair of stills, or array.
 
     Args:
-        clip: path, or array ``(H, W, T)``: lateral, depth, time.
+        clip: path, two stills, or array ``(H, W, T)``: lateral, depth, time.
         options: how to read it.
 
     Attributes:
-        path: path of the clip; ``None`` for an array.
+        path: path or paths of the clip; ``None`` for an array.
         sha256: hash of its content. The first 16 digits are its :attr:`id`, which contains no patient data.
         stream: full frames as stored in the file.
         shape: size of the full frame, ``(H, W)``.
         region: tissue region of an ultrasound DICOM, ``(x0, y0, x1, y1)``, which the network sees; ``None`` for all.
+        marks: frames of end-diastole and end-systole that the user stated: those of two stills.
         affine: affine of the full frame, ``(4, 4)``.
 
     Raises:
         ClipReadError, FileNotFoundError: see :func:`~gdkvm_monai.data.open.open_clip`.
     """
 
-    def __init__(self, clip: PathLike | np.ndarray, options: SegmentOptions) -> None:
+    def __init__(self, clip: PathLike | Stills | np.ndarray, options: SegmentOptions) -> None:
         self.options = options
-        self.path = None if isinstance(clip, np.ndarray) else Path(clip)
-        if self.path is None:
-            self.stream = _array_stream(np.asarray(clip))
-            digest, self.bytes, self.format = (
-                hashlib.sha256(np.ascontiguousarray(clip)).hexdigest(),
-                clip.nbytes,
-                "array",
-            )
+        self.marks = PhaseMarks((0,), (1,)) if isinstance(clip, Stills) else PhaseMarks()
+        if isinstance(clip, np.ndarray):
+            self.path, self.stream, self.format = None, _array_stream(clip), "array"
+            self.sha256, self.bytes = hashlib.sha256(np.ascontiguousarray(clip)).hexdigest(), clip.nbytes
         else:
-            self.stream = open_clip(self.path, options.read_options())
-            digest, self.bytes = _content(self.path)
+            self.path = clip if isinstance(clip, Stills) else Path(clip)
+            open_path = open_stills if isinstance(clip, Stills) else open_clip
+            self.stream = open_path(self.path, options.read_options())
+            self.sha256, self.bytes = _content(self.path)
             self.format = _format(self.path)
-        self.sha256, self.id = digest, digest[:16]
+        self.id = self.sha256[:16]
         self.shape, self.affine = self.stream.shape, self.stream.affine
         self.region = self.stream.meta.get(REGION) if options.crop else None
 
@@ -157,8 +158,10 @@ def _array_stream(clip: np.ndarray) -> ClipStream:
     return ClipStream(clip.shape[:2], clip.shape[2], picture_affine(), meta, lambda: iter(np.moveaxis(clip, -1, 0)))
 
 
-def clip_files(path: Path) -> list[Path]:
+def clip_files(path: Path | Stills) -> list[Path]:
     """Return the files of a clip: one file, a folder's files by name, or a MetaImage header and its pixel file."""
+    if isinstance(path, Stills):
+        return [file for still in path for file in clip_files(still)]
     if path.is_dir():
         return sorted(file for file in path.iterdir() if file.is_file())
     if path.suffix.lower() != ".mhd" or not path.is_file():
@@ -172,16 +175,20 @@ def clip_files(path: Path) -> list[Path]:
     return [path, *([pixels] if pixels.is_file() else [file for file in clip_files(path.parent) if file != path])]
 
 
-def _content(path: Path) -> tuple[str, int]:
+def _content(path: Path | Stills) -> tuple[str, int]:
     """Return the SHA-256 and the size in bytes of a clip's files."""
     files = clip_files(path)
     if len(files) == 1:
         return file_sha256(files[0]), files[0].stat().st_size
     hashes = "".join(file_sha256(file) for file in files)
+    if isinstance(path, Stills):
+        hashes = f"stills {hashes}"  # not the identity of a folder with the same two frames
     return hashlib.sha256(hashes.encode()).hexdigest(), sum(file.stat().st_size for file in files)
 
 
-def _format(path: Path) -> str:
+def _format(path: Path | Stills) -> str:
     """Return the format as a known suffix, because the rest of a file name may contain a patient's name."""
+    if isinstance(path, Stills):
+        return "two stills"
     known = [suffix for suffix in CLIP_SUFFIXES if path.name.lower().endswith(suffix)]
     return "folder" if path.is_dir() else max(known, key=len, default="dicom")

@@ -9,6 +9,7 @@ import numpy as np
 
 from gdkvm_monai.labels import STRUCTURES, VIEW_NAMES
 from gdkvm_monai.metrics.beats import BeatEjectionFraction, MeanEjectionFraction, measure_beats
+from gdkvm_monai.metrics.marked_phases import PhaseMarks, mark_phases
 from gdkvm_monai.metrics.phases import Phases, find_phases
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import (
@@ -41,7 +42,7 @@ class Copies:
     description: str = ""
 
 
-NO_COPIES = Copies()
+NO_COPIES, NO_MARKS = Copies(), PhaseMarks()
 
 
 def frame_table(
@@ -74,7 +75,11 @@ def frame_table(
 
 
 def measure_clip(
-    clip: ClipFacts, frames: FrameTable, structures: Sequence[str] = tuple(STRUCTURES), copies: Copies = NO_COPIES
+    clip: ClipFacts,
+    frames: FrameTable,
+    structures: Sequence[str] = tuple(STRUCTURES),
+    copies: Copies = NO_COPIES,
+    marks: PhaseMarks = NO_MARKS,
 ) -> ClipNumbers:
     """Measure one clip.
 
@@ -87,12 +92,13 @@ def measure_clip(
         frames: result of :func:`frame_table`.
         structures: structures kept in the masks.
         copies: perturbed copies; their ejection fractions and volumes at the same frames give the interval.
+        marks: frames of end-diastole and end-systole that a reader marked; they replace those found in the curve.
 
     Returns:
         The measurements; unknown values are ``None``.
     """
     area = [float(px) if valid and px else np.nan for px, valid in zip(frames.area_px["LV"], frames.valid)]
-    phases = find_phases(area, None if None in frames.time_s else frames.time_s)
+    phases = mark_phases(find_phases(area, None if None in frames.time_s else frames.time_s), marks)
     in_ml = any(value is not None for value in frames.lv_volume_ml)
     own = measure_beats(_numbers(frames.lv_volume_relative), phases, _numbers(frames.lv_volume_ml))
     again = [measure_beats(volumes, phases, volumes if in_ml else None) for volumes in copies.volumes]
@@ -100,7 +106,7 @@ def measure_clip(
         schema_version=SCHEMA_VERSION,
         clip=clip,
         structures=tuple(structures),
-        method=_method(clip.view),
+        method=_method(clip.view, marks),
         phases=PhaseFrames(phases.ed, phases.es, _known(phases.heart_rate_bpm), phases.reason),
         beats=tuple(_beat(beat, frames) for beat in own.beats),
         mean=_mean(own),
@@ -163,13 +169,17 @@ def _why_no_ef(frames: FrameTable, phases: Phases) -> str:
     return "the left ventricle has no measurable volume at end-diastole or end-systole."
 
 
-def _method(view: str | None) -> Method:
+def _method(view: str | None, marks: PhaseMarks) -> Method:
     name = "" if view is None else f"-a{view[0]}c"
-    description = (
-        f"method of disks, single plane ({VIEW_NAMES.get(view, 'view not stated')}), 20 disks; end-diastole and "
-        "end-systole are the extremes of the smoothed area curve of the left ventricle"
-    )
-    return Method(f"single-plane{name}-mod-v1", description)
+    marked = " and ".join(phase for phase, frames in (("end-diastole", marks.ed), ("end-systole", marks.es)) if frames)
+    found = {
+        "": "end-diastole and end-systole are the extremes of the smoothed area curve of the left ventricle",
+        "end-diastole": "end-systole is the minimum of the smoothed area curve of the left ventricle",
+        "end-systole": "end-diastole is the maximum of the smoothed area curve of the left ventricle",
+    }
+    phases = [found.get(marked, ""), f"{marked} marked by hand" if marked else ""]
+    description = f"method of disks, single plane ({VIEW_NAMES.get(view, 'view not stated')}), 20 disks"
+    return Method(f"single-plane{name}-mod-v1", "; ".join([description, *filter(None, phases)]))
 
 
 def _range(values: Sequence[float]) -> tuple[float, float] | None:

@@ -32,7 +32,7 @@ def check_formats(source: ClipSource, options: SegmentOptions) -> None:
         ClipReadError: if the DICOM file is not one that results can refer to.
     """
     wanted = [name for name in options.formats if name.startswith("dicom")]
-    if wanted and (source.path is None or source.path.is_dir() or not is_dicom(source.path)):
+    if wanted and not (isinstance(source.path, Path) and source.path.is_file() and is_dicom(source.path)):
         raise ValueError(f"the clip is not DICOM, which {', '.join(wanted)} must refer to; choose another format.")
     if wanted:
         read_source(source.path)

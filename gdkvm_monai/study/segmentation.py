@@ -31,6 +31,7 @@ from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.quality import Evidence, judge
 from gdkvm_monai.study.results_folder import ClipResults, fingerprint, results_folder
 from gdkvm_monai.study.run_record import InputRecord, RunRecord
+from gdkvm_monai.study.stills import Stills
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -70,7 +71,7 @@ class SegmentationResult(ClipResults):
 
 
 def segment(
-    clip: str | PathLike | np.ndarray,
+    clip: str | PathLike | Stills | np.ndarray,
     weights: str | PathLike | None = None,
     out: str | PathLike | None = None,
     *,
@@ -84,8 +85,8 @@ def segment(
     """Segment one clip and measure it.
 
     Args:
-        clip: file or folder that :class:`~gdkvm_monai.data.ClipReader` reads, or array of gray levels ``(H, W, T)``:
-            lateral, depth, time.
+        clip: file or folder that :class:`~gdkvm_monai.data.ClipReader` reads, two
+            :class:`~gdkvm_monai.study.stills.Stills`, or array of gray levels ``(H, W, T)``: lateral, depth, time.
         weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`; the released weights by default.
         out: folder for the results, which are written to a subfolder named after the clip's hash.
         pipeline: loaded pipeline to use for several clips, instead of ``weights``, ``device``, and ``configs``.
@@ -107,7 +108,7 @@ def segment(
             pipeline and its parts are given.
     """
     chosen = SegmentOptions.from_keywords(options)
-    if not isinstance(clip, (str, PathLike)):
+    if not isinstance(clip, (str, PathLike, Stills)):
         check_clip_array(clip, chosen.force)
     pipeline = _choose_pipeline(pipeline, weights, configs, device)
     source = ClipSource(clip, chosen)
@@ -151,7 +152,7 @@ def segment_clip(
     frames = frame_table(source.id, segmented.frames, times_s, source.spacing_mm is not None)
     copies_of = "" if options.fast else " and ".join(str(perturbation) for perturbation in PERTURBATIONS)
     copies = Copies(segmented.copy_volumes, copies_of)
-    numbers = measure_clip(source.facts(valid), frames, options.structures, copies)
+    numbers = measure_clip(source.facts(valid), frames, options.structures, copies, source.marks)
     frames = frames.with_end_systole(numbers.phases.es_frames)
     edge = edge_share(cache, source, segmented.sector) if any(valid) else np.nan
     trained_on = pipeline.card.intensity_ranges if pipeline.card else {}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gdkvm_monai.study.options import SegmentOptions
 
-__all__ = ["Task", "check_folders", "is_result", "list_tasks", "list_views"]
+if TYPE_CHECKING:
+    from gdkvm_monai.study.stills import Stills
+
+__all__ = ["Task", "check_folders", "is_result", "list_stills", "list_tasks", "list_views"]
 
 
 @dataclass(frozen=True)
@@ -17,13 +21,18 @@ class Task:
 
     Attributes:
         position: number of the clip, from 1, in the given order.
-        path: path of the clip.
+        path: path of the clip, or its two stills.
         options: options for segmenting the clip.
     """
 
     position: int
-    path: Path
+    path: Path | Stills
     options: SegmentOptions = field(default_factory=SegmentOptions)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The path of the clip, or those of its stills."""
+        return (self.path,) if isinstance(self.path, Path) else tuple(self.path)
 
 
 def list_tasks(clips: Sequence[Path], out: Path, options: SegmentOptions, pattern: str = "**/*") -> list[Task]:
@@ -48,13 +57,24 @@ def list_tasks(clips: Sequence[Path], out: Path, options: SegmentOptions, patter
     return [Task(number, path, options) for number, path in enumerate(paths, start=1)]
 
 
-def list_views(clips: Mapping[str, Path], options: SegmentOptions) -> list[Task]:
-    """List the clips of one patient by view, with masks in NIfTI format for the biplane measurement.
+def list_stills(stills: Stills, options: SegmentOptions) -> list[Task]:
+    """List two stills as one clip.
 
     Raises:
         FileNotFoundError: if a path does not exist.
     """
-    _check_existence(clips.values())
+    _check_existence(stills)
+    return [Task(1, stills, options)]
+
+
+def list_views(clips: Mapping[str, Path | Stills], options: SegmentOptions) -> list[Task]:
+    """List the clips or pairs of stills of one patient by view, with masks in NIfTI format for the biplane measurement.
+
+    Raises:
+        FileNotFoundError: if a path does not exist.
+    """
+    for clip in clips.values():
+        _check_existence([clip] if isinstance(clip, Path) else clip)
     formats = tuple(dict.fromkeys(("nifti", *options.formats)))
     return [
         Task(number, path, replace(options, view=view, formats=formats))

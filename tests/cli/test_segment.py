@@ -336,6 +336,22 @@ def test_wrong_use_is_reported_with_exit_code_two_before_any_work(
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_two_stills_are_a_clip_whose_phases_the_user_states(weights, tmp_path, capsys):
+    for index, name in enumerate(("Doe_ed.png", "Doe_es.png")):
+        Image.fromarray(noise_clip(2)[..., index].T).save(tmp_path / name)
+    stills = ("--ed", tmp_path / "Doe_ed.png", "--es", tmp_path / "Doe_es.png")
+    assert gdkvm(*stills, "-o", tmp_path / "out", "--weights", weights, *QUICK, "--view", "4CH") == 0
+    folder = only_result(tmp_path / "out")
+    assert read(folder / "measurements.json")["phases"]["ed_frames"] == [0]
+    assert read(folder / "run.json")["input"]["format"] == "two stills"
+    assert not [file for file in folder.iterdir() if b"Doe" in file.read_bytes()]
+    Image.fromarray(noise_clip(1, (8, 8))[..., 0]).save(tmp_path / "Doe_es.png")
+    capsys.readouterr()
+    assert gdkvm(*stills, "-o", tmp_path / "other", "--weights", weights, *QUICK) == 1
+    message = read(tmp_path / "other" / "failures.json")[0]["message"]
+    assert "24 x 20 pixels and 8 x 8 pixels" in message and "Doe" not in message
+
+
 class Payload:
     """A pickle that would create a folder if it were executed."""
 

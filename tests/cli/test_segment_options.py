@@ -49,3 +49,19 @@ def test_two_views_are_two_clips_in_any_order_and_spelling():
 def test_anything_but_two_clips_of_two_views_is_refused(entries):
     with pytest.raises(ValueError, match="dcm|PLAX"):
         parse_views(entries)
+
+
+def test_a_view_may_be_two_stills(tmp_path):
+    pairs = {"4CH": (Path("a.png"), Path("b.png")), "2CH": (Path("c.png"), Path("d.png"))}
+    assert parse_views(["4CH=a.png,b.png", "2CH=c.png,d.png"]) == pairs
+    (tmp_path / "one,clip.dcm").touch()
+    assert parse_views([f"4CH={tmp_path}/one,clip.dcm", "2CH=b.dcm"])["4CH"] == tmp_path / "one,clip.dcm"
+
+
+@pytest.mark.parametrize(
+    "words", ["--ed a.png", "--es a.png", "clip.npy --ed a.png --es b.png", "clip.npy --ed a.png", ""]
+)
+def test_one_kind_of_input_is_required(words, capsys):
+    with pytest.raises(SystemExit):
+        parse_options([*words.split(), "-o", "out"])
+    assert "--ed" in capsys.readouterr().err

@@ -28,6 +28,7 @@ from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_cli
 from gdkvm_monai.study import batch
 from gdkvm_monai.study.batch import Outcome, run_batch, without_path, write_tables
 from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.stills import Stills
 from gdkvm_monai.study.tasks import Task
 from tests.study.gray_level_network import gray_level_pipeline
 from tests.study.tiny_command import QUICK, gdkvm, noise_clip, process_kept, write_tiny_weights
@@ -384,6 +385,12 @@ def test_messages_do_not_name_a_clip_by_another_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = f"link.npy {tmp_path}/link.npy {tmp_path}/target.npy target.npy"
     assert without_path(text, Path("link.npy")) == "the clip the clip the clip the clip"
+
+
+def test_messages_tell_two_stills_apart_without_their_names():
+    stills = Stills(Path("/d/Doe 1.png"), Path("/d/Doe 2.png"))
+    text = "the sizes of /d/Doe 1.png and Doe 2.png differ."
+    assert without_path(text, stills) == "the sizes of the end-diastolic still and the end-systolic still differ."
 
 
 def test_a_killed_or_running_run_is_not_in_the_index(known_masks, tmp_path):

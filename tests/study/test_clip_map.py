@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from gdkvm_monai.study.clip_map import write_map
+from gdkvm_monai.study.stills import Stills
 from gdkvm_monai.study.tasks import Task
 
 
@@ -17,3 +18,10 @@ def test_every_clip_has_a_row_and_a_clip_without_results_has_no_identifier(tmp_p
             {"position": "1", "path": "a, b.npy", "id": "0123456789abcdef"},
             {"position": "2", "path": "c.npy", "id": ""},
         ]
+
+
+def test_each_of_two_stills_has_a_row(tmp_path):
+    write_map(tmp_path / "names.csv", [(Task(1, Stills(Path("ed.png"), Path("es.png"))), "0123456789abcdef")])
+    with open(tmp_path / "names.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["path"] for row in rows] == ["ed.png", "es.png"] and {row["id"] for row in rows} == {"0123456789abcdef"}

@@ -142,7 +142,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         choices=structures,
         default=list(structures),
-        help="structures in the masks (default: all)",
+        help="structures in the masks (default: all); the numbers do not depend on it",
     )
     group.add_argument(
         "--format", nargs="+", choices=MASK_FORMATS, default=["nifti"], help="mask formats (default: nifti)"

@@ -131,9 +131,9 @@ def _quality(measured: EjectionFraction) -> dict[str, str | int | float]:
             "axis": axis.method,
             f"length_{measured.unit}": axis.length,
             f"base_width_{measured.unit}": axis.base_width,
-            "parts": axis.parts,
-            "hole_pixels": axis.hole_pixels,
-            "border_fraction": axis.border_fraction,
+            "parts": ventricle.cavity.parts,
+            "hole_pixels": ventricle.cavity.hole_pixels,
+            "border_fraction": ventricle.cavity.border_fraction,
         }
         quality |= {f"{phase}_{view}_{name}": value for name, value in fields.items()}
     return quality | {f"{phase}_length_mismatch": value for phase, value in measured.length_mismatch.items()}

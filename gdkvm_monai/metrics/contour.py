@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
-from skimage.measure import find_contours, label
+from skimage.measure import find_contours
 
-__all__ = ["largest_part", "longest_flat_chord", "resample_contour", "trace_contour"]
-
-
-def largest_part(mask: ArrayLike) -> tuple[np.ndarray, int]:
-    """Return the largest 8-connected component of a mask ``(H, W)`` and the number of components (0 if empty)."""
-    parts, count = label(np.asarray(mask, bool), connectivity=2, return_num=True)
-    if count < 2:
-        return parts > 0, count
-    return parts == 1 + np.bincount(parts.ravel())[1:].argmax(), count
+__all__ = ["longest_flat_chord", "resample_contour", "trace_contour"]
 
 
 def trace_contour(mask: np.ndarray, spacing: Sequence[float]) -> np.ndarray:

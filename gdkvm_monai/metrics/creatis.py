@@ -24,8 +24,8 @@ def measure_creatis_axis(
     The mask is resampled to square pixels of the finer spacing. The base is the longest chord of the contour within 45
     degrees of the horizontal that the contour follows within 8 pixels; its midpoint is the midpoint of that segment of
     the contour. Diameters are sampled at fractions 0, 1/20 ... 19/20 of the axis by walking outward in steps of half a
-    pixel, starting 8 pixels from the axis. Use this method only to reproduce the reference ``EF`` of CAMUS, which was
-    computed with it.
+    pixel, starting 8 pixels from the axis. Like the script, it takes the first contour of the mask, which may be that
+    of a stray part. Use this method only to reproduce the reference ``EF`` of CAMUS, which was computed with it.
 
     Args:
         ventricle: binary mask of the cavity, ``(H, W)``.
@@ -36,7 +36,7 @@ def measure_creatis_axis(
         Diameters, starting at the base, ``(20,)``, and the length of the axis, both in mm.
 
     Raises:
-        ValueError: if the mask is empty or has no such base.
+        ValueError: if the mask is empty, fills the whole image, or has no such base.
 
     References:
         Leclerc et al., IEEE TMI 38(9), 2019; the script is linked from CREATIS's CAMUS page.
@@ -47,7 +47,10 @@ def measure_creatis_axis(
     mask, step = _make_isotropic(mask, spacing)
     if not mask.any():
         raise ValueError("the mask of the left ventricle is empty; pass a frame that shows the ventricle.")
-    contour = find_contours(mask.astype(float), 0.5)[0]
+    contours = find_contours(mask.astype(float), 0.5)
+    if not contours:
+        raise ValueError("the mask of the left ventricle fills the whole image, so it has no outline; check the mask.")
+    contour = contours[0]
     stops, starts = np.tril_indices(len(contour), -1)
     chords = contour[starts] - contour[stops]
     level = np.abs(np.arctan2(chords[:, 0], chords[:, 1])) <= np.pi / 4

@@ -9,6 +9,7 @@ from monai.utils import convert_to_numpy
 from numpy.typing import ArrayLike
 
 from gdkvm_monai.labels import LV, UNLABELED
+from gdkvm_monai.metrics.cavity import find_cavity
 from gdkvm_monai.metrics.spacing import check_spacing
 from gdkvm_monai.metrics.ventricle import measure_ventricle
 from gdkvm_monai.metrics.volume import disk_volume_ml
@@ -16,22 +17,21 @@ from gdkvm_monai.metrics.volume import disk_volume_ml
 __all__ = ["area_curve", "volume_curve"]
 
 
-def area_curve(clip: ArrayLike, spacing_mm: Sequence[float] | None = None, values: Sequence[int] = (LV,)) -> np.ndarray:
-    """Measure the area of a structure in each frame.
+def area_curve(clip: ArrayLike, spacing_mm: Sequence[float] | None = None) -> np.ndarray:
+    """Measure the area of the left ventricle in each frame, of the pixels from which its volume is computed.
 
     Args:
         clip: class indices ``(H, W, T)``.
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
-        values: class indices of the structure.
 
     Returns:
-        Areas ``(T,)`` in cm2, or in pixels without a spacing; NaN if the structure is missing or the frame is not
+        Areas ``(T,)`` in cm2, or in pixels without a spacing; NaN if the ventricle is missing or the frame is not
         annotated.
     """
-    clip = convert_to_numpy(clip)
-    areas = np.isin(clip, values).sum(axis=(0, 1)).astype(float)
+    clip, step = convert_to_numpy(clip), check_spacing(spacing_mm)
+    areas = np.array([find_cavity(frame == LV, step).pixels for frame in np.moveaxis(clip, -1, 0)], float)
     areas[(areas == 0) | (clip == UNLABELED).any(axis=(0, 1))] = np.nan
-    return areas if spacing_mm is None else areas * np.prod(check_spacing(spacing_mm)) / 100
+    return areas if spacing_mm is None else areas * np.prod(step) / 100
 
 
 def volume_curve(

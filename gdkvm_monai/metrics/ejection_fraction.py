@@ -19,6 +19,13 @@ __all__ = ["LENGTHS", "LENGTH_MISMATCH", "EjectionFraction", "Volumes", "measure
 LENGTHS = {"max": max, "mean": lambda first, second: (first + second) / 2, "a4c": lambda first, second: first}
 """Rules that combine the lengths of the four-chamber and the two-chamber view into one length of the ventricle."""
 
+IDENTIFIERS = {
+    "area_length": "area-length-v1",
+    "area_length_filtered": "area-length-filtered-v1",
+    "creatis": "creatis-parity-v1",
+    "creatis_filtered": "creatis-filtered-v1",
+}
+
 LENGTH_MISMATCH = 0.10
 """Relative difference of the lengths above which a biplane volume is flagged, because a view may be foreshortened."""
 
@@ -54,7 +61,7 @@ class EjectionFraction(Volumes):
         unit: unit of lengths: ``"mm"``, or ``"px"`` without a spacing.
         ventricles: measured ventricles by phase and view, for example ``("ed", "4CH")``; frames that could not be
             measured are absent.
-        flags: what looks wrong.
+        flags: what looks wrong, one sentence each.
         reason: what could not be measured, and why; empty if everything was measured.
     """
 
@@ -90,13 +97,14 @@ def measure_ejection_fraction(
         es: class indices of the end-systolic frames, in the same form.
         spacing_mm: mm per pixel of axis 0 and axis 1, for each view or for all; ``None`` for square pixels of unknown
             size, which give the EF but no volumes.
-        method: one of ``METHODS``: ``"disks"`` takes one or two views, ``"area_length"`` one, ``"creatis"`` two.
+        method: one of ``METHODS``: ``"disks"`` takes one or two views, the area-length methods one, the CREATIS
+            methods two.
         length: how ``"disks"`` combines the lengths of two views, a key of ``LENGTHS``. ASE and EACVI recommend
             ``"max"``, the longer one in each phase.
         axis: a rule of :func:`~gdkvm_monai.metrics.long_axis.measure_long_axis` for all frames, or a mapping from
             frames such as ``("ed", "4CH")`` to a rule or to the base and the apex as array indices.
         depth_axis: axis along which depth runs: 0 in an upright picture, 1 in an array loaded from NIfTI; used only
-            by ``"creatis"``.
+            by the CREATIS methods.
 
     Returns:
         Volumes, ejection fraction, the geometry of each frame, flags, and reason.
@@ -135,11 +143,11 @@ def measure_ejection_fraction(
 def _identify(method: str, length: str, views: set[str]) -> str:
     look_up_option(method, METHODS)
     look_up_option(length, LENGTHS)
-    needed = {"disks": (1, 2), "area_length": (1,), "creatis": (2,)}[method]
+    needed = {"disks": (1, 2), "area": (1,), "creatis": (2,)}[method.split("_")[0]]
     if not views <= set(VIEWS) or len(views) not in needed:
         raise ValueError(f"method {method!r} takes {needed} of the views {VIEWS}, got {sorted(views)}.")
     if method != "disks":
-        return {"area_length": "area-length-v1", "creatis": "creatis-parity-v1"}[method]
+        return IDENTIFIERS[method]
     if len(views) == 1:
         return f"single-plane-a{views.pop()[0]}c-mod-v1"
     return "biplane-mod-v1" + ("" if length == "max" else f"-{length}")
@@ -147,14 +155,14 @@ def _identify(method: str, length: str, views: set[str]) -> str:
 
 def _volume(ventricles: Ventricles, phase: str, views: Sequence[str], method: str, length: str) -> float:
     """Return the volume of one phase in thousands of cubic units; NaN if one of its views could not be measured."""
-    phases = ("ed", "es") if method == "creatis" else (phase,)
+    phases = ("ed", "es") if method.startswith("creatis") else (phase,)
     needed = [(name, view) for name in phases for view in views]
     if any(key not in ventricles for key in needed):
         return np.nan
     first, *second = (ventricles[phase, view] for view in views)
-    if method == "area_length":
+    if method.startswith("area_length"):
         return area_length_volume_ml(first.area, first.length)
-    if method == "creatis":  # one length for both phases, as in the script
+    if method.startswith("creatis"):  # one length for both phases, as in the script
         return disk_volume_ml(first.diameters, max(ventricles[key].length for key in needed), second[0].diameters)
     if not second:
         return disk_volume_ml(first.diameters, first.length)
@@ -163,10 +171,8 @@ def _volume(ventricles: Ventricles, phase: str, views: Sequence[str], method: st
 
 def _flags(ventricles: Ventricles) -> Iterator[str]:
     for (phase, view), ventricle in ventricles.items():
-        if ventricle.parts > 1:
-            yield f"{view} {phase.upper()}: the ventricle has {ventricle.parts} parts"
-        if ventricle.long_axis is not None and ventricle.long_axis.border_fraction > 0:
-            yield f"{view} {phase.upper()}: the ventricle touches the border of the image"
+        for flag in ventricle.flags:
+            yield f"{view} {phase.upper()}: the ventricle {flag.message}"
     for phase, mismatch in _length_mismatch(ventricles).items():
         if mismatch > LENGTH_MISMATCH:
             yield f"{phase.upper()}: the lengths of the two views differ by {100 * mismatch:.0f} %"

@@ -1,4 +1,4 @@
-"""Measurements of one segmented frame: areas, volume, parts, and holes."""
+"""Measurements of one segmented frame: areas, volume, length, parts, holes, and flags."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from numpy.typing import ArrayLike
 
 from gdkvm_monai.labels import LV, STRUCTURES
 from gdkvm_monai.metrics.anatomy import StructureShape, check_anatomy
-from gdkvm_monai.metrics.curves import volume_curve
+from gdkvm_monai.metrics.cavity import Flag, find_cavity
 from gdkvm_monai.metrics.segmentation import score_pair
+from gdkvm_monai.metrics.spacing import check_spacing
+from gdkvm_monai.metrics.ventricle import Ventricle, measure_ventricle
+from gdkvm_monai.metrics.volume import disk_volume_ml
 
 __all__ = ["FrameMeasurement", "dice", "measure_frame"]
 
@@ -21,16 +24,24 @@ class FrameMeasurement:
     """Measurements of one segmented frame; mappings are keyed by structure name.
 
     Attributes:
-        areas_px: areas in pixels.
+        areas_px: areas in pixels; of the two chambers, the area of the pixels that
+            :func:`~gdkvm_monai.metrics.cavity.find_cavity` chooses, from which the volume is computed too.
         areas_cm2: areas in cm2; NaN without a spacing.
         volume: volume of the left ventricle by the method of disks (20 disks), in mL or, without a spacing, in
             thousands of cubic pixels; NaN if it cannot be measured.
-        shapes: parts and holes.
+        length: length of the left ventricle in mm or, without a spacing, in pixels; NaN if it cannot be measured.
+        base_rule: rule that found the base of the ventricle, see :class:`~gdkvm_monai.metrics.long_axis.LongAxis`;
+            empty without a ventricle.
+        flags: what looks wrong with the ventricle; the volume may be wrong if there is one.
+        shapes: parts and holes of the mask as it is.
     """
 
     areas_px: Mapping[str, int]
     areas_cm2: Mapping[str, float]
     volume: float
+    length: float
+    base_rule: str
+    flags: tuple[Flag, ...]
     shapes: Mapping[str, StructureShape]
 
 
@@ -42,17 +53,33 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
 
     Returns:
-        Areas, the volume of the left ventricle, parts, and holes.
+        Areas, the volume and the length of the left ventricle, parts, holes, and flags.
+
+    Raises:
+        ValueError: if the mask is not 2-D or not annotated.
     """
-    mask = np.asarray(mask)
-    pixels = {name: int(np.isin(mask, values).sum()) for name, values in STRUCTURES.items()}
-    cm2_per_px = np.nan if spacing_mm is None else np.prod(spacing_mm) / 100
+    mask, step = np.asarray(mask), check_spacing(spacing_mm)
+    shapes = check_anatomy(mask).structures
+    ventricle = measure_ventricle(mask, step) if shapes["LV"].parts else None
+    pixels = {name: _area(mask, name, ventricle, step) for name in STRUCTURES}
+    cm2_per_px = np.nan if spacing_mm is None else np.prod(step) / 100
     return FrameMeasurement(
         areas_px=pixels,
         areas_cm2={name: float(count * cm2_per_px) for name, count in pixels.items()},
-        volume=float(volume_curve(mask[..., None], spacing_mm)[0]),
-        shapes=check_anatomy(mask).structures,
+        volume=disk_volume_ml(ventricle.diameters, ventricle.length) if ventricle else np.nan,
+        length=ventricle.length if ventricle else np.nan,
+        base_rule=ventricle.long_axis.method if ventricle else "",
+        flags=ventricle.flags if ventricle else (),
+        shapes=shapes,
     )
+
+
+def _area(mask: np.ndarray, name: str, ventricle: Ventricle | None, step: Sequence[float]) -> int:
+    """Return the number of measured pixels; all parts of the wall count, because it is not a cavity."""
+    if name == "LV":
+        return ventricle.cavity.pixels if ventricle else 0
+    given = np.isin(mask, STRUCTURES[name])
+    return find_cavity(given, step).pixels if name == "LA" else int(given.sum())
 
 
 def dice(one: np.ndarray, other: np.ndarray, value: int = LV) -> float:

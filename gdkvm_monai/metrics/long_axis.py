@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from monai.utils import look_up_option
 from numpy.typing import ArrayLike
-from scipy.ndimage import binary_fill_holes
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import pdist, squareform
 
-from gdkvm_monai.metrics.contour import largest_part, longest_flat_chord, resample_contour, trace_contour
+from gdkvm_monai.metrics.cavity import Cavity, Flag, find_cavity
+from gdkvm_monai.metrics.contour import longest_flat_chord, resample_contour, trace_contour
 
 AXES = ("atrium", "chord", "pca")
 """Rules that find the base, in the order in which they are tried."""
@@ -35,9 +35,7 @@ class LongAxis:
         apex: apex, ``(2,)``.
         length: distance from base to apex.
         diameters: length inside the mask across the axis at fractions ``(i - 1/2) / n`` from the base, ``(n,)``.
-        parts: number of connected components of the mask; the largest is measured.
-        hole_pixels: number of pixels filled inside that component.
-        border_fraction: share of its pixels on the border of the image, where it may be cut off.
+        cavity: the measured pixels.
     """
 
     method: str
@@ -46,9 +44,12 @@ class LongAxis:
     apex: np.ndarray
     length: float
     diameters: np.ndarray
-    parts: int
-    hole_pixels: int
-    border_fraction: float
+    cavity: Cavity
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """What looks wrong: the flags of the cavity."""
+        return self.cavity.flags
 
     @property
     def base_width(self) -> float:
@@ -65,7 +66,8 @@ def measure_long_axis(
 ) -> LongAxis:
     """Find the base and the apex of a ventricle and measure its diameters.
 
-    The largest component of the mask is measured with its holes filled, along its contour at level 0.5. The base is the
+    The pixels that :func:`~gdkvm_monai.metrics.cavity.find_cavity` chooses are measured, along their contour at level
+    0.5. The base is the
     first of these that exists: the two contour points farthest apart among those within two pixels of the atrium's
     contour; the longest chord that the shorter arc of the contour follows closely and that is at an angle of at least
     45 degrees to the principal axis; the wide end of the principal axis. The apex is the contour point farthest from
@@ -74,7 +76,7 @@ def measure_long_axis(
     Args:
         ventricle: binary mask of the cavity, ``(H, W)``.
         spacing: distance between pixels along axis 0 and axis 1.
-        atrium: binary mask of the left atrium, ``(H, W)``; its largest component is used.
+        atrium: binary mask of the left atrium, ``(H, W)``; the same rule chooses its pixels.
         axis: the one rule of ``AXES`` to use, or the base and the apex as array indices, ``(2, 2)``.
         disks: number ``n`` of diameters.
 
@@ -84,14 +86,12 @@ def measure_long_axis(
     Raises:
         ValueError: if the mask is empty, or ``axis`` names a rule that cannot be applied.
     """
-    mask, parts = largest_part(ventricle)
-    if not parts:
+    cavity = find_cavity(ventricle, spacing)
+    if not cavity.parts:
         raise ValueError("the mask of the left ventricle is empty; pass a frame that shows the ventricle.")
-    solid = binary_fill_holes(mask)
-    contour = trace_contour(solid, spacing)
-    method, ends, apex = _find_axis(solid, contour, spacing, atrium, axis)
+    contour = trace_contour(cavity.mask, spacing)
+    method, ends, apex = _find_axis(cavity.mask, contour, spacing, atrium, axis)
     base = ends.mean(axis=0)
-    border = solid.sum() - solid[1:-1, 1:-1].sum()
     return LongAxis(
         method=method,
         base=base,
@@ -99,9 +99,7 @@ def measure_long_axis(
         apex=apex,
         length=float(np.linalg.norm(apex - base)),
         diameters=_diameters(contour, base, apex, disks),
-        parts=parts,
-        hole_pixels=int(solid.sum() - mask.sum()),
-        border_fraction=float(border / solid.sum()),
+        cavity=cavity,
     )
 
 
@@ -133,10 +131,10 @@ def _find_axis(
 
 
 def _atrial_base(contour: np.ndarray, spacing: Sequence[float], atrium: ArrayLike) -> np.ndarray | None:
-    mask, parts = largest_part(atrium)
-    if not parts:
+    found = find_cavity(atrium, spacing)
+    if not found.parts:
         return None
-    distances, _ = cKDTree(trace_contour(mask, spacing)).query(contour)
+    distances, _ = cKDTree(trace_contour(found.mask, spacing)).query(contour)
     contact = contour[distances <= 2 * max(spacing)]
     if len(contact) < 2:
         return None

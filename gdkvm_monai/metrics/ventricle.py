@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from monai.utils import convert_to_numpy, look_up_option
 from numpy.typing import ArrayLike
-from skimage.measure import label, regionprops
+from skimage.measure import regionprops
 
 from gdkvm_monai.labels import LEFT_ATRIUM, LV, UNLABELED
+from gdkvm_monai.metrics.cavity import Cavity, Flag, find_cavity
 from gdkvm_monai.metrics.creatis import measure_creatis_axis
 from gdkvm_monai.metrics.long_axis import LongAxis, measure_long_axis
 
 __all__ = ["METHODS", "Ventricle", "measure_ventricle"]
 
-METHODS = ("disks", "area_length", "creatis")
-"""The method of disks, the area-length surrogate of the paper's public evaluator, and CAMUS's published script."""
+METHODS = ("disks", "area_length", "area_length_filtered", "creatis", "creatis_filtered")
+"""The method of disks; the area-length surrogate of the paper's public evaluator and CAMUS's published script, both
+literally and limited to the cavity that the method of disks measures."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,23 @@ class Ventricle:
 
     Attributes:
         length: length of the cavity.
-        parts: number of 8-connected components of the mask.
-        diameters: diameters across the axis, starting at the base, ``(n,)``; empty for ``"area_length"``.
-        area: area of the cavity for ``"area_length"``, otherwise NaN.
-        long_axis: axis and information about its quality for ``"disks"``, otherwise ``None``.
+        cavity: the pixels that the method of disks and the filtered methods measure; ``"area_length"`` and
+            ``"creatis"`` take the mask as it is.
+        diameters: diameters across the axis, starting at the base, ``(n,)``; empty for the area-length methods.
+        area: area of the cavity for the area-length methods, otherwise NaN.
+        long_axis: axis for ``"disks"``, otherwise ``None``.
     """
 
     length: float
-    parts: int
+    cavity: Cavity
     diameters: np.ndarray = field(default_factory=lambda: np.empty(0))
     area: float = np.nan
     long_axis: LongAxis | None = None
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """What looks wrong, by every method: the flags of the cavity and of the long axis."""
+        return self.cavity.flags if self.long_axis is None else self.long_axis.flags
 
 
 def measure_ventricle(
@@ -54,7 +62,7 @@ def measure_ventricle(
         spacing: distance between pixels along axis 0 and axis 1.
         method: one of ``METHODS``.
         axis: for ``"disks"``, see :func:`~gdkvm_monai.metrics.long_axis.measure_long_axis`.
-        depth_axis: for ``"creatis"``, see :func:`~gdkvm_monai.metrics.creatis.measure_creatis_axis`.
+        depth_axis: for the CREATIS methods, see :func:`~gdkvm_monai.metrics.creatis.measure_creatis_axis`.
         disks: number of diameters for ``"disks"``.
 
     Returns:
@@ -69,15 +77,16 @@ def measure_ventricle(
     frame = convert_to_numpy(frame)
     if (frame == UNLABELED).any():
         raise ValueError("the frame is not annotated.")
-    cavity = frame == LV
-    if not cavity.any():
+    given = frame == LV
+    if not given.any():
         raise ValueError("the left ventricle is missing from the mask.")
     if method == "disks":
-        found = measure_long_axis(cavity, spacing, frame == LEFT_ATRIUM, axis, disks)
-        return Ventricle(found.length, found.parts, found.diameters, long_axis=found)
-    parts = int(label(cavity, connectivity=2).max())
-    if method == "creatis":
-        diameters, length = measure_creatis_axis(cavity, spacing, depth_axis)
-        return Ventricle(length, parts, diameters)
-    region = regionprops(cavity.astype(np.uint8), spacing=spacing)[0]
-    return Ventricle(region.axis_major_length, parts, area=region.area)
+        found = measure_long_axis(given, spacing, frame == LEFT_ATRIUM, axis, disks)
+        return Ventricle(found.length, found.cavity, found.diameters, long_axis=found)
+    cavity = find_cavity(given, spacing)
+    measured = cavity.mask if method.endswith("_filtered") else given
+    if method.startswith("creatis"):
+        diameters, length = measure_creatis_axis(measured, spacing, depth_axis)
+        return Ventricle(length, cavity, diameters)
+    (region,) = regionprops(measured.astype(np.uint8), spacing=spacing)
+    return Ventricle(region.axis_major_length, cavity, area=region.area)

@@ -36,7 +36,7 @@ def segment_frames(
     for frame in tqdm(
         source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"
     ):
-        mask = _keep(session.push(frame)[source.box], options.structures)
+        mask = session.push(frame)[source.box]
         gray = source.gray(frame)
         agreement = []
         for (change, other), volumes in zip(others, copies):
@@ -49,7 +49,7 @@ def segment_frames(
         shown = np.nan_to_num(gray)
         if session.valid:
             sector.add(shown)
-        cache.append(shown, mask)
+        cache.append(shown, _keep(mask, options.structures))
         if options.save_prob:
             unknown = np.full((pipeline.num_classes, *mask.shape), np.nan)
             known = session.probabilities

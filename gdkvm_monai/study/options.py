@@ -32,7 +32,7 @@ class SegmentOptions:
 
     Attributes:
         view: ``"4CH"`` (or ``"A4C"``), ``"2CH"`` (or ``"A2C"``), or ``None`` if unknown.
-        structures: which of ``LV``, ``MYO``, and ``LA`` to keep in the masks.
+        structures: which of ``LV``, ``MYO``, and ``LA`` to keep in the masks; all of them are measured.
         fast: skip the perturbed copies and, with them, confidence and interval; takes a third of the time.
         fps: frames per second, overrides the file.
         spacing_mm: mm per pixel, lateral and in depth, overrides the file.

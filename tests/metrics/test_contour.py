@@ -5,15 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gdkvm_monai.metrics.contour import largest_part, longest_flat_chord, resample_contour, trace_contour
-
-
-def test_the_largest_component_is_kept_and_components_are_counted():
-    mask = np.zeros((12, 12), bool)
-    mask[1:3, 1:3], mask[5:10, 5:10] = True, True
-    part, count = largest_part(mask)
-    assert count == 2 and part.sum() == 25 and part[7, 7]
-    assert largest_part(np.zeros((3, 3)))[1] == 0
+from gdkvm_monai.metrics.contour import longest_flat_chord, resample_contour, trace_contour
 
 
 def test_a_contour_runs_half_a_pixel_outside_the_pixels_in_the_unit_of_the_spacing():

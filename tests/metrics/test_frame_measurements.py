@@ -40,6 +40,16 @@ def test_parts_and_holes_are_counted():
     assert (measured.shapes["LV"].parts, measured.shapes["LV"].holes, measured.shapes["LA"].parts) == (2, 1, 1)
 
 
+def test_the_area_of_a_chamber_is_that_of_the_measured_pixels_and_what_looks_wrong_is_flagged():
+    mask = heart()
+    whole = measure_frame(mask)
+    mask[0:3, 0:3], mask[36:38, 0:3], mask[20, 20] = 1, 3, 0
+    damaged = measure_frame(mask)
+    assert damaged.areas_px == whole.areas_px and damaged.volume == whole.volume and damaged.length == whole.length
+    assert whole.flags == () and [flag.code for flag in damaged.flags] == ["parts", "holes"]
+    assert damaged.base_rule == whole.base_rule == "atrium"
+
+
 def test_dice_counts_one_class():
     one, other = np.array([[1, 1, 2]]), np.array([[1, 3, 2]])
     assert dice(one, other) == pytest.approx(2 / 3)

@@ -37,10 +37,10 @@ def test_stray_parts_holes_and_the_border_are_handled_and_reported():
     damaged[100:106, 95:103] = False
     damaged[5:9, 5:9] = True
     axis = measure_long_axis(damaged, (0.5, 0.5))
-    assert (axis.parts, axis.hole_pixels) == (2, 48)
+    assert (axis.cavity.parts, axis.cavity.hole_pixels) == (2, 48)
     np.testing.assert_allclose(axis.diameters, whole.diameters)
     cut_off = measure_long_axis(damaged[:, 80:], (0.5, 0.5), axis="pca")
-    assert whole.border_fraction == 0 < cut_off.border_fraction
+    assert whole.cavity.border_fraction == 0 < cut_off.cavity.border_fraction
 
 
 def test_a_stray_part_of_the_atrium_does_not_move_the_base():

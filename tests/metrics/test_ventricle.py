@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.labels import LV, UNLABELED
-from gdkvm_monai.metrics.ventricle import measure_ventricle
+from gdkvm_monai.metrics.ventricle import METHODS, measure_ventricle
 from tests.metrics.ventricles import ventricle
 
 STEP = (0.5, 0.5)
@@ -31,7 +31,33 @@ def test_each_method_sets_its_own_fields():
 def test_parts_are_counted_by_every_method():
     frame = ventricle(50, 25, STEP, cut=25)
     frame[3:6, 3:6] = LV
-    assert [measure_ventricle(frame, STEP, name).parts for name in ("disks", "area_length", "creatis")] == [2, 2, 2]
+    assert {measure_ventricle(frame, STEP, name).cavity.parts for name in METHODS} == {2}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_parts_holes_and_contact_with_the_border_are_flagged_by_every_method(method):
+    frame = ventricle(50, 25, STEP, cut=25)
+    assert measure_ventricle(frame, STEP, method).flags == ()
+    frame[3:6, 3:6], frame[100:103, 98:100] = LV, 0
+    assert [flag.code for flag in measure_ventricle(frame, STEP, method).flags] == ["parts", "holes"]
+    cut_off = np.roll(ventricle(50, 25, STEP, cut=25), -24, axis=0)[:160]
+    assert [flag.code for flag in measure_ventricle(cut_off, STEP, method).flags] == ["border"]
+
+
+@pytest.mark.parametrize("method", ["area_length", "creatis"])
+def test_a_stray_part_changes_the_literal_method_and_not_the_filtered_one(method):
+    frame = ventricle(50, 25, STEP, cut=25)
+    whole = measure_ventricle(frame, STEP, method)
+    frame[4:16, 4:16] = LV
+    literal, filtered = (measure_ventricle(frame, STEP, name) for name in (method, f"{method}_filtered"))
+    assert abs(literal.length / whole.length - 1) > 0.02
+    assert (filtered.length, filtered.area) == pytest.approx((whole.length, whole.area), nan_ok=True)
+    np.testing.assert_array_equal(filtered.diameters, whole.diameters)
+
+
+def test_a_ventricle_that_fills_the_image_has_no_base_for_the_camus_script():
+    with pytest.raises(ValueError, match="fills the whole image"):
+        measure_ventricle(np.full((40, 40), LV), STEP, "creatis")
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gdkvm_monai.metrics.ejection_fraction import Volumes
-from gdkvm_monai.metrics.phases import Phases
+from gdkvm_monai.metrics.phases import WIDEST_FRAMES, WIDEST_S, Phases
+from gdkvm_monai.metrics.rhythm import judge_rhythm
+from gdkvm_monai.metrics.smoothing import smooth_curve
 from gdkvm_monai.metrics.volume import ejection_fraction
 
-__all__ = ["BeatEjectionFraction", "MeanEjectionFraction", "measure_beats"]
+__all__ = ["BeatConcern", "BeatEjectionFraction", "MeanEjectionFraction", "measure_beats"]
+
+BeatConcern = Literal["", "not_measurable", "clip_end", "odd_interval", "uncertain"]
+"""Why a beat is left out of the mean if there are beats without concern; empty if there is no concern.
+
+``not_measurable``: there is no volume. ``clip_end``: end-diastole or end-systole is the first or last frame, and its
+true moment may be outside the clip. ``odd_interval``: the interval before the beat is that of an ectopic beat or of the
+pause after it. ``uncertain``: the noise of the volumes leaves the ejection fraction uncertain.
+"""
+
+LARGEST_ERROR = 1.8
+"""Standard error of a beat's ejection fraction above which it is uncertain, in percentage points."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,20 +36,29 @@ class BeatEjectionFraction(Volumes):
     Attributes:
         ed_frame: frame of end-diastole.
         es_frame: frame of end-systole.
+        rr_s: seconds from this end-diastole to the next one; NaN if there is none or the frame rate is unknown.
+        ef_error_percent: standard error of the ejection fraction caused by the noise of the volumes, in percentage
+            points; NaN if the noise is unknown.
+        concern: why the beat should not count.
+        in_mean: whether the beat is part of the means.
     """
 
     ed_frame: int
     es_frame: int
+    rr_s: float = np.nan
+    ef_error_percent: float = np.nan
+    concern: BeatConcern = ""
+    in_mean: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeanEjectionFraction(Volumes):
-    """Means over the beats whose ejection fraction could be measured; NaN if there are none.
+    """Means over the beats that are part of them; NaN if there are none.
 
     Attributes:
         ef_sd_percent: standard deviation of the ejection fractions (ddof 1); NaN for fewer than two beats.
         n_beats: number of beats in the means.
-        beats: all beats, including those that could not be measured.
+        beats: all beats, including those that are left out.
     """
 
     ef_sd_percent: float
@@ -43,15 +66,21 @@ class MeanEjectionFraction(Volumes):
     beats: tuple[BeatEjectionFraction, ...]
 
 
-def measure_beats(volumes: ArrayLike, phases: Phases, volumes_ml: ArrayLike | None = None) -> MeanEjectionFraction:
+def measure_beats(
+    volumes: ArrayLike, phases: Phases, volumes_ml: ArrayLike | None = None, like: MeanEjectionFraction | None = None
+) -> MeanEjectionFraction:
     """Compute the volumes and the ejection fraction of each beat, with their means and spread.
+
+    The volumes are smoothed over time (:func:`~gdkvm_monai.metrics.smoothing.smooth_curve`); EDV and ESV of a beat are
+    the smoothed volumes of its two frames, or the volumes themselves if a reader marked the phases. The means are over
+    the beats without concern or, if there are none, over all beats that could be measured.
 
     Args:
         volumes: volume of each frame, ``(T,)``, in any unit, NaN if it could not be measured; the ejection fractions
-            are computed from these. Pass ``phases.smoothed`` if the phases were found in a volume curve and its noise
-            should be averaged out. Areas give the fractional area change instead.
+            are computed from these. Areas give the fractional area change instead.
         phases: result of :func:`~gdkvm_monai.metrics.phases.find_phases`.
         volumes_ml: the volumes in mL, ``(T,)``; ``None`` if the pixel spacing is unknown.
+        like: result for another curve with the same phases, whose beats are averaged here, too.
 
     Returns:
         The beats and their means.
@@ -71,24 +100,71 @@ def measure_beats(volumes: ArrayLike, phases: Phases, volumes_ml: ArrayLike | No
         raise ValueError(
             f"got volumes of shape {volumes.shape} and {known.shape} for {len(phases.time)} frames; pass one per frame."
         )
-    beats = tuple(
-        BeatEjectionFraction(
+    beats = _beats(volumes, known, phases)
+    chosen = [beat.in_mean for beat in like.beats] if like else _choose(beats)
+    return _average(tuple(replace(beat, in_mean=part) for beat, part in zip(beats, chosen)))
+
+
+def _beats(volumes: np.ndarray, volumes_ml: np.ndarray, phases: Phases) -> list[BeatEjectionFraction]:
+    (volumes, errors), (volumes_ml, _) = (_smooth(curve, phases) for curve in (volumes, volumes_ml))
+    intervals = dict(zip(phases.ed, phases.rr))
+    odd = _odd_beats(phases)
+    beats = []
+    for ed, es in phases.beats:
+        edv, esv = volumes[ed], volumes[es]
+        error = 100 * np.hypot(errors[es], errors[ed] * esv / edv) / edv if edv > 0 else np.nan
+        beat = BeatEjectionFraction(
             ed_frame=ed,
             es_frame=es,
-            edv_ml=float(known[ed]),
-            esv_ml=float(known[es]),
-            ef_percent=ejection_fraction(volumes[ed], volumes[es]),
+            edv_ml=float(volumes_ml[ed]),
+            esv_ml=float(volumes_ml[es]),
+            ef_percent=ejection_fraction(edv, esv),
+            rr_s=float(intervals.get(ed, np.nan)) if phases.unit == "s" else np.nan,
+            ef_error_percent=float(error),
         )
-        for ed, es in phases.beats
-    )
-    measured = [beat for beat in beats if not np.isnan(beat.ef_percent)]
-    fractions = [beat.ef_percent for beat in measured]
+        beats.append(replace(beat, concern=_concern(beat, len(volumes), ed in odd)))
+    return beats
+
+
+def _smooth(curve: np.ndarray, phases: Phases) -> tuple[np.ndarray, np.ndarray]:
+    """Return the smoothed curve and its standard errors, with NaN where the curve was not measured."""
+    missing = ~np.isfinite(curve)
+    if phases.marked or missing.all():
+        return curve, np.full(curve.shape, np.nan)
+    fit = smooth_curve(curve, phases.time, WIDEST_S if phases.unit == "s" else WIDEST_FRAMES)
+    return np.where(missing, np.nan, fit.values), fit.error
+
+
+def _odd_beats(phases: Phases) -> set[int]:
+    """Return the end-diastoles that follow an interval of other length, if the rhythm is otherwise regular."""
+    rhythm = judge_rhythm(phases.rr)
+    return {ed for ed, odd in zip(phases.ed[1:], rhythm.odd) if odd} if rhythm.name == "ectopic" else set()
+
+
+def _concern(beat: BeatEjectionFraction, frames: int, odd: bool) -> BeatConcern:
+    if np.isnan(beat.ef_percent):
+        return "not_measurable"
+    if {0, frames - 1} & {beat.ed_frame, beat.es_frame}:
+        return "clip_end"
+    if odd:
+        return "odd_interval"
+    return "uncertain" if beat.ef_error_percent > LARGEST_ERROR else ""
+
+
+def _choose(beats: Sequence[BeatEjectionFraction]) -> list[bool]:
+    best = [not beat.concern for beat in beats]
+    return best if any(best) else [beat.concern != "not_measurable" for beat in beats]
+
+
+def _average(beats: tuple[BeatEjectionFraction, ...]) -> MeanEjectionFraction:
+    averaged = [beat for beat in beats if beat.in_mean]
+    fractions = [beat.ef_percent for beat in averaged]
     return MeanEjectionFraction(
-        edv_ml=_mean([beat.edv_ml for beat in measured]),
-        esv_ml=_mean([beat.esv_ml for beat in measured]),
+        edv_ml=_mean([beat.edv_ml for beat in averaged]),
+        esv_ml=_mean([beat.esv_ml for beat in averaged]),
         ef_percent=_mean(fractions),
         ef_sd_percent=float(np.std(fractions, ddof=1)) if len(fractions) > 1 else np.nan,
-        n_beats=len(measured),
+        n_beats=len(averaged),
         beats=beats,
     )
 

@@ -7,25 +7,35 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gdkvm_monai.metrics.smoothing import smooth_curve
+from gdkvm_monai.metrics.smoothing import FEWEST_FRAMES, SmoothedCurve, smooth_curve
 from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, Turn, drop_close, find_turns
 
 __all__ = ["Phases", "find_phases"]
 
-SMOOTHING_S, SMOOTHING_FRAMES = 0.24, 5
-"""Width of the smoothing window: in seconds, and in frames if the frame rate is unknown."""
+WIDEST_S, WIDEST_FRAMES = 0.4, 21
+"""Widest window of the smoothing: in seconds, and in frames if the frame rate is unknown."""
 
-REFRACTORY_S, REFRACTORY_FRAMES = 0.33, 8
-"""Shortest time between two end-diastoles (180 beats per minute): in seconds, and in frames if the rate is unknown."""
+REFRACTORY_S, REFRACTORY_FRAMES = 0.18, 5
+"""Shortest time between two end-diastoles: in seconds, and in frames if the rate is unknown."""
 
-SWING = 0.4
+SWING = 0.2
 """Smallest rise or fall between two turns, as a share of the curve's range."""
+
+SWING_ERRORS = 4.5
+"""Smallest rise or fall between two turns, in standard errors of the smoothed curve."""
 
 EDGE_TOLERANCE = 0.15
 """Largest distance of the first or last frame from the curve's extreme to count as a phase, as a share of the range."""
 
+EDGE_SHARE = 0.2
+"""A turn at an end of the clip is a phase if at most this share of the change to the next turn is in this share of the
+time: a curve is flat where it turns, and steep where the clip starts or ends between two turns."""
+
 SMALLEST_CHANGE = 0.05
 """Range of the curve below which no beat is detected, as a share of its maximum."""
+
+STEADY_RATIO = 1.3
+"""Mean squared change between neighboring frames over the variance above which a curve is noise; 2 for white noise."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,8 @@ class Phases:
         unit: ``"s"``, or ``"frames"`` if the frame rate is unknown.
         smoothed: smoothed curve, ``(T,)``; all NaN if fewer than two frames could be measured.
         reason: why no beat was found; empty if a beat was found.
+        no_contraction: whether the curve moves no more than its noise explains.
+        marked: whether a reader marked end-diastole or end-systole; the volumes of these very frames then count.
     """
 
     ed: tuple[int, ...]
@@ -50,36 +62,38 @@ class Phases:
     unit: str
     smoothed: np.ndarray
     reason: str = ""
+    no_contraction: bool = False
+    marked: bool = False
+
+    @property
+    def rr(self) -> np.ndarray:
+        """Intervals between successive end-diastoles in ``unit``, one fewer than end-diastoles."""
+        return np.diff(self.time[list(self.ed)])
 
     @property
     def heart_rate_bpm(self) -> float:
         """Beats per minute from the first to the last end-diastole; NaN for fewer than two or an unknown frame rate."""
         if self.unit != "s" or len(self.ed) < 2:
             return np.nan
-        return float(60 * (len(self.ed) - 1) / (self.time[self.ed[-1]] - self.time[self.ed[0]]))
+        return float(60 / self.rr.mean())
 
 
-def find_phases(
-    curve: ArrayLike, time_s: ArrayLike | None = None, smoothing: float | None = None, refractory: float | None = None
-) -> Phases:
+def find_phases(curve: ArrayLike, time_s: ArrayLike | None = None) -> Phases:
     """Find end-diastole and end-systole in a curve of area or volume.
 
-    The curve is smoothed with local parabolas (:func:`smooth_curve`). Its turns are the extremes between which it rises
-    or falls by at least ``SWING`` of its range. If two end-diastoles (or two end-systoles) are closer than the
-    refractory time, the less extreme one is dropped. The first and the last frame count if they are within
-    ``EDGE_TOLERANCE`` of the extreme. A frame that could not be measured is never a phase.
+    The curve is smoothed (:func:`~gdkvm_monai.metrics.smoothing.smooth_curve`). Its turns are the extremes between
+    which it rises or falls by at least ``SWING`` of its range and ``SWING_ERRORS`` standard errors. If two
+    end-diastoles (or two end-systoles) are closer than the refractory time, the less extreme one is dropped. The first
+    and the last frame count if the curve is flat there and within ``EDGE_TOLERANCE`` of the extreme. A frame that could
+    not be measured is never a phase.
 
     Args:
         curve: area or volume, ``(T,)``, in any unit; NaN if a frame could not be measured.
         time_s: time of each frame in seconds, increasing, not necessarily evenly spaced, ``(T,)``; ``None`` if unknown.
-        smoothing: width of the smoothing window in seconds, or in frames if the times are unknown; by default
-            ``SMOOTHING_S`` or ``SMOOTHING_FRAMES``.
-        refractory: shortest time between two beats in seconds, or in frames if the times are unknown; by default
-            ``REFRACTORY_S`` or ``REFRACTORY_FRAMES``.
 
     Returns:
-        The phases, in frames if the times are unknown. If fewer than two frames could be measured or the curve hardly
-        changes, no phase is found and ``reason`` says why.
+        The phases, in frames if the times are unknown. If fewer than two frames could be measured or the curve does not
+        change beyond its noise, no phase is found and ``reason`` says why.
 
     Raises:
         ValueError: if the curve is not 1-D, the times differ from it in length, or the times do not increase.
@@ -94,31 +108,54 @@ def find_phases(
     time = np.asarray(time_s if seconds else np.arange(len(curve)), float)
     if curve.ndim != 1 or curve.shape != time.shape or not (np.diff(time) > 0).all():
         raise ValueError(f"curve {curve.shape} and times {time.shape} must be (T,) each, and the times must increase.")
-    smoothing = (SMOOTHING_S if seconds else SMOOTHING_FRAMES) if smoothing is None else smoothing
-    refractory = (REFRACTORY_S if seconds else REFRACTORY_FRAMES) if refractory is None else refractory
     unit = "s" if seconds else "frames"
     if np.isfinite(curve).sum() < 2:
         nothing = np.full(curve.shape, np.nan)
         return Phases((), (), (), time, unit, nothing, "fewer than two frames could be measured.")
-    smoothed = smooth_curve(curve, time, smoothing)
+    fit = smooth_curve(curve, time, WIDEST_S if seconds else WIDEST_FRAMES)
     frames = np.flatnonzero(np.isfinite(curve))  # only a measured frame can be a phase
-    measured = smoothed[frames]
-    span = np.ptp(measured)
-    if span < SMALLEST_CHANGE * measured.max():
-        return Phases((), (), (), time, unit, smoothed, f"the curve changes by less than {SMALLEST_CHANGE:.0%}.")
-    turns = drop_close(find_turns(measured, SWING * span), measured, time[frames], refractory)
-    turns = [Turn(int(frames[turn.frame]), turn.kind) for turn in turns if _is_phase(turn, measured, span)]
+    still = _why_still(curve[frames], fit.values[frames])
+    if still:
+        return Phases((), (), (), time, unit, fit.values, still, no_contraction=True)
+    turns = _turns(fit, frames, time, REFRACTORY_S if seconds else REFRACTORY_FRAMES)
     ed = tuple(turn.frame for turn in turns if turn.kind == MAXIMUM)
     es = tuple(turn.frame for turn in turns if turn.kind == MINIMUM)
     beats = _pair(turns)
     reason = "" if beats else "the curve has no end-diastole next to an end-systole."
-    return Phases(ed, es, beats, time, unit, smoothed, reason)
+    return Phases(ed, es, beats, time, unit, fit.values, reason)
 
 
-def _is_phase(turn: Turn, curve: np.ndarray, span: float) -> bool:
-    """Return whether a turn is a phase: always inside the clip, and at its ends if the curve is nearly as extreme."""
+def _why_still(measured: np.ndarray, smoothed: np.ndarray) -> str:
+    """Return why the curve shows no contraction; empty if it moves."""
+    if np.ptp(smoothed) < SMALLEST_CHANGE * smoothed.max():
+        return f"there is no measurable contraction: the curve changes by less than {SMALLEST_CHANGE:.0%}."
+    if len(measured) >= FEWEST_FRAMES and np.mean(np.diff(measured) ** 2) > STEADY_RATIO * np.var(measured):
+        return "there is no measurable contraction: the curve changes no more than its noise explains."
+    return ""
+
+
+def _turns(fit: SmoothedCurve, frames: np.ndarray, time: np.ndarray, refractory: float) -> list[Turn]:
+    """Return the phases among the turns of the smoothed curve at the measured frames."""
+    curve, time = fit.values[frames], time[frames]
+    swing = max(SWING * np.ptp(curve), SWING_ERRORS * np.nan_to_num(np.median(fit.error)))
+    turns = drop_close(find_turns(curve, swing), curve, time, refractory)
+    kept = [turn for turn in turns if _is_phase(turn, turns, curve, time)]
+    return [Turn(int(frames[turn.frame]), turn.kind) for turn in kept]
+
+
+def _is_phase(turn: Turn, turns: list[Turn], curve: np.ndarray, time: np.ndarray) -> bool:
+    """Return whether a turn is a phase: always inside the clip, and at its ends if the curve is flat and extreme."""
+    if 0 < turn.frame < len(curve) - 1:
+        return True
     extreme = curve.max() if turn.kind == MAXIMUM else curve.min()
-    return 0 < turn.frame < len(curve) - 1 or abs(curve[turn.frame] - extreme) <= EDGE_TOLERANCE * span
+    if abs(curve[turn.frame] - extreme) > EDGE_TOLERANCE * np.ptp(curve):
+        return False
+    other = turns[1 if turn == turns[0] else -2].frame
+    if abs(other - turn.frame) < FEWEST_FRAMES - 1:
+        return True  # too few frames to tell
+    near = time[turn.frame] + EDGE_SHARE * (time[other] - time[turn.frame])
+    change = (np.interp(near, time, curve) - curve[turn.frame]) / (curve[other] - curve[turn.frame])
+    return bool(change <= EDGE_SHARE)
 
 
 def _pair(turns: list[Turn]) -> tuple[tuple[int, int], ...]:

@@ -1,31 +1,94 @@
-"""Smoothing of curves over the frames of a clip."""
+"""Smoothing of curves over the frames of a clip, with the standard error of each value."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-__all__ = ["smooth_curve"]
+__all__ = ["SmoothedCurve", "smooth_curve"]
+
+WIDTHS = (5, 7, 9, 12, 16, 21, 28, 37, 49, 64)
+"""Widths of the window that are tried, in frames."""
+
+FEWEST_FRAMES = 9
+"""Number of measured frames below which a curve cannot be smoothed and its noise is unknown."""
 
 
-def smooth_curve(curve: np.ndarray, time: np.ndarray, window: float) -> np.ndarray:
-    """Smooth a curve with a least-squares parabola around each frame, using tricube weights.
+@dataclass(frozen=True)
+class SmoothedCurve:
+    """A smoothed curve.
+
+    Attributes:
+        values: smoothed values, ``(T,)``, in the unit of the curve.
+        error: standard error of each value caused by the noise, ``(T,)``; NaN if the noise is unknown.
+        noise: standard deviation of the measured values around the smoothed ones; NaN if unknown.
+    """
+
+    values: np.ndarray
+    error: np.ndarray
+    noise: float
+
+
+def smooth_curve(curve: np.ndarray, time: np.ndarray, widest: float) -> SmoothedCurve:
+    r"""Smooth a curve with a least-squares parabola around each measured frame, using tricube weights.
+
+    One width serves the whole curve: the one with the smallest corrected Akaike criterion,
+
+    .. math:: \log\frac{\mathrm{RSS}}{n} + \frac{2 (\mathrm{tr} L + 1)}{n - \mathrm{tr} L - 2},
+
+    where :math:`L` maps the measured values to the smoothed ones. A curve without noise is hence hardly changed.
+    The variance of the noise is :math:`\mathrm{RSS} / (n - 2\,\mathrm{tr} L + \mathrm{tr} L L^T)`.
 
     Args:
-        curve: values ``(T,)``; NaN if missing.
+        curve: values ``(T,)``; NaN if missing. At least one must be known.
         time: time of each value, increasing, ``(T,)``.
-        window: width of the window in the unit of ``time``; widened if it contains fewer than five measured values.
+        widest: largest width of the window in the unit of ``time``; a window always contains at least five values.
 
     Returns:
-        The value of each frame's parabola at that frame, ``(T,)``; if fewer than five values were measured, the curve
-        itself with linear interpolation between them.
+        The smoothed curve, with linear interpolation at missing values; if fewer than nine values were measured, the
+        curve itself.
+
+    References:
+        Hurvich, Simonoff, and Tsai, "Smoothing parameter selection in nonparametric regression using an improved
+        Akaike information criterion", J. R. Stat. Soc. B 60, 1998.
     """
     known = np.isfinite(curve)
-    if known.sum() < 5:
-        return np.interp(time, time[known], curve[known])
-    smoothed = np.empty(len(curve))
-    for frame, center in enumerate(time):
-        distance = np.abs(time[known] - center)
-        reach = max(window / 2, 1.01 * np.sort(distance)[4])
-        weights = np.clip(1 - (distance / reach) ** 3, 0, None) ** 1.5  # squared by the fit: tricube
-        smoothed[frame] = np.polynomial.polynomial.polyfit(time[known] - center, curve[known], 2, w=weights)[0]
-    return smoothed
+    times, values = time[known], curve[known]
+    if len(values) < FEWEST_FRAMES:
+        return SmoothedCurve(np.interp(time, times, values), np.full(len(time), np.nan), np.nan)
+    frame = float(np.median(np.diff(times)))
+    fits = [_fit(values, times, width * frame) for width in WIDTHS if width == WIDTHS[0] or width * frame <= widest]
+    _, smoothed, error, noise = min(fits, key=lambda fit: fit[0])
+    return SmoothedCurve(np.interp(time, times, smoothed), np.interp(time, times, error), noise)
+
+
+def _fit(values: np.ndarray, times: np.ndarray, window: float) -> tuple[float, np.ndarray, np.ndarray, float]:
+    """Return the criterion, the smoothed values, their standard errors, and the noise for one window."""
+    n = len(values)
+    neighbors, weights = _weights(times, window)
+    smoothed = (weights * values[neighbors]).sum(axis=1)
+    traces, squares = weights[:, weights.shape[1] // 2].sum(), (weights**2).sum(axis=1)
+    rss = float(((values - smoothed) ** 2).sum())
+    free = n - traces - 2
+    tiny = np.finfo(float).eps * (values**2).sum() + np.finfo(float).tiny
+    criterion = np.log((rss + tiny) / n) + 2 * (traces + 1) / free if free > 0 else np.inf
+    noise = float(np.sqrt(rss / max(n - 2 * traces + squares.sum(), 1)))
+    return criterion, smoothed, noise * np.sqrt(squares), noise
+
+
+def _weights(times: np.ndarray, window: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the neighbors of each value and the weights that give the parabola's value there, ``(n, 2 h + 1)``."""
+    n = len(times)
+    inside = np.searchsorted(times, times + window / 2) - np.searchsorted(times, times - window / 2)
+    half = min(max(4, int(inside.max())), n - 1)
+    index = np.arange(n)[:, None] + np.arange(-half, half + 1)
+    neighbors = np.clip(index, 0, n - 1)
+    offset = times[neighbors] - times[:, None]
+    distance = np.where(neighbors == index, np.abs(offset), np.inf)
+    reach = np.maximum(window / 2, 1.01 * np.sort(distance, axis=1)[:, 4])[:, None]
+    tricube = np.clip(1 - np.minimum(distance / reach, 1) ** 3, 0, None) ** 3
+    powers = (offset / reach)[..., None] ** np.arange(3)  # (n, 2 h + 1, 3)
+    moments = np.einsum("nj,njp,njq->npq", tricube, powers, powers)
+    constant = np.linalg.solve(moments, np.broadcast_to(np.eye(3)[:, :1], (n, 3, 1)))[..., 0]
+    return neighbors, tricube * np.einsum("njp,np->nj", powers, constant)

@@ -11,6 +11,7 @@ from gdkvm_monai.labels import STRUCTURES, VIEW_NAMES
 from gdkvm_monai.metrics.beats import BeatEjectionFraction, MeanEjectionFraction, measure_beats
 from gdkvm_monai.metrics.marked_phases import PhaseMarks, mark_phases
 from gdkvm_monai.metrics.phases import Phases, find_phases
+from gdkvm_monai.metrics.rhythm import judge_rhythm
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import (
     SCHEMA_VERSION,
@@ -83,9 +84,9 @@ def measure_clip(
 ) -> ClipNumbers:
     """Measure one clip.
 
-    The phases are the extremes of the smoothed area curve of the left ventricle. The volumes come from the unsmoothed
-    masks of these frames, so they match the images in the report. A frame that is invalid or shows no left ventricle
-    is never selected as ED or ES.
+    The phases are the extremes of the smoothed area curve of the left ventricle. The volumes are smoothed
+    over time, because those of a single frame are too noisy; the areas are those of the masks. A frame that is invalid
+    or shows no left ventricle is never selected as ED or ES.
 
     Args:
         clip: facts about the clip.
@@ -101,18 +102,29 @@ def measure_clip(
     phases = mark_phases(find_phases(area, None if None in frames.time_s else frames.time_s), marks)
     in_ml = any(value is not None for value in frames.lv_volume_ml)
     own = measure_beats(_numbers(frames.lv_volume_relative), phases, _numbers(frames.lv_volume_ml))
-    again = [measure_beats(volumes, phases, volumes if in_ml else None) for volumes in copies.volumes]
+    again = [measure_beats(volumes, phases, volumes if in_ml else None, own) for volumes in copies.volumes]
     return ClipNumbers(
         schema_version=SCHEMA_VERSION,
         clip=clip,
         structures=tuple(structures),
         method=_method(clip.view, marks),
-        phases=PhaseFrames(phases.ed, phases.es, _known(phases.heart_rate_bpm), phases.reason),
+        phases=_phase_frames(phases),
         beats=tuple(_beat(beat, frames) for beat in own.beats),
         mean=_mean(own),
         interval=_interval(own, again, copies.description),
         ef_withheld=_why_no_ef(frames, phases) if np.isnan(own.ef_percent) else "",
         confidence=_confidence(frames, copies),
+    )
+
+
+def _phase_frames(phases: Phases) -> PhaseFrames:
+    return PhaseFrames(
+        ed_frames=phases.ed,
+        es_frames=phases.es,
+        heart_rate_bpm=_known(phases.heart_rate_bpm),
+        reason=phases.reason,
+        no_contraction=phases.no_contraction,
+        rhythm=judge_rhythm(phases.rr).name,
     )
 
 
@@ -126,6 +138,10 @@ def _beat(beat: BeatEjectionFraction, frames: FrameTable) -> Beat:
         ef_percent=_known(beat.ef_percent),
         ed_area_cm2=AreasCm2(**{name: frames.area_cm2[name][beat.ed_frame] for name in STRUCTURES}),
         es_area_cm2=AreasCm2(**{name: frames.area_cm2[name][beat.es_frame] for name in STRUCTURES}),
+        rr_s=_known(beat.rr_s),
+        ef_error_percent=_known(beat.ef_error_percent),
+        concern=beat.concern,
+        in_mean=beat.in_mean,
     )
 
 
@@ -177,7 +193,7 @@ def _method(view: str | None, marks: PhaseMarks) -> Method:
         "end-diastole": "end-systole is the minimum of the smoothed area curve of the left ventricle",
         "end-systole": "end-diastole is the maximum of the smoothed area curve of the left ventricle",
     }
-    phases = [found.get(marked, ""), f"{marked} marked by hand" if marked else ""]
+    phases = [found.get(marked, ""), f"{marked} marked by hand" if marked else "volumes are smoothed over time"]
     description = f"method of disks, single plane ({VIEW_NAMES.get(view, 'view not stated')}), 20 disks"
     return Method(f"single-plane{name}-mod-v1", "; ".join([description, *filter(None, phases)]))
 

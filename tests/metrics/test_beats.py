@@ -15,17 +15,17 @@ def phases_of(*beats: tuple[int, int], frames: int = 5) -> Phases:
 
 
 def test_the_spread_of_the_beats_is_reported():
-    result = measure_beats([100, 50, 110, 44, 100], phases_of((0, 1), (2, 3)))
+    result = measure_beats([90, 100, 50, 110, 44, 100], phases_of((1, 2), (3, 4), frames=6))
     assert [beat.ef_percent for beat in result.beats] == [50, 60]
     assert result.ef_percent == 55 and result.ef_sd_percent == pytest.approx(np.sqrt(50))
 
 
 def test_volumes_are_taken_at_the_phases_and_averaged_over_the_beats():
-    volumes = np.array([100, 50, 110, 44, 100.0])
-    result = measure_beats(volumes, phases_of((0, 1), (2, 3)), volumes)
-    assert [(beat.ed_frame, beat.es_frame, beat.edv_ml, beat.esv_ml) for beat in result.beats] == [
-        (0, 1, 100, 50),
-        (2, 3, 110, 44),
+    volumes = np.array([90, 100, 50, 110, 44, 100.0])
+    result = measure_beats(volumes, phases_of((1, 2), (3, 4), frames=6), volumes)
+    assert [(beat.ed_frame, beat.es_frame, beat.edv_ml, beat.esv_ml, beat.rr_s) for beat in result.beats] == [
+        (1, 2, 100, 50, 1.0),
+        (3, 4, 110, 44, pytest.approx(np.nan, nan_ok=True)),
     ]
     assert (result.edv_ml, result.esv_ml, result.sv_ml) == (105, 47, 58) and result.beats[1].sv_ml == 66
 

@@ -69,13 +69,17 @@ BEAT = Beat(
     ef_percent=57.2,
     ed_area_cm2=AreasCm2(33.1, 21.2, 14.3),
     es_area_cm2=AreasCm2(18.4, 22.5, 17.6),
+    rr_s=0.74,
+    ef_error_percent=0.6,
+    concern="",
+    in_mean=True,
 )
 MEASUREMENTS = Measurements(
     schema_version="1.0",
     clip=CLIP,
     structures=("LV", "MYO", "LA"),
     method=Method("single-plane-a4c-mod-v1", "method of disks, single plane"),
-    phases=PhaseFrames((3,), (18,), 81.1, ""),
+    phases=PhaseFrames((3,), (18,), 81.1, "", no_contraction=False, rhythm="regular"),
     beats=(BEAT,),
     mean=BeatMean(n_beats=1, edv_ml=112.3, esv_ml=48.1, sv_ml=64.2, ef_percent=57.2, ef_sd_percent=None),
     interval=Interval((54.8, 58.9), (109.0, 115.2), None, "range over 2 copies; not a confidence interval"),

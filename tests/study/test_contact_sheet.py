@@ -48,7 +48,7 @@ def make_result(masks: np.ndarray, beat: bool = True, known: bool = True) -> tup
     measurements = replace(
         MEASUREMENTS,
         clip=replace(CLIP, frames=frames, lateral_px=60, depth_px=40, **{"spacing_mm": None, **spacing}),
-        phases=PhaseFrames((0,) * beat, (6,) * beat, None, "" if beat else REASON),
+        phases=PhaseFrames((0,) * beat, (6,) * beat, None, "" if beat else REASON, not beat, "unknown"),
         beats=(replace(BEAT, ed_frame=0, es_frame=6),) * beat,
         mean=MEASUREMENTS.mean if beat else BeatMean(0, None, None, None, None, None),
         ef_withheld="" if beat else REASON,

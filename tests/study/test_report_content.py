@@ -15,7 +15,7 @@ NOTHING = replace(
     MEASUREMENTS,
     beats=(replace(BEAT, **UNKNOWN),),
     mean=BeatMean(n_beats=0, ef_sd_percent=None, **UNKNOWN),
-    phases=PhaseFrames((), (), None, "no beat."),
+    phases=PhaseFrames((), (), None, "no beat.", False, "unknown"),
 )
 
 
@@ -26,7 +26,7 @@ def test_a_clip_without_a_number_has_nothing_to_report():
 @pytest.mark.parametrize(
     "found",
     [
-        {"phases": PhaseFrames((0, 9), (), 80.0, "")},
+        {"phases": PhaseFrames((0, 9), (), 80.0, "", False, "unknown")},
         {"beats": (replace(BEAT, **UNKNOWN), replace(BEAT, **{**UNKNOWN, "esv_ml": 0.0}))},
         {"mean": replace(NOTHING.mean, ef_percent=0.0)},
     ],

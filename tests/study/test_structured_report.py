@@ -115,7 +115,7 @@ def test_a_heart_rate_alone_is_reported_with_the_reason(tmp_path, clip):
 
 
 def test_a_clip_in_which_nothing_was_measured_has_no_report(tmp_path, clip):
-    measured = replace(NO_BEAT, phases=PhaseFrames((), (), None, "No beat."))
+    measured = replace(NO_BEAT, phases=PhaseFrames((), (), None, "No beat.", False, "unknown"))
     with pytest.raises(ValueError, match="nothing was measured .* No beat"):
         write_structured_report(tmp_path / "sr.dcm", clip, measured)
     assert not (tmp_path / "sr.dcm").exists()

@@ -42,7 +42,7 @@ def make_measurements(masks: np.ndarray, spacing_mm: tuple[float, float] | None 
     return replace(
         MEASUREMENTS,
         clip=replace(CLIP, frames=count, valid_frames=count, lateral_px=lateral, depth_px=depth, **trust),
-        phases=PhaseFrames(ED, ES, heart_rate_bpm=150.0, reason=""),
+        phases=PhaseFrames(ED, ES, heart_rate_bpm=150.0, reason="", no_contraction=False, rhythm="unknown"),
         beats=tuple(replace(beat, ed_frame=ed, es_frame=es) for ed, es in zip(ED, ES)),
         mean=BeatMean(n_beats=2, ef_percent=57.2, ef_sd_percent=1.5, **volumes),
         interval=Interval(
@@ -59,7 +59,7 @@ def without_beats(measurements: Measurements, reason: str = NO_CHANGE) -> Measur
     """The same clip with nothing found in it."""
     return replace(
         measurements,
-        phases=PhaseFrames(ed_frames=(), es_frames=(), heart_rate_bpm=None, reason=reason),
+        phases=PhaseFrames((), (), None, reason, no_contraction=False, rhythm="unknown"),
         beats=(),
         mean=BeatMean(n_beats=0, edv_ml=None, esv_ml=None, sv_ml=None, ef_percent=None, ef_sd_percent=None),
         interval=Interval(ef_percent=None, edv_ml=None, esv_ml=None, method="not computed"),

@@ -54,7 +54,7 @@ def main() -> None:
     card.write(out.with_suffix(".json"))
     metadata = options.bundle / "configs" / "metadata.json"
     write_json(metadata, {**json.loads(metadata.read_text()), "eval_metrics": dict(card.scores)}, indent=4)
-    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, SHA-256 {card.weights_sha256}, equal pixels: {equal:.5f}")
+    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, SHA-256 {card.weights_sha256[0]}, equal pixels: {equal:.5f}")
     print(card.scores)
 
 
@@ -66,7 +66,7 @@ def released_card(checkpoint: Path, sha256: str, scores: dict[str, float], comma
     source = SOURCES["gdkvm_monai.data.camus_datalist"]
     told = {"domain": source.domain, "license": source.license, "citation": source.citation, "views": tuple(views)}
     version = gdkvm_monai.__version__
-    marks = {"weights_sha256": sha256, "gdkvm_version": version, "release": version}
+    marks = {"weights_sha256": (sha256,), "gdkvm_version": version, "release": version}
     return replace(card, **told, scores=scores, command=command, **marks)
 
 

@@ -69,7 +69,11 @@ def _refused(*arguments: object) -> None:
         raise ValueError(printed.getvalue())
 
 
-WAYS = [by_pipeline, by_function, by_export, by_command, by_info, by_inference, by_evaluation]
+def by_network_export(weights: Path, out: Path) -> None:
+    _refused("export", "network", "--weights", weights, "--out", out, "--format", "torch_export")
+
+
+WAYS = [by_pipeline, by_function, by_export, by_network_export, by_command, by_info, by_inference, by_evaluation]
 
 
 def touching(folder: Path) -> str:
@@ -82,9 +86,9 @@ def weights(tmp_path_factory) -> Path:
     return write_tiny_weights(tmp_path_factory.mktemp("weights"))
 
 
-@pytest.fixture(params=["option", "frame size", "license", "target", "include"])
+@pytest.fixture(params=["option", "frame size", "license", "target", "include", "other weights"])
 def hostile(request, weights, tmp_path) -> Path:
-    """Write weights with a card that would create the file ``owned`` in their folder if a config parser read it."""
+    """Write weights with a card that would create the file ``owned`` in their folder, or belongs to other weights."""
     path = Path(shutil.copy(weights, tmp_path))
     card = json.loads(weights.with_suffix(".json").read_text())
     code = touching(tmp_path)
@@ -96,6 +100,7 @@ def hostile(request, weights, tmp_path) -> Path:
         "license": {"license": code},
         "target": {"network_options": {**options, "width": {"_target_": "pathlib.Path.touch", "_args_": ["owned"]}}},
         "include": {"frame_size": f"%{tmp_path / 'include.json'}#touch"},
+        "other weights": {"weights_sha256": ["0" * 64]},
     }[request.param]
     path.with_suffix(".json").write_text(json.dumps(card))
     return path
@@ -107,7 +112,9 @@ def test_the_expression_leaves_a_mark_where_a_config_parser_reads_it(tmp_path):
 
 
 @pytest.mark.parametrize("read", WAYS)
-def test_no_way_of_reading_a_card_runs_what_it_says(read: Callable[[Path, Path], None], hostile, tmp_path, monkeypatch):
+def test_no_way_of_reading_a_card_runs_what_it_says_or_accepts_that_of_other_weights(
+    read: Callable[[Path, Path], None], hostile, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="model card"):
         read(hostile, tmp_path / "out")

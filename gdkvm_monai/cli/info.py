@@ -53,7 +53,9 @@ def _describe_weights(weights: Path) -> list[str]:
         return ["weights: none in the bundle; train with `make demo`, or pass a checkpoint with --weights"]
     read_checkpoint(weights)  # refuses any other file
     card = read_card(weights) or ModelCard(trained_on="unknown, there is no model.json beside it")
-    lines = [f"weights: {weights}, sha256 {file_sha256(weights)}", f"         trained on: {card.trained_on}"]
+    lines = [f"weights: {weights}, sha256 {file_sha256(weights)}"]
+    lines += ["         unverified: no card states this SHA-256"] if card.weights_sha256 is None else []
+    lines += [f"         trained on: {card.trained_on}"]
     lines += [f"         views: {', '.join(card.views)}"] if card.views else []
     lines += [f"         license: {card.license}"]
     lines += [f"         cite: {card.citation}"] if card.citation else []

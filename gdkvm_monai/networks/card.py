@@ -42,7 +42,8 @@ class ModelCard:
         intensity_sd: lowest and highest standard deviation of a training clip, in the same range, or ``None``.
         scores: results by name.
         command: command that trained the weights.
-        weights_sha256: SHA-256 of the weights, or ``None`` if not recorded.
+        weights_sha256: SHA-256 of each file of weights that the card describes, such as ``model.pt`` and
+            ``model_final.pt`` of a run; empty until training saves the first one, ``None`` if not recorded.
         gdkvm_version: version of the package that wrote the card.
         release: version of the package that these weights are released with, in its own bundle only; training does
             not replace them. Empty for all other weights.
@@ -66,7 +67,7 @@ class ModelCard:
     intensity_sd: tuple[float, float] | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     command: str = ""
-    weights_sha256: str | None = None
+    weights_sha256: tuple[str, ...] | None = None
     gdkvm_version: str = ""
     release: str = ""
 
@@ -82,6 +83,8 @@ class ModelCard:
                     f"num_classes is {shorten(self.num_classes)}, but network_options.out_channels is "
                     f"{shorten(channels)}; make them equal."
                 )
+        if isinstance(self.weights_sha256, str):  # before version 0.3.0
+            object.__setattr__(self, "weights_sha256", (self.weights_sha256,))
         for entry in fields(self):
             value = getattr(self, entry.name)
             check_plain(value, entry.name)
@@ -126,13 +129,13 @@ def read_card(weights: PathLike, check_weights: bool = True) -> ModelCard | None
 
     Args:
         weights: path of the weights.
-        check_weights: whether the weights must have the SHA-256 in the card.
+        check_weights: whether the weights must have a SHA-256 in the card, if it states any.
 
     Returns:
         The card, or ``None`` if neither file exists.
 
     Raises:
-        ValueError: if the card is invalid, or its SHA-256 is not that of the weights.
+        ValueError: if the card is invalid, or belongs to other weights.
     """
     weights = Path(weights)
     for path in (weights.with_suffix(".json"), weights.with_name("model.json")):
@@ -170,8 +173,9 @@ def _check_weights(card: ModelCard, weights: Path) -> None:
     if card.weights_sha256 is None or not weights.is_file():
         return
     found = file_sha256(weights)
-    if found != card.weights_sha256:
+    if found not in card.weights_sha256:
+        stated = " or ".join(f"{sha256[:12]}..." for sha256 in card.weights_sha256)
+        owned = f"weights with the SHA-256 {stated}" if stated else "a training run that has not saved weights yet"
         raise ValueError(
-            f"it belongs to weights with the SHA-256 {card.weights_sha256[:12]}..., but {weights.name} has "
-            f"{found[:12]}...; keep each card with its own weights."
+            f"it belongs to {owned}, but {weights.name} has {found[:12]}...; keep each card with its own weights."
         )

@@ -87,6 +87,10 @@ def _is_range(value: object) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
 
 
+def _is_sha256(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
 _TEXT = (lambda value: isinstance(value, str), "text")
 _COUNT = (lambda value: _is_integer(value, 0, 10**9), "a whole number of at least 0")
 _RANGE = (_is_range, "the lowest and the highest number")
@@ -111,8 +115,8 @@ FIELD_CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
         "an object with a number for each score",
     ),
     "weights_sha256": (
-        lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
-        "64 hexadecimal digits",
+        lambda value: isinstance(value, tuple) and all(map(_is_sha256, value)),
+        "a list of hashes of 64 hexadecimal digits",
     ),
 }
 """For each field of a card, a function that checks a value, and a description of valid values."""

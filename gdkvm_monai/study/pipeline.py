@@ -102,6 +102,7 @@ def load_pipeline(
             trained_on=card.trained_on if card else "unknown: there is no model.json beside the weights",
             license=card.license if card else "unknown",
             views=card.views if card else (),
+            verified=card is not None and card.weights_sha256 is not None,
         ),
         config=ConfigRecord(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()),
         network=type(network).__name__,

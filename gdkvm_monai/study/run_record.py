@@ -43,6 +43,7 @@ class WeightsRecord:
         trained_on: training data according to the model card, or that there is no card.
         license: license according to the model card.
         views: views of the training clips; empty if unknown.
+        verified: whether the model card states the hash of the file; other hashes are refused.
     """
 
     file: str
@@ -50,6 +51,7 @@ class WeightsRecord:
     trained_on: str
     license: str
     views: tuple[View, ...] = ()
+    verified: bool = False
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,17 @@ def test_weights_labels_versions_and_devices_are_printed(weights, capsys):
     text = capsys.readouterr().out
     assert f"gdkvm {gdkvm_monai.__version__}" in text and "1 left ventricle" in text
     assert "trained on: nothing" in text and "license: Apache-2.0" in text
+    assert "unverified" not in text
     assert re.search(r"sha256 [0-9a-f]{64}$", text, re.MULTILINE) and "devices: cpu" in text
+
+
+@pytest.mark.parametrize("card", [None, {"trained_on": "nothing"}], ids=["no card", "no hash"])
+def test_weights_without_a_hash_in_a_card_are_called_unverified(card, weights, tmp_path, capsys):
+    shutil.copy(weights, tmp_path)
+    if card:
+        (tmp_path / "model.json").write_text(json.dumps(card))
+    assert main(["info", "--weights", str(tmp_path / "model.pt")]) == 0
+    assert "unverified: no card states this SHA-256" in capsys.readouterr().out
 
 
 def test_a_bundle_without_weights_is_reported(tmp_path, capsys, monkeypatch):

@@ -80,7 +80,7 @@ def test_the_card_cites_camus_only_for_training_on_camus(tmp_path):
 
 def test_the_card_of_released_weights_is_not_replaced(tmp_path):
     path = tmp_path / "model.json"
-    ModelCard(release="0.2.0", weights_sha256="0" * 64).write(path)
+    ModelCard(release="0.2.0", weights_sha256=("0" * 64,)).write(path)
     (tmp_path / "model.pt").write_bytes(b"weights")
     before = path.read_bytes()
     with pytest.raises(ValueError, match="release 0.2.0.*--run_dir"):

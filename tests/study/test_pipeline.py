@@ -14,6 +14,7 @@ from monai.transforms import SaveImaged
 
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+from gdkvm_monai.networks.recorded_weights import record_weights
 from gdkvm_monai.study.pipeline import load_pipeline
 from gdkvm_monai.study.run_record import WeightsRecord
 from gdkvm_monai.transforms import LoadClipd
@@ -49,7 +50,9 @@ def test_the_card_beside_the_weights_describes_the_network(weights):
     for name, value in pipeline.network.state_dict().items():
         torch.testing.assert_close(value, expected[name], rtol=0, atol=0)
     assert pipeline.card.trained_on == "nothing"
-    assert pipeline.provenance.weights == WeightsRecord("model.pt", file_sha256(weights), "nothing", "Apache-2.0")
+    assert pipeline.provenance.weights == WeightsRecord(
+        "model.pt", file_sha256(weights), "nothing", "Apache-2.0", verified=True
+    )
 
 
 def test_overlays_describe_the_network_if_there_is_no_card(moved, tmp_path):
@@ -70,6 +73,7 @@ def test_the_card_wins_over_overlays_unless_they_ignore_it(weights, tmp_path):
 def test_a_training_checkpoint_contains_the_network(weights, tmp_path):
     torch.save({"model": torch.load(weights, weights_only=True), "epoch": 3}, tmp_path / "model.pt")
     shutil.copy(weights.with_suffix(".json"), tmp_path)
+    record_weights(tmp_path / "model.pt", tmp_path / "model.pt")
     assert load_pipeline(tmp_path / "model.pt", device="cpu").provenance.network == "GDKVM"
 
 

@@ -14,6 +14,7 @@ import torch
 
 from gdkvm_monai.cli.main import main
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
+from gdkvm_monai.files import file_sha256
 from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.nets import GDKVM
 from tests.study.gray_level_network import LEVELS
@@ -26,8 +27,9 @@ def write_tiny_weights(folder: Path) -> Path:
     """``model.pt`` of an untrained network that sees 32 x 32 pixels, and ``model.json`` beside it."""
     torch.manual_seed(0)
     network = GDKVM(**SMALL)
-    card = ModelCard("GDKVM", network.options, (32, 32), trained_on="nothing", license="Apache-2.0")
     torch.save(network.state_dict(), folder / "model.pt")
+    known = {"trained_on": "nothing", "license": "Apache-2.0", "weights_sha256": (file_sha256(folder / "model.pt"),)}
+    card = ModelCard("GDKVM", network.options, (32, 32), **known)
     card.write(folder / "model.json")
     return folder / "model.pt"
 

@@ -25,7 +25,7 @@ def write_weights(bundle: Path, weights: Path, card: ModelCard | None, url: str 
     path.parent.mkdir()
     torch.save(read_weights(weights, bundle / "configs" / "inference.json"), path)
     if card is not None:
-        replace(card, weights_sha256=file_sha256(path), release="").write(path.with_suffix(".json"))
+        replace(card, weights_sha256=(file_sha256(path),), release="").write(path.with_suffix(".json"))
     if url is not None:
         entry = {"path": "models/model.pt", "url": url, "hash_val": file_sha256(path), "hash_type": "sha256"}
         (bundle / "large_files.yml").write_text(yaml.safe_dump({"large_files": [entry]}, sort_keys=False))

@@ -12,6 +12,7 @@ from monai.bundle import ConfigParser, download_large_files
 from gdkvm_monai.export.bundle import export_bundle
 from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.nets import GDKVM
+from gdkvm_monai.networks.recorded_weights import record_weights
 from tests.export.bundle.tiny_network import NAME, OPTIONS, names
 from tests.study.tiny_command import SMALL, write_tiny_weights
 
@@ -86,5 +87,6 @@ def test_the_card_takes_precedence_over_an_overlay(tmp_path):
 def test_weights_of_another_network_than_their_card_describes_are_refused(tmp_path):
     weights = write_tiny_weights(tmp_path)
     torch.save(GDKVM(**{**SMALL, "width": 16}).state_dict(), weights)
+    record_weights(weights, weights)
     with pytest.raises(ValueError, match="model.pt holds weights of another network"):
         export_bundle(tmp_path / "out", NAME, weights)

@@ -1,0 +1,55 @@
+"""A card lists exactly the weights that training wrote beside it, at any moment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gdkvm_monai.files import file_sha256
+from gdkvm_monai.networks.card import ModelCard, read_card
+from gdkvm_monai.networks.recorded_weights import record_weights
+
+
+def save(folder: Path, name: str, content: bytes, killed: bool = False) -> None:
+    (folder / "partial").write_bytes(content)
+    record_weights(folder / name, folder / "partial")
+    if not killed:
+        os.replace(folder / "partial", folder / name)
+
+
+def test_one_card_belongs_to_the_best_and_to_the_last_weights_of_a_run(tmp_path):
+    ModelCard(weights_sha256=()).write(tmp_path / "model.json")
+    for content in (b"1", b"2", b"3"):
+        save(tmp_path, "model_final.pt", content)
+        if content == b"1":
+            save(tmp_path, "model.pt", content + b" best")
+    hashes = {file_sha256(tmp_path / name) for name in ("model.pt", "model_final.pt")}
+    listed = read_card(tmp_path / "model.pt").weights_sha256
+    assert hashes < set(listed) and len(listed) == 3  # the third is of the last weights that were replaced
+    assert read_card(tmp_path / "model_final.pt") is not None
+
+
+def test_a_process_killed_before_the_weights_are_in_place_leaves_the_old_ones_usable(tmp_path):
+    ModelCard(weights_sha256=()).write(tmp_path / "model.json")
+    save(tmp_path, "model.pt", b"old")
+    save(tmp_path, "model.pt", b"new", killed=True)
+    assert len(read_card(tmp_path / "model.pt").weights_sha256) == 2
+    os.replace(tmp_path / "partial", tmp_path / "model.pt")
+    assert read_card(tmp_path / "model.pt") is not None
+
+
+def test_weights_of_another_run_in_the_same_folder_are_refused(tmp_path):
+    ModelCard(weights_sha256=()).write(tmp_path / "model.json")
+    (tmp_path / "model.pt").write_bytes(b"of an earlier run")
+    with pytest.raises(ValueError, match="a training run that has not saved weights yet, but model.pt has"):
+        read_card(tmp_path / "model.pt")
+    save(tmp_path, "model_final.pt", b"of this run")
+    with pytest.raises(ValueError, match="model.pt has"):
+        read_card(tmp_path / "model.pt")
+
+
+def test_weights_without_a_card_get_none(tmp_path):
+    save(tmp_path, "model.pt", b"weights")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]

@@ -2,8 +2,9 @@
 
     python benchmarks/camus_stills.py --dataset_dir /path/to/CAMUS --out runs --seeds 0 1 2
 
-A run with existing results is not repeated; delete its folder to repeat it. Additional arguments are passed to the
-training, for example ``--epochs 1``.
+A run with existing results is not repeated, and an unfinished one is resumed; delete its folder to repeat it.
+Additional arguments are passed to the training, for example ``--epochs=1``. The seconds of a resumed run do not
+include those before it was interrupted.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequ
     configs, final = ["train.json", "light.yaml", *overlays], root / "models" / "model_final.pt"
     if not (root / "seconds.txt").is_file():
         start = time.monotonic()
-        run_in_process("training", configs, root, dataset_dir, [*changes, *overrides])
+        run_in_process("training", configs, root, dataset_dir, [*changes, *overrides, "--resume=True"])
         (root / "seconds.txt").write_text(f"{time.monotonic() - start:.0f}\n")
     if not (root / "eval" / "metrics.json").is_file():
         evaluation = [f"--checkpoint={final}", "--save_masks=True", *changes, *overrides]

@@ -8,6 +8,7 @@ from .frame_cache import FrameCache
 from .mask_output import MaskLayout, MaskWriter
 from .open import open_clip
 from .reader import ClipReader
+from .training_loader import TrainingLoader
 
 __all__ = [
     "Clip",
@@ -18,6 +19,7 @@ __all__ = [
     "MaskLayout",
     "MaskWriter",
     "ReadOptions",
+    "TrainingLoader",
     "camus_datalist",
     "clip_datalist",
     "folder_datalist",

@@ -1,12 +1,16 @@
 from gdkvm_monai.handlers.checkpoint_loader import CheckpointLoader
 from gdkvm_monai.handlers.clips_for_display import ClipsForDisplay
 from gdkvm_monai.handlers.early_stopping import EarlyStopping
+from gdkvm_monai.handlers.executed_config import executed_config
 from gdkvm_monai.handlers.frozen_modules import FrozenModules
 from gdkvm_monai.handlers.gradient_clipping import GradientClipping
 from gdkvm_monai.handlers.imagenet_loader import ImageNetLoader
+from gdkvm_monai.handlers.iteration_seeds import IterationSeeds
 from gdkvm_monai.handlers.learning_curve import LearningCurve
 from gdkvm_monai.handlers.results_writer import ResultsWriter
+from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
 from gdkvm_monai.handlers.weights_card import WeightsCard
+from gdkvm_monai.handlers.weights_saver import WeightsSaver
 
 __all__ = [
     "CheckpointLoader",
@@ -15,7 +19,11 @@ __all__ = [
     "FrozenModules",
     "GradientClipping",
     "ImageNetLoader",
+    "IterationSeeds",
     "LearningCurve",
     "ResultsWriter",
+    "TrainingCheckpoint",
     "WeightsCard",
+    "WeightsSaver",
+    "executed_config",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import monai.handlers
 from ignite.engine import Engine
 
+from gdkvm_monai.handlers.resumable import register_part
+
 __all__ = ["EarlyStopping"]
 
 
@@ -27,4 +29,5 @@ class EarlyStopping(monai.handlers.EarlyStopHandler):
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer."""
         self.set_trainer(engine)
+        register_part(engine, "early_stopping", self._handler)
         super().attach(self.evaluator)

@@ -27,6 +27,6 @@ class GradientClipping:
 
     def __call__(self, engine: SupervisedTrainer) -> None:
         """Clip the gradients of the engine's network."""
-        if engine.amp and engine.scaler_ is not None:
-            engine.scaler_.unscale_(engine.optimizer)
+        if engine.amp and engine.scaler is not None:
+            engine.scaler.unscale_(engine.optimizer)
         torch.nn.utils.clip_grad_norm_(engine.network.parameters(), self.max_norm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import ignite.distributed as idist
@@ -11,6 +12,7 @@ from monai.config import PathLike
 from monai.handlers import from_engine
 
 from gdkvm_monai.files import write_csv
+from gdkvm_monai.handlers.resumable import register_part
 from gdkvm_monai.visualize.curves import plot_learning_curve
 
 __all__ = ["LearningCurve"]
@@ -34,10 +36,19 @@ class LearningCurve:
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer, after its ``ValidationHandler``."""
+        register_part(engine, "learning_curve", self)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self.record_loss)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.write)
         if self.evaluator is not None:
             self.evaluator.add_event_handler(Events.COMPLETED, self.record_metrics)
+
+    def state_dict(self) -> dict[str, list[tuple[int, float]]]:
+        """Return the curve recorded so far: iterations and values by series."""
+        return dict(self.series)
+
+    def load_state_dict(self, state_dict: Mapping) -> None:
+        """Restore the curve of an interrupted run."""
+        self.series = defaultdict(list, {name: list(points) for name, points in state_dict.items()})
 
     def record_loss(self, engine: Engine) -> None:
         """Record the loss of an iteration."""

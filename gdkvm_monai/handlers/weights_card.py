@@ -14,6 +14,7 @@ from monai.config import PathLike
 from torch import nn
 
 import gdkvm_monai
+from gdkvm_monai.handlers.resumable import register_part
 from gdkvm_monai.labels import VIEWS
 from gdkvm_monai.networks.card import ModelCard, read_card
 from gdkvm_monai.networks.known import NETWORKS
@@ -97,6 +98,7 @@ class WeightsCard:
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer."""
+        register_part(engine, "weights_card", self)
         engine.add_event_handler(Events.STARTED, self.start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self.record)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.write)
@@ -115,6 +117,15 @@ class WeightsCard:
             )
         self.write(engine)
 
+    def state_dict(self) -> dict[str, object]:
+        """Return what training has added to the card so far."""
+        return {"iterations": self.card.iterations, **self.card.intensity_ranges}
+
+    def load_state_dict(self, state_dict: Mapping) -> None:
+        """Restore and write the card of an interrupted run."""
+        self.card = replace(self.card, **state_dict)
+        self._write()
+
     def record(self, engine: Engine) -> None:
         """Widen the ranges of the clips' mean and standard deviation, on the network's 0 to 1 scale."""
         batch = engine.state.batch
@@ -129,9 +140,12 @@ class WeightsCard:
             intensity_sd=_widen(self.card.intensity_sd, [float(image.std()) for image in images]),
         )
 
-    @idist.one_rank_only()
     def write(self, engine: Engine) -> None:
         """Write the card atomically, on the first process."""
+        self._write()
+
+    @idist.one_rank_only()
+    def _write(self) -> None:
         self.card.write(self.path)
 
 

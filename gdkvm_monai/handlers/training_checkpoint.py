@@ -1,0 +1,116 @@
+"""A training run that continues where it was stopped, as if it had not been stopped."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import ignite.distributed as idist
+from ignite.engine import Engine, Events
+from ignite.handlers import Checkpoint
+from ignite.handlers.ema_handler import EMAHandler
+from monai.config import PathLike
+
+from gdkvm_monai.handlers.checkpoint_file import CheckpointFile
+from gdkvm_monai.handlers.executed_config import config_sha256, first_change
+from gdkvm_monai.handlers.resumable import AverageState, BestMetric, Part, registered_parts
+
+__all__ = ["TrainingCheckpoint"]
+
+
+@dataclass
+class TrainingCheckpoint:
+    """Save the whole state of training, and restore it when training starts.
+
+    The file holds the network, the weight average, the optimizer, the scheduler, the iteration, the best metric, the
+    handlers with a state, and the config; it is written after every epoch and in between. Random states and the
+    position of the loader are not saved, because both are functions of the seed and the iteration, see
+    :class:`~gdkvm_monai.handlers.iteration_seeds.IterationSeeds`. In distributed training, the first process writes,
+    and all processes read.
+
+    Attach it after all other handlers of the trainer, so that a saved iteration is complete.
+
+    Attributes:
+        path: file to write, such as ``checkpoint.pt``; the previous one is kept beside it.
+        config: the executed config as JSON text; a checkpoint of another config is not resumed.
+        evaluator: validator whose best metric is kept.
+        lr_scheduler: learning rate scheduler, if any.
+        weight_average: Ignite's moving average of the weights, if any.
+        interval: number of iterations between two checkpoints within an epoch; 0 saves after epochs only.
+        resume: whether to continue from the file; if there is none, training starts from the beginning.
+    """
+
+    path: PathLike
+    config: str = "{}"
+    evaluator: Engine | None = None
+    lr_scheduler: Part | None = None
+    weight_average: EMAHandler | None = None
+    interval: int = 100
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.interval < 0:
+            raise ValueError(f"checkpoint_interval is {self.interval}, expected iterations, or 0 for none in an epoch.")
+        self.file = CheckpointFile(Path(self.path))
+        self.logger = logging.getLogger(type(self).__name__)
+
+    def attach(self, engine: Engine) -> None:
+        """Attach to a trainer of MONAI."""
+        engine.add_event_handler(Events.STARTED, self.start)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.save_within_epoch)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self.save)
+
+    def start(self, engine: Engine) -> None:
+        """Restore the state of the checkpoint if training is to be resumed.
+
+        Raises:
+            ValueError: if the file is damaged, or belongs to a run with another config.
+        """
+        if not self.resume:
+            if self.file.newest is not None and engine.state.iteration == 0:
+                self.logger.warning(f"{self.path} of an earlier run will be replaced; --resume True continues it.")
+            return
+        self.resume = False  # an engine can run several times
+        if self.file.newest is None:
+            self.logger.info(f"there is no {self.path} to resume from; training starts from the beginning.")
+            return
+        self._load(engine)
+        total = engine.state.max_epochs * engine.state.epoch_length
+        self.logger.info(f"resumed {self.file.newest} at iteration {engine.state.iteration} of {total}")
+
+    def _load(self, engine: Engine) -> None:
+        state = self.file.read()
+        if state["config_sha256"] != config_sha256(self.config):
+            change = first_change(state["config"], self.config)
+            raise ValueError(
+                f"{self.file.newest} belongs to a run with another config: {change}; repeat that run's command with "
+                "--resume True, or choose another --run_dir."
+            )
+        Checkpoint.load_objects(self._parts(engine), state["parts"])
+
+    def save_within_epoch(self, engine: Engine) -> None:
+        """Save at the interval; the last iteration of an epoch is saved after its validation."""
+        iteration = engine.state.iteration
+        if self.interval and iteration % self.interval == 0 and iteration % engine.state.epoch_length:
+            self.save(engine)
+
+    @idist.one_rank_only()
+    def save(self, engine: Engine) -> None:
+        """Write the state, on the first process."""
+        parts = {name: part.state_dict() for name, part in self._parts(engine).items()}
+        self.file.remove_leftovers()
+        self.file.write({"config": self.config, "config_sha256": config_sha256(self.config), "parts": parts})
+
+    def _parts(self, engine: Engine) -> dict[str, Part]:
+        parts = {
+            "network": getattr(engine.network, "module", engine.network),
+            "optimizer": engine.optimizer,
+            "lr_scheduler": self.lr_scheduler,
+            "scaler": engine.scaler,
+            "trainer": engine,
+            "best_training": BestMetric(engine),
+            "best_validation": BestMetric(self.evaluator) if self.evaluator is not None else None,
+            "weight_average": AverageState(self.weight_average) if self.weight_average is not None else None,
+        }
+        return {**{name: part for name, part in parts.items() if part is not None}, **registered_parts(engine)}

@@ -1,0 +1,73 @@
+"""Nothing is lost when training is killed: the resumed run ends like one that was not interrupted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from ignite.engine import Events
+
+from gdkvm_monai.configs.errors import explain
+from tests.bundle.tiny_bundle import tiny_workflow, train_tiny
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_runs_killed_at_three_random_moments_end_like_one_that_was_not():
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(ROOT / "benchmarks" / "kill_training.py"), "--moments", "3"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
+    assert result.returncode == 0, result.stdout + result.stderr[-4000:]
+    assert "3 of 3 resumed runs are equal" in result.stdout and result.stdout.count("killed after") > 0
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, phantom_root) -> Path:
+    """The folder of a run that was stopped in its third of four iterations."""
+    root = tmp_path_factory.mktemp("stopped")
+    flow = tiny_workflow(root, phantom_root, epochs=2, checkpoint_interval=1)
+
+    def stop(engine) -> None:
+        if engine.state.iteration == 3:
+            raise KeyboardInterrupt
+
+    flow.trainer.add_event_handler(Events.ITERATION_STARTED, stop)
+    with pytest.raises(KeyboardInterrupt):
+        flow.run()
+    return root
+
+
+def test_the_checkpoint_is_in_the_folder_of_the_run_and_loads_as_plain_data(stopped):
+    state = torch.load(stopped / "checkpoint.pt", weights_only=True)
+    assert state["parts"]["trainer"]["iteration"] == 2
+    expected = {"network", "optimizer", "lr_scheduler", "best_validation", "learning_curve", "weights_card"}
+    assert expected <= set(state["parts"]) and "frame_size" in state["config"]
+
+
+@pytest.mark.parametrize("change", [{"learning_rate": 1e-3}, {"network_def#dropout": 0.1}])
+def test_a_run_with_another_config_is_not_resumed(stopped, phantom_root, change):
+    before = (stopped / "checkpoint.pt").read_bytes()
+    flow = tiny_workflow(stopped, phantom_root, epochs=2, checkpoint_interval=1, resume=True, **change)
+    with pytest.raises(RuntimeError) as error:
+        flow.run()
+    (name,) = change
+    message = explain(error.value)
+    assert f"{stopped}/checkpoint.pt" in message and f"{name} was" in message and "--run_dir" in message
+    assert (stopped / "checkpoint.pt").read_bytes() == before
+
+
+def test_without_a_checkpoint_resuming_starts_from_the_beginning(phantom_root, tmp_path):
+    train_tiny(tmp_path, phantom_root, resume=True)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["parts"]["trainer"]["iteration"] == 2
+
+
+def test_a_complete_run_is_resumed_without_any_change(phantom_root, tmp_path):
+    train_tiny(tmp_path, phantom_root)
+    names = ("models/model.pt", "models/model_final.pt", "models/model.json", "eval/learning_curve.csv")
+    before = {name: (tmp_path / name).read_bytes() for name in names}
+    train_tiny(tmp_path, phantom_root, resume=True)
+    assert {name: (tmp_path / name).read_bytes() for name in names} == before

@@ -24,6 +24,8 @@ from monai.bundle import ConfigParser
 
 from gdkvm_monai.configs import find_config
 from gdkvm_monai.configs.commands import run_in_process
+from gdkvm_monai.evaluation import compare_seeds
+from gdkvm_monai.evaluation.summary import DISTANCES
 
 SCRATCH = ["--imagenet_weights=$None"]
 ONE_RATE = [*SCRATCH, "--optimizer#params=$@network.parameters()", "--lr_scheduler#max_lr=@learning_rate"]
@@ -77,12 +79,21 @@ def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequ
 
 
 def table(runs: dict[str, list[Path]]) -> str:
-    """Return a Markdown table of means and standard deviations over the seeds, one row per network."""
+    """Return a Markdown table of means and standard deviations over the seeds, one row per network.
+
+    ``best`` and ``tie`` follow :func:`~gdkvm_monai.evaluation.compare_seeds`; with one seed, nothing is named.
+    """
     heads = [" ".join(part for part in column if part) for column in COLUMNS]
     lines = [f"| network | M parameters | seeds | {' | '.join(heads)} | s |", "|---" * (4 + len(COLUMNS)) + "|"]
+    scores = {name: [scores_of(folder) for folder in folders] for name, folders in runs.items()}
+    compared = {
+        column: compare_seeds(
+            {name: [score[column] for score in scores[name]] for name in runs}, column[2] in DISTANCES
+        )
+        for column in COLUMNS
+    }
     for name, folders in runs.items():
-        scores = [scores_of(folder) for folder in folders]
-        cells = [_mean_sd([score[column] for score in scores], column[2]) for column in COLUMNS]
+        cells = [compared[column][name].cell(".4f" if column[2] == "dice" else ".2f") for column in COLUMNS]
         seconds = statistics.mean(float((folder / "seconds.txt").read_text()) for folder in folders)
         start = f"| {name} | {parameters(name) / 1e6:.1f} | {len(folders)} | "
         lines.append(start + " | ".join(cells) + f" | {seconds:.0f} |")
@@ -128,12 +139,6 @@ def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
     figure.savefig(path, dpi=110)
-
-
-def _mean_sd(values: Sequence[float], score: str) -> str:
-    form = "{:.4f}" if score == "dice" else "{:.2f}"
-    spread = f" ± {form.format(statistics.stdev(values))}" if len(values) > 1 else ""
-    return form.format(statistics.mean(values)) + spread
 
 
 if __name__ == "__main__":

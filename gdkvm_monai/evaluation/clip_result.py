@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gdkvm_monai.evaluation.diagnostics import ClipDiagnostics
+from gdkvm_monai.evaluation.recorded import Recorded
 from gdkvm_monai.metrics.scores import FrameScores
 
 __all__ = ["ClipResult", "frame_table"]
@@ -16,13 +17,13 @@ __all__ = ["ClipResult", "frame_table"]
 
 @dataclass(frozen=True)
 class ClipResult:
-    """Scores and the end-diastolic and end-systolic masks of one clip.
+    """Scores and the end-diastolic and end-systolic masks of one clip, which patient, view, and clip identify.
 
     Attributes:
         patient: identifier of the patient.
         view: ``"2CH"``, ``"4CH"`` or ``"unknown"``.
-        image_quality: image quality as graded in the data set.
-        dataset_ef_percent: ejection fraction given in the data set, or NaN.
+        clip: file of the clip, see :func:`~gdkvm_monai.evaluation.clip_names.name_clips`; empty if it is unknown.
+        recorded: what the data set states about the clip.
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
         scores: result of :func:`~gdkvm_monai.metrics.score_clip`.
         ends_are_phases: whether the first frame is end-diastole and the last frame end-systole.
@@ -34,8 +35,8 @@ class ClipResult:
 
     patient: str
     view: str
-    image_quality: str
-    dataset_ef_percent: float
+    clip: str
+    recorded: Recorded
     spacing_mm: tuple[float, float] | None
     scores: Sequence[FrameScores]
     ends_are_phases: bool
@@ -45,16 +46,35 @@ class ClipResult:
     diagnostics: ClipDiagnostics | None = None
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """Patient, view, and clip, which together identify the clip."""
+        return self.patient, self.view, self.clip
+
+    @property
+    def image_quality(self) -> str:
+        """Recorded image quality, with the view for which it was recorded if that is another one: ``"Good (2CH)"``."""
+        return self._with_view(self.recorded.image_quality)
+
+    @property
     def ef_class(self) -> str:
-        """Class of the ejection fraction given in the data set."""
-        ef = self.dataset_ef_percent
-        return "unknown" if np.isnan(ef) else "< 40 %" if ef < 40 else "40-55 %" if ef <= 55 else "> 55 %"
+        """Class of the recorded ejection fraction, with its view as in :attr:`image_quality`."""
+        return self._with_view(self.recorded.ef_class)
+
+    @property
+    def diagonal(self) -> float:
+        """Diagonal of the field of view, in mm, or in pixels without a spacing: the distance of a missed structure."""
+        rows, columns = self.label_ends.shape[:2]
+        step = self.spacing_mm or (1.0, 1.0)
+        return float(np.hypot((rows - 1) * step[0], (columns - 1) * step[1]))
 
     def phase(self, frame: int) -> str:
         """Return ``"ED"``, ``"ES"``, ``"between"``, or ``"unknown"`` if the ends are not known to be ED and ES."""
         if not self.ends_are_phases:
             return "unknown"
         return {0: "ED", self.num_frames - 1: "ES"}.get(frame, "between")
+
+    def _with_view(self, stated: str) -> str:
+        return stated if self.recorded.view == self.view or stated == "unknown" else f"{stated} ({self.recorded.view})"
 
 
 def frame_table(clips: Sequence[ClipResult]) -> pd.DataFrame:
@@ -68,12 +88,14 @@ def _rows(clip: ClipResult) -> Iterator[dict[str, str | int | float]]:
         yield {
             "patient": clip.patient,
             "view": clip.view,
+            "clip": clip.clip,
             "frame": scored.frame,
             "phase": clip.phase(scored.frame),
             "structure": scored.structure,
             **scored.scores.columns(),
             "spacing_axis0": spacing[0],
             "spacing_axis1": spacing[1],
+            "diagonal": clip.diagonal,
             "image_quality": clip.image_quality,
             "ef_class": clip.ef_class,
         }

@@ -122,7 +122,8 @@ def _check_comparable(table_a: pd.DataFrame, table_b: pd.DataFrame, folder_a: Pa
     shared = pair_items(table_a, table_b)
     if not len(shared):
         raise ValueError(
-            f"{folder_a} and {folder_b} share no patient, view, frame, and structure; compare runs on the same data."
+            f"{folder_a} and {folder_b} share no patient, view, clip, frame, and structure; compare runs on the same "
+            "data."
         )
     spacings = [shared[[f"{name}_{side}" for name in GRID]].to_numpy() for side in ("one", "other")]
     same = np.isclose(*spacings, rtol=1e-4).all(axis=1)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gdkvm_monai.evaluation.comparison import Comparison
 from gdkvm_monai.evaluation.ef_comparison import ErrorComparison
 from gdkvm_monai.evaluation.paired import PairedDifference
+from gdkvm_monai.evaluation.results_text import format_interval, warn_of_few_patients
 from gdkvm_monai.evaluation.summary import DISTANCES
 
 __all__ = ["format_comparison"]
@@ -16,7 +17,7 @@ QUANTITIES = {"ef_percent": "EF points", "edv_ml": "EDV mL", "esv_ml": "ESV mL"}
 
 def format_comparison(result: Comparison) -> str:
     """Format the result of :func:`~gdkvm_monai.evaluation.comparison.compare_results` as text."""
-    lines = [f"A: {result.a}", f"B: {result.b}", "differences are B - A, with 95 % patient-level intervals", ""]
+    lines = [f"A: {result.a}", f"B: {result.b}", "differences are B - A, means over patients with 95 % intervals", ""]
     sections = (_scores(result), _failures(result), _changes(result), _ejection_fractions(result.ejection_fraction))
     return "\n".join(lines + [line for section in sections for line in section])
 
@@ -29,7 +30,7 @@ def _scores(result: Comparison) -> list[str]:
             f"{row.structure:<11}{name:<9}{row.n_pairs:>6}{row.n_patients:>9}{row.mean_a:>10.4f}"
             f"{row.mean_b:>10.4f}   {_interval(row, 4)}"
         )
-    return lines
+    return lines + warn_of_few_patients(min(row.n_patients for row in result.scores))
 
 
 def _failures(result: Comparison) -> list[str]:
@@ -39,6 +40,10 @@ def _failures(result: Comparison) -> list[str]:
         lines.append(
             f"{row.structure:<11}{row.one_empty_a:>20}{row.one_empty_b:>6}{row.new:>5}"
             f"{row.resolved:>9}{row.only_a:>11}{row.only_b:>11}"
+        )
+    if any(row.new or row.resolved for row in result.failures):
+        lines.append(
+            "caution: the intervals above do not allow for how rarely a structure is missed by only one of both"
         )
     return lines
 
@@ -71,4 +76,4 @@ def _ejection_fractions(rows: Sequence[ErrorComparison]) -> list[str]:
 
 
 def _interval(row: PairedDifference, digits: int) -> str:
-    return f"{row.mean:+.{digits}f} [{row.low:+.{digits}f}, {row.high:+.{digits}f}]"
+    return f"{row.mean:+.{digits}f} {format_interval(row.low, row.high, f'+.{digits}f')}"

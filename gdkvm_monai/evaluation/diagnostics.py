@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from gdkvm_monai.evaluation.bootstrap import bootstrap_interval
+from gdkvm_monai.evaluation.bootstrap import UNBOUNDED, bootstrap_interval, mean_over_patients
 from gdkvm_monai.labels import BACKGROUND, UNLABELED
 from gdkvm_monai.metrics.anatomy import LEAK, Anatomy, check_anatomy
 from gdkvm_monai.metrics.temporal import Motion, measure_temporal_consistency
@@ -70,7 +70,7 @@ class ClipDiagnostics:
 
 @dataclass(frozen=True)
 class ClipMean:
-    """Mean over the ``n_clips`` clips in which a value is defined, and its patient-level 95 % bootstrap interval."""
+    """Mean over patients of a value that is defined in ``n_clips`` clips, and its 95 % bootstrap interval."""
 
     mean: float
     low: float
@@ -80,14 +80,14 @@ class ClipMean:
 
 @dataclass(frozen=True)
 class AnatomySummary(AnatomyCounts):
-    """Frame counts summed over the clips, and the share of valid frames averaged over the clips."""
+    """Frame counts summed over the clips, and the share of valid frames averaged over the patients."""
 
     valid_share: ClipMean
 
 
 @dataclass(frozen=True)
 class MotionSummary:
-    """Each value of :class:`~gdkvm_monai.metrics.temporal.Motion`, averaged over the clips."""
+    """Each value of :class:`~gdkvm_monai.metrics.temporal.Motion`, averaged over the patients."""
 
     unit: str
     predicted: Mapping[str, ClipMean]
@@ -117,7 +117,7 @@ def diagnose_clip(
 
 
 def summarize_diagnostics(clips: Sequence[ClipDiagnostics], patients: Sequence[str]) -> DiagnosticsSummary:
-    """Average the diagnostics of clips, with patient-level 95 % bootstrap intervals.
+    """Average the diagnostics over patients, with 95 % bootstrap intervals.
 
     Args:
         clips: diagnostics of each clip.
@@ -170,9 +170,10 @@ def _count(frames: Sequence[Anatomy]) -> AnatomyCounts:
 def _sum(clips: Sequence[AnatomyCounts], patients: Sequence[str]) -> AnatomySummary:
     totals = {field.name: sum(getattr(clip, field.name) for clip in clips) for field in fields(AnatomyCounts)}
     shares = [clip.valid / (clip.frames or np.nan) for clip in clips]
-    return AnatomySummary(**totals, valid_share=_describe(shares, patients))
+    return AnatomySummary(**totals, valid_share=_describe(shares, patients, (0.0, 1.0)))
 
 
-def _describe(values: Sequence[float], patients: Sequence[str]) -> ClipMean:
-    known = [value for value in values if np.isfinite(value)]
-    return ClipMean(float(np.mean(known)) if known else np.nan, *bootstrap_interval(values, patients), len(known))
+def _describe(values: Sequence[float], patients: Sequence[str], bounds: tuple[float, float] = UNBOUNDED) -> ClipMean:
+    known = [value if np.isfinite(value) else np.nan for value in values]
+    interval = bootstrap_interval(known, patients, bounds=bounds)
+    return ClipMean(mean_over_patients(known, patients), *interval, int(np.isfinite(known).sum()))

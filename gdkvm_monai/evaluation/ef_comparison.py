@@ -8,11 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gdkvm_monai.evaluation.bootstrap import mean_over_patients
 from gdkvm_monai.evaluation.ejection_fraction import QUANTITIES
 from gdkvm_monai.evaluation.paired import PairedDifference, compare, pair_items
 from gdkvm_monai.evaluation.result_tables import read_ef_table
 
 __all__ = ["ErrorComparison", "compare_ejection_fractions"]
+
+MEASUREMENT = ("patient", "clips")
+"""Columns that identify a measurement by one method in two folders."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +26,11 @@ class ErrorComparison(PairedDifference):
     Attributes:
         method: identifier of the method.
         quantity: ``"ef_percent"``, ``"edv_ml"`` or ``"esv_ml"``.
-        mae_a: mean absolute error in A, over the pairs.
-        mae_b: mean absolute error in B, over the pairs.
-        missing_a: patients in A whose error is undefined.
-        missing_b: patients in B whose error is undefined.
-        n_other_reference: patients in both folders whose references differ.
+        mae_a: absolute error in A, averaged over patients.
+        mae_b: absolute error in B, averaged over patients.
+        missing_a: measurements in A whose error is undefined.
+        missing_b: measurements in B whose error is undefined.
+        n_other_reference: measurements in both folders whose references differ.
     """
 
     method: str
@@ -65,22 +69,23 @@ def _errors(table: pd.DataFrame, method: str, quantity: str) -> pd.DataFrame:
     rows = table[table["method"] == method]
     reference = rows[f"reference_{quantity}"]
     error = (rows[f"predicted_{quantity}"] - reference).abs()
-    return pd.DataFrame({"patient": rows["patient"], "error": error, "reference": reference})
+    return pd.DataFrame({**rows[list(MEASUREMENT)], "error": error, "reference": reference})
 
 
 def _compare(
     method: str, quantity: str, errors_a: pd.DataFrame, errors_b: pd.DataFrame, resamples: int, seed: int
 ) -> ErrorComparison:
-    difference = compare(errors_b, errors_a, "error", ("patient",), resamples, seed)
-    shared = pair_items(errors_a, errors_b, ("patient",))
+    difference = compare(errors_b, errors_a, "error", MEASUREMENT, resamples, seed)
+    shared = pair_items(errors_a, errors_b, MEASUREMENT)
     known = shared.dropna(subset=["error_one", "error_other"])
+    patients = known["patient"].tolist()
     same = np.isclose(shared["reference_one"], shared["reference_other"], atol=1e-6, equal_nan=True)
     return ErrorComparison(
         **vars(difference),
         method=method,
         quantity=quantity,
-        mae_a=float(known["error_one"].mean()),
-        mae_b=float(known["error_other"].mean()),
+        mae_a=mean_over_patients(known["error_one"], patients),
+        mae_b=mean_over_patients(known["error_other"], patients),
         missing_a=int(errors_a["error"].isna().sum()),
         missing_b=int(errors_b["error"].isna().sum()),
         n_other_reference=int((~same).sum()),

@@ -1,23 +1,24 @@
-"""Ejection fractions of an evaluation, measured alike in prediction and reference, and their agreement."""
+"""Ejection fractions of an evaluation, measured alike in prediction and reference."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gdkvm_monai.evaluation.clip_result import ClipResult
+from gdkvm_monai.evaluation.recorded import combine_ef
 from gdkvm_monai.labels import UNLABELED, VIEWS
-from gdkvm_monai.metrics.agreement import Agreement, measure_agreement
 from gdkvm_monai.metrics.ejection_fraction import EjectionFraction, measure_ejection_fraction
-from gdkvm_monai.visualize.agreement import plot_agreement, save_figure
 
-__all__ = ["QUANTITIES", "PatientEjectionFraction", "ef_table", "measure_agreements", "plot_agreements"]
+__all__ = ["BIPLANE_RULE", "QUANTITIES", "PatientEjectionFraction", "ef_table"]
 
 QUANTITIES = ("ef_percent", "edv_ml", "esv_ml")
 """Quantities for which agreement is measured."""
+
+BIPLANE_RULE = "of several clips of a patient and view, the one whose reference ventricle is longest at end-diastole"
+"""Clip that enters biplane and agreement: the least foreshortened one, chosen without looking at the prediction."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,24 @@ class PatientEjectionFraction:
     Attributes:
         patient: identifier of the patient.
         views: measured views, for example ``"4CH+2CH"``.
+        clips: measured clips, in the order of the views.
         predicted: measurement in the predicted masks.
         reference: measurement in the reference masks.
-        dataset_ef_percent: ejection fraction given in the data set, or NaN.
+        image_quality: recorded image quality of the clips, see :class:`~gdkvm_monai.evaluation.clip_result.ClipResult`.
+        recorded_ef_percent: ejection fraction that the data set states, or NaN.
+        recorded_view: views for which it states it.
+        counted: whether the row enters agreement, see ``BIPLANE_RULE``; all rows are listed.
     """
 
     patient: str
     views: str
+    clips: str
     predicted: EjectionFraction
     reference: EjectionFraction
-    dataset_ef_percent: float
+    image_quality: str
+    recorded_ef_percent: float
+    recorded_view: str
+    counted: bool = True
 
     @property
     def method(self) -> str:
@@ -47,66 +56,47 @@ class PatientEjectionFraction:
         """Return the columns of ``ef_per_patient.csv``; the last ones are the quality fields of both measurements."""
         sides = {"predicted": self.predicted, "reference": self.reference}
         columns: dict[str, str | int | float] = {"patient": self.patient, "views": self.views, "method": self.method}
+        columns |= {"clips": self.clips, "counted": self.counted, "image_quality": self.image_quality}
         for name, measured in sides.items():
             columns |= {f"{name}_{key}": getattr(measured, key) for key in ("edv_ml", "esv_ml", "ef_percent")}
             columns |= {f"{name}_flags": "; ".join(measured.flags), f"{name}_reason": measured.reason}
-        columns["dataset_ef_percent"] = self.dataset_ef_percent
+        columns |= {name: getattr(self, name) for name in ("recorded_ef_percent", "recorded_view")}
         for name, measured in sides.items():
             columns |= {f"{name}_{key}": value for key, value in _quality(measured).items()}
         return columns
 
 
 def ef_table(clips: Sequence[ClipResult]) -> list[PatientEjectionFraction]:
-    """Measure each patient by the method of disks: each view alone, and biplane if both views are available.
+    """Measure each patient by the method of disks: each clip alone, and biplane if both views are available.
 
     Args:
-        clips: one per patient and view; clips whose ends are not ED and ES, or are not annotated, are omitted.
+        clips: clips whose ends are not ED and ES, or are not annotated, are omitted.
 
     Returns:
-        One entry per patient and method.
+        One entry per clip, and one per patient with both views; biplane takes one clip of each view, ``BIPLANE_RULE``.
     """
     usable = [clip for clip in clips if clip.ends_are_phases and clip.view in VIEWS and clip.num_frames > 1]
     usable = [clip for clip in usable if not (clip.label_ends == UNLABELED).any()]
-    patients: dict[str, list[ClipResult]] = {}
+    patients: dict[str, dict[str, list[ClipResult]]] = {}
     for clip in usable:
-        patients.setdefault(clip.patient, []).append(clip)
-    groups = []
-    for views in patients.values():
-        groups += [[clip] for clip in views] + ([views] if len(views) == 2 else [])
-    return [_measure(group) for group in groups]
+        patients.setdefault(clip.patient, {}).setdefault(clip.view, []).append(clip)
+    return [row for views in patients.values() for row in _measure_patient(views)]
 
 
-def measure_agreements(table: Sequence[PatientEjectionFraction]) -> dict[str, Agreement]:
-    """Measure the agreement of each method's EF and volumes with the reference masks, and of its EF with the data set.
-
-    Returns:
-        Agreement by method and comparison, for comparisons with at least two complete pairs.
-    """
-    results = {}
-    for method, rows in _by_method(table).items():
-        pairs = {
-            f"{quantity} against reference masks": [
-                (getattr(row.predicted, quantity), getattr(row.reference, quantity)) for row in rows
-            ]
-            for quantity in QUANTITIES
-        }
-        stated = [(row.predicted.ef_percent, row.dataset_ef_percent) for row in rows]
-        for name, values in {**pairs, "ef_percent against the data set's": stated}.items():
-            if np.isfinite(values).all(axis=1).sum() > 1:
-                results[f"{method}: {name}"] = measure_agreement(*zip(*values))
-    return results
+def _measure_patient(views: Mapping[str, Sequence[ClipResult]]) -> Iterator[PatientEjectionFraction]:
+    chosen = []
+    for clips in views.values():
+        rows = [_measure([clip]) for clip in clips]
+        best = max(range(len(rows)), key=lambda position: _reference_length(rows[position]))
+        chosen.append(clips[best])
+        yield from (replace(row, counted=position == best) for position, row in enumerate(rows))
+    if len(chosen) == 2:
+        yield _measure(chosen)
 
 
-def plot_agreements(table: Sequence[PatientEjectionFraction], folder: Path) -> None:
-    """Plot the agreement of each method's EF with the reference masks if at least two pairs are complete."""
-    for method, rows in _by_method(table).items():
-        values = np.array([(row.predicted.ef_percent, row.reference.ef_percent) for row in rows])
-        if np.isfinite(values).all(axis=1).sum() > 1:
-            save_figure(plot_agreement(*values.T, "EF", "%"), folder / f"ef_{method}")
-
-
-def _by_method(table: Sequence[PatientEjectionFraction]) -> dict[str, list[PatientEjectionFraction]]:
-    return {method: [row for row in table if row.method == method] for method in dict.fromkeys(r.method for r in table)}
+def _reference_length(row: PatientEjectionFraction) -> float:
+    ventricle = row.reference.ventricles.get(("ed", row.views))
+    return -np.inf if ventricle is None else ventricle.length
 
 
 def _measure(clips: Sequence[ClipResult]) -> PatientEjectionFraction:
@@ -117,9 +107,10 @@ def _measure(clips: Sequence[ClipResult]) -> PatientEjectionFraction:
     for masks in ({clip.view: clip.prediction_ends for clip in clips}, {clip.view: clip.label_ends for clip in clips}):
         ed, es = ({view: ends[..., end] for view, ends in masks.items()} for end in (0, 1))
         sides.append(measure_ejection_fraction(ed, es, spacing_mm, depth_axis=1))
-    stated = [clip.dataset_ef_percent for clip in clips if np.isfinite(clip.dataset_ef_percent)]
-    views = "+".join(clip.view for clip in clips)
-    return PatientEjectionFraction(clips[0].patient, views, *sides, stated[0] if stated else np.nan)
+    views, names = ("+".join(values) for values in zip(*[(clip.view, clip.clip) for clip in clips]))
+    quality = "+".join(dict.fromkeys(clip.image_quality for clip in clips))
+    recorded = combine_ef([clip.recorded for clip in clips])
+    return PatientEjectionFraction(clips[0].patient, views, names, *sides, quality, *recorded)
 
 
 def _quality(measured: EjectionFraction) -> dict[str, str | int | float]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gdkvm_monai.evaluation.bootstrap import RESAMPLES, bootstrap_interval, patient_means
+from gdkvm_monai.evaluation.bootstrap import RESAMPLES, bootstrap_interval, mean_over_patients, patient_means
 from gdkvm_monai.evaluation.summary import DISTANCES, check_one_unit
 
 __all__ = ["ITEM", "PairedDifference", "compare", "pair_items"]
 
-ITEM = ("patient", "view", "frame", "structure")
+ITEM = ("patient", "view", "clip", "frame", "structure")
 """Columns that identify a scored item in two runs."""
 
 
@@ -23,8 +23,8 @@ class PairedDifference:
 
     Attributes:
         score: name of the score.
-        mean: mean of the differences; NaN if there are none.
-        low: lower end of the patient-level 95 % bootstrap interval of the mean.
+        mean: mean over patients of each patient's mean difference; NaN if there are none.
+        low: lower end of the 95 % bootstrap interval of the mean.
         high: upper end of that interval.
         n_pairs: items with a score in both runs.
         n_patients: patients with such an item.
@@ -76,7 +76,7 @@ def compare(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> PairedDifference:
-    """Compare two runs item by item: mean of the paired differences ``table - baseline`` and its bootstrap interval.
+    """Compare two runs item by item: paired differences ``table - baseline``, averaged over patients, with interval.
 
     Args:
         table: scores of the run of interest, one row per item, each with ``patient``.
@@ -87,7 +87,7 @@ def compare(
         seed: seed of the bootstrap.
 
     Returns:
-        The mean difference over items, the differences by patient, and the counts.
+        The mean difference over patients, its interval, the differences by patient, and the counts.
 
     Raises:
         ValueError: if an item occurs twice in a run, or the runs measure a distance in different units.
@@ -97,17 +97,17 @@ def compare(
         check_one_unit(pd.concat([pairs["unit_one"], pairs["unit_other"]]))
     differences = (pairs[f"{score}_one"] - pairs[f"{score}_other"]).to_numpy(float)
     patients = pairs["patient"].tolist()
-    known = differences[~np.isnan(differences)]
+    n_pairs = int((~np.isnan(differences)).sum())
     low, high = bootstrap_interval(differences, patients, resamples, seed)
     by_patient = patient_means(differences, patients)
     return PairedDifference(
         score=score,
-        mean=float(np.mean(known)) if len(known) else np.nan,
+        mean=mean_over_patients(differences, patients),
         low=low,
         high=high,
-        n_pairs=len(known),
+        n_pairs=n_pairs,
         n_patients=len(by_patient),
-        n_undefined=len(pairs) - len(known),
+        n_undefined=len(pairs) - n_pairs,
         n_only_rows=len(table) - len(pairs),
         n_only_baseline=len(baseline) - len(pairs),
         patients=by_patient,

@@ -12,13 +12,16 @@ import torch
 
 import gdkvm_monai
 from gdkvm_monai.evaluation.bootstrap import RESAMPLES
+from gdkvm_monai.evaluation.ejection_fraction import BIPLANE_RULE
 
 __all__ = ["Protocol"]
 
 RULES = {
     "decision": "argmax of the class probabilities on the scored grid, no component filter",
     "empty masks": "one empty: Dice and IoU 0, distances the field-of-view diagonal; both empty: not counted",
-    "intervals": f"95 %, patient-level bootstrap, {RESAMPLES} resamples, seed 0",
+    "means": "over patients, of each patient's own mean",
+    "intervals": f"95 %, studentized bootstrap of patients, {RESAMPLES} resamples, seed 0; missed items by Wilson",
+    "biplane and agreement": BIPLANE_RULE,
 }
 
 

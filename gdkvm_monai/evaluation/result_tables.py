@@ -39,7 +39,7 @@ def read_ef_table(folder: Path) -> pd.DataFrame | None:
     if not file.is_file():
         return None
     numbers = [f"{side}_{quantity}" for side in ("predicted", "reference") for quantity in QUANTITIES]
-    return _with_numbers(_read(file, ("patient", "method", *numbers)), numbers, file)
+    return _with_numbers(_read(file, ("patient", "clips", "method", *numbers)), numbers, file)
 
 
 def read_scored_grid(folder: Path) -> str | None:

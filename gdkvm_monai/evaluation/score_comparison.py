@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gdkvm_monai.evaluation.bootstrap import RESAMPLES, patient_means
+from gdkvm_monai.evaluation.bootstrap import RESAMPLES, mean_over_patients, patient_means
 from gdkvm_monai.evaluation.paired import ITEM, PairedDifference, compare, pair_items
 from gdkvm_monai.evaluation.summary import DISTANCES
 
@@ -20,8 +20,8 @@ class ScoreComparison(PairedDifference):
 
     Attributes:
         structure: name of the structure.
-        mean_a: mean in A over the pairs.
-        mean_b: mean in B over the pairs.
+        mean_a: mean in A over patients, of each patient's mean over the pairs.
+        mean_b: the same in B.
         patients_a: mean of each patient in A.
         patients_b: mean of each patient in B.
     """
@@ -91,8 +91,8 @@ def compare_scores(
     return ScoreComparison(
         **vars(difference),
         structure=structure,
-        mean_a=float(values_a.mean()),
-        mean_b=float(values_b.mean()),
+        mean_a=mean_over_patients(values_a, patients),
+        mean_b=mean_over_patients(values_b, patients),
         patients_a=patient_means(values_a, patients),
         patients_b=patient_means(values_b, patients),
     )

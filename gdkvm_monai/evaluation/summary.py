@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gdkvm_monai.evaluation.bootstrap import RESAMPLES, bootstrap_interval
+from gdkvm_monai.evaluation.bootstrap import (
+    FEW_PATIENTS,
+    RESAMPLES,
+    bootstrap_interval,
+    mean_over_patients,
+    patient_means,
+)
+from gdkvm_monai.evaluation.missed import Estimate, MissedShare, add_missed, measure_missed
 
 __all__ = ["DISTANCES", "GroupSummary", "ScoreSummary", "check_one_unit", "score_names", "summarize"]
 
@@ -16,25 +23,22 @@ DISTANCES = ("hd", "hd95", "asd")
 
 
 @dataclass(frozen=True)
-class ScoreSummary:
-    """Mean of one score over the items of a group; NaN if no item counts.
+class ScoreSummary(Estimate):
+    """Mean of one score over patients, with missed items at their worst value: 0, or the diagonal for a distance.
+
+    The interval allows for misses that the sample happens not to contain, so it is wide even if nothing was missed.
 
     Attributes:
-        mean: mean over items.
-        sd: standard deviation over items (ddof 1).
-        low: lower end of the patient-level 95 % bootstrap interval of the mean.
-        high: upper end of that interval.
+        found: the same over the items with two masks. The interval is that of the accuracy where a structure is found,
+            and holds only together with the group's share of missed items.
     """
 
-    mean: float
-    sd: float
-    low: float
-    high: float
+    found: Estimate
 
 
 @dataclass(frozen=True)
 class GroupSummary:
-    """Scores of one group of items.
+    """Scores of one group of items; every mean is over patients, of each patient's own mean.
 
     Attributes:
         group: column values that the items have in common, for example ``{"structure": "LV"}``.
@@ -44,6 +48,8 @@ class GroupSummary:
         n_one_empty: items that are missed or falsely predicted, with one empty mask.
         n_both_empty: items that are empty in both masks.
         n_patients: patients with a valid item.
+        few_patients: whether there are fewer patients than an interval needs to hold as often as it says.
+        missed: share of missed or falsely predicted items.
         scores: summary of each score, by name.
     """
 
@@ -54,6 +60,8 @@ class GroupSummary:
     n_one_empty: int
     n_both_empty: int
     n_patients: int
+    few_patients: bool
+    missed: MissedShare
     scores: Mapping[str, ScoreSummary]
 
     def entry(self) -> dict[str, object]:
@@ -68,13 +76,14 @@ def summarize(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> list[GroupSummary]:
-    """Average scores in groups, with counts and patient-level 95 % bootstrap intervals.
+    """Average scores in groups, with counts and 95 % intervals; every mean is over patients, of each one's own mean.
 
     Means include all items that are not empty in both masks; a structure that is missed or falsely predicted
     (``one_empty``) counts.
 
     Args:
-        table: one row per item with ``patient``, ``status``, ``unit``, the scores, and the columns ``by``.
+        table: one row per item with ``patient``, ``status``, ``unit``, the scores, the columns ``by``, and, for
+            distances, ``diagonal``, that of the field of view.
         by: columns to group by; an empty sequence puts all rows in one group.
         scores: names of the scores; by default all scores in the table.
         resamples: number of bootstrap resamples.
@@ -86,10 +95,11 @@ def summarize(
     Raises:
         ValueError: if a column is missing, or a group mixes pixels and millimeters.
     """
-    missing = [name for name in ("patient", "status", "unit", *by) if name not in table]
+    names = score_names(table) if scores is None else scores
+    needed = ["patient", "status", "unit", *by] + ["diagonal"] * any(name in DISTANCES for name in names)
+    missing = [name for name in needed if name not in table]
     if missing:
         raise ValueError(f"the table lacks the columns {missing}; add them to summarize its scores.")
-    names = score_names(table) if scores is None else scores
     groups = table.groupby(list(by), sort=False, dropna=False) if by else [((), table)]
     return [_summarize(dict(zip(by, key)), rows, names, resamples, seed) for key, rows in groups]
 
@@ -115,7 +125,8 @@ def _summarize(
     group: Mapping[str, str], rows: pd.DataFrame, names: Sequence[str], resamples: int, seed: int
 ) -> GroupSummary:
     valid = rows[rows["status"] != "both_empty"]
-    patients = valid["patient"].tolist()
+    missed = measure_missed(valid["status"] == "one_empty", valid["patient"].tolist())
+    n_patients = valid["patient"].nunique()
     return GroupSummary(
         group=group,
         unit=check_one_unit(rows["unit"]),
@@ -123,17 +134,25 @@ def _summarize(
         n_valid=len(valid),
         n_one_empty=int((rows["status"] == "one_empty").sum()),
         n_both_empty=len(rows) - len(valid),
-        n_patients=valid["patient"].nunique(),
-        scores={name: _describe(valid[name].to_numpy(float), patients, resamples, seed) for name in names},
+        n_patients=n_patients,
+        few_patients=n_patients < FEW_PATIENTS,
+        missed=missed,
+        scores={name: _describe(valid, name, missed, resamples, seed) for name in names},
     )
 
 
-def _describe(values: np.ndarray, patients: Sequence[str], resamples: int, seed: int) -> ScoreSummary:
-    known = values[~np.isnan(values)]
-    low, high = bootstrap_interval(values, patients, resamples, seed)
-    return ScoreSummary(
-        mean=float(np.mean(known)) if len(known) else np.nan,
-        sd=float(np.std(known, ddof=1)) if len(known) > 1 else np.nan,
-        low=low,
-        high=high,
-    )
+def _describe(valid: pd.DataFrame, name: str, missed: MissedShare, resamples: int, seed: int) -> ScoreSummary:
+    bounds = (0.0, np.inf) if name in DISTANCES else (0.0, 1.0)
+    rows = valid[valid["status"] == "ok"]
+    interval = bootstrap_interval(rows[name], rows["patient"].tolist(), resamples, seed, bounds=bounds)
+    found = Estimate(*_mean_and_sd(rows, name), *interval)
+    mean, sd = _mean_and_sd(valid, name)
+    worst = float(valid["diagonal"].mean()) if name in DISTANCES else 0.0
+    low, high = np.clip(add_missed(mean, found, missed, worst), *bounds)
+    return ScoreSummary(mean, sd, float(low), float(high), found)
+
+
+def _mean_and_sd(rows: pd.DataFrame, name: str) -> tuple[float, float]:
+    patients = rows["patient"].tolist()
+    means = list(patient_means(rows[name], patients).values())
+    return mean_over_patients(rows[name], patients), float(np.std(means, ddof=1)) if len(means) > 1 else np.nan

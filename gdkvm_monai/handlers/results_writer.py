@@ -11,10 +11,12 @@ import torch.distributed as dist
 from ignite.engine import Engine, Events
 from monai.config import PathLike
 from monai.data.utils import affine_to_spacing
-from monai.utils import convert_to_numpy
+from monai.utils import ImageMetaKey, convert_to_numpy
 
+from gdkvm_monai.evaluation.clip_names import name_clips
 from gdkvm_monai.evaluation.clip_result import ClipResult
 from gdkvm_monai.evaluation.diagnostics import diagnose_clip
+from gdkvm_monai.evaluation.recorded import Recorded
 from gdkvm_monai.evaluation.results import write_evaluation
 from gdkvm_monai.labels import SCORED_STRUCTURES
 from gdkvm_monai.metrics.segmentation import score_clip
@@ -29,9 +31,9 @@ class ResultsWriter:
     each method.
 
     Attach it to an evaluator whose postprocessing leaves class indices ``(1, H, W, T)`` in ``pred`` and ``label``, on
-    the grid to score. An item is identified by its ``patient`` and ``view``: an item that a padded sampler repeats, or
-    that another process also evaluates, counts once, so results depend neither on the batch size nor on the number of
-    processes.
+    the grid to score. An item is identified by its ``patient``, its ``view``, and the file of its ``image``, or its
+    ``clip`` if it has that key. All clips of a view count; an item that a padded sampler repeats, or that another
+    process also evaluates, counts once, so results depend neither on the batch size nor on the number of processes.
 
     Args:
         output_dir: folder for the results; created if missing.
@@ -82,9 +84,8 @@ class ResultsWriter:
 
     @idist.one_rank_only()
     def _write(self, clips: Sequence[ClipResult]) -> None:
-        unique = {(clip.patient, clip.view): clip for clip in clips}
-        ordered = [unique[key] for key in sorted(unique)]
-        print(write_evaluation(ordered, self.output_dir, {"spacing": self.spacing, **self.protocol}))
+        named = name_clips(clips)
+        print(write_evaluation(named, self.output_dir, {"spacing": self.spacing, **self.protocol}))
 
     def _score(self, item: Mapping) -> ClipResult:
         label, prediction = item["label"], item["pred"]
@@ -93,11 +94,12 @@ class ResultsWriter:
             spacing_mm = tuple(affine_to_spacing(convert_to_numpy(label.affine))[:2].tolist())
         prediction, label = (convert_to_numpy(x)[0].astype(np.uint8) for x in (prediction, label))
         scores = score_clip(prediction, label, spacing_mm, self.structures, legacy=self.legacy, depth_axis=1)
+        view = str(item.get("view", "unknown"))
         return ClipResult(
-            patient=str(item["patient"]),
-            view=str(item["view"]),
-            image_quality=str(item.get("image_quality", "unknown")),
-            dataset_ef_percent=float(item.get("ef_percent", np.nan)),
+            patient=str(item.get("patient", "")),
+            view=view,
+            clip=_clip_of(item),
+            recorded=Recorded.from_item(item, view),
             spacing_mm=spacing_mm,
             scores=scores,
             ends_are_phases="ed_frame" in item,
@@ -106,3 +108,10 @@ class ResultsWriter:
             num_frames=label.shape[-1],
             diagnostics=diagnose_clip(prediction, label, spacing_mm),
         )
+
+
+def _clip_of(item: Mapping) -> str:
+    """Return the name or file of a clip; empty if it has none."""
+    if "clip" in item:
+        return str(item["clip"])
+    return str(getattr(item.get("image"), "meta", {}).get(ImageMetaKey.FILENAME_OR_OBJ, ""))

@@ -10,6 +10,7 @@ import pytest
 
 from gdkvm_monai.cli.main import main
 from gdkvm_monai.evaluation import ClipResult, write_evaluation
+from gdkvm_monai.evaluation.recorded import Recorded
 from gdkvm_monai.metrics import score_clip
 
 SPACING = (0.5, 0.4)
@@ -30,7 +31,7 @@ def clip(patient: str, shift: int = 0, shrink: int = 0, spacing=SPACING, empty: 
     prediction = np.stack([heart(45 - shrink, 18), heart(34, 14)], axis=-1)
     prediction = np.zeros_like(label) if empty else np.roll(prediction, shift, axis=0)
     rows = score_clip(prediction, label, spacing, {"LV": (1,), "LA": (3,)})
-    return ClipResult(patient, "4CH", "Good", 50.0, spacing, rows, True, prediction, label, 2)
+    return ClipResult(patient, "4CH", "clip.dcm", Recorded(), spacing, rows, True, prediction, label, 2)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_the_table_names_folders_scores_patients_and_units(folders, capsys):
     text = capsys.readouterr().out
     for part in (str(folders / "a"), "hd95 mm", "differences are B - A", "worse: p4", "EDV mL", "EF points"):
         assert part in text
-    assert "nan" not in text and max(map(len, text.splitlines())) <= 130
+    assert "caution: 4 patients" in text and "nan" not in text and max(map(len, text.splitlines())) <= 130
 
 
 def test_a_folder_compared_with_itself_shows_no_difference(folders, capsys):
@@ -155,7 +156,7 @@ def test_different_scored_grids_are_refused(folders, tmp_path, capsys, spacing, 
 def test_results_without_a_shared_item_or_the_score_are_refused(folders, tmp_path, capsys):
     write_evaluation([clip("other")], tmp_path, {"scored_grid": "native"})
     assert main(["compare", str(folders / "a"), str(tmp_path)]) == 2
-    assert "share no patient, view, frame, and structure" in one_sentence(capsys)
+    assert "share no patient, view, clip, frame, and structure" in one_sentence(capsys)
     assert main(["compare", str(folders / "a"), str(folders / "b"), "--score", "speed"]) == 2
     assert "choose one of dice, iou, hd, hd95, asd" in one_sentence(capsys)
 

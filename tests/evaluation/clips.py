@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gdkvm_monai.evaluation.clip_result import ClipResult
+from gdkvm_monai.evaluation.recorded import Recorded
 from gdkvm_monai.metrics.segmentation import score_clip
 
 SPACING = (0.5, 0.4)
@@ -20,6 +21,10 @@ def ventricle(length: int, width: int) -> np.ndarray:
     return mask
 
 
+def recorded(view: str = "4CH", image_quality: str = "Good", ef_percent: float = 50.0) -> Recorded:
+    return Recorded(view, image_quality, ef_percent)
+
+
 def scored_clip(
     patient: str, view: str = "4CH", shift: int = 0, shorter: int = 0, empty: bool = False, **facts
 ) -> ClipResult:
@@ -30,5 +35,5 @@ def scored_clip(
     spacing = facts.pop("spacing_mm", SPACING)
     scores = score_clip(prediction, label, spacing, {"LV": (1,), "LA": (3,)})
     ends = {"prediction_ends": prediction, "label_ends": label}
-    known = {"image_quality": "Good", "dataset_ef_percent": 50.0, "ends_are_phases": True, "num_frames": 2, **facts}
+    known = {"clip": f"{view}.dcm", "recorded": recorded(view), "ends_are_phases": True, "num_frames": 2, **facts}
     return ClipResult(patient=patient, view=view, spacing_mm=spacing, scores=scores, **ends, **known)

@@ -6,10 +6,18 @@ import numpy as np
 import pandas as pd
 
 
-def score_row(patient, dice, frame=0, status="ok", structure="LV", unit="mm", view="4CH") -> dict:
+def score_row(patient, dice, frame=0, status="ok", structure="LV", unit="mm", view="4CH", clip="a") -> dict:
     distance = np.nan if np.isnan(dice) else 1 - dice
-    keys = {"patient": patient, "view": view, "frame": frame, "structure": structure, "status": status, "unit": unit}
-    return keys | {"dice": dice, "hd": distance}
+    keys = {
+        "patient": patient,
+        "view": view,
+        "clip": clip,
+        "frame": frame,
+        "structure": structure,
+        "status": status,
+        "unit": unit,
+    }
+    return keys | {"dice": dice, "hd": distance, "diagonal": 1.0}
 
 
 def scores_of_forty_patients() -> pd.DataFrame:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.evaluation import ClipResult, write_evaluation
-from gdkvm_monai.evaluation.diagnostics import AnatomyCounts, ClipMean, diagnose_clip, summarize_diagnostics
+from gdkvm_monai.evaluation.diagnostics import AnatomyCounts, diagnose_clip, summarize_diagnostics
+from gdkvm_monai.evaluation.recorded import Recorded
 from gdkvm_monai.labels import LEFT_ATRIUM, LV, MYOCARDIUM, UNLABELED
 from gdkvm_monai.metrics import check_anatomy, score_clip
 
@@ -85,10 +86,16 @@ def test_flicker_is_measured_only_in_dense_clips():
 def test_shares_are_averaged_over_patients_and_counts_summed_over_frames():
     broken = beating()
     broken[..., :3] = 0
-    clips = [diagnose_clip(clip, beating()) for clip in (beating(), broken)]
-    predicted = summarize_diagnostics(clips, ["a", "b"]).anatomy["predicted"]
-    assert (predicted.frames, predicted.valid, predicted.without_lv) == (12, 9, 3)
-    assert predicted.valid_share == ClipMean(mean=0.75, low=0.5, high=1.0, n_clips=2)
+    clips = [diagnose_clip(clip, beating()) for clip in (beating(), broken, broken)]
+    predicted = summarize_diagnostics(clips, ["a", "b", "b"]).anatomy["predicted"]
+    assert (predicted.frames, predicted.valid, predicted.without_lv) == (18, 12, 6)
+    assert (predicted.valid_share.mean, predicted.valid_share.n_clips) == (0.75, 3)  # one valid, one half valid
+
+
+def test_the_interval_of_a_share_does_not_exceed_one():
+    clips = [diagnose_clip(clip[..., -2:], beating(2)) for clip in (*[beating()] * 5, np.zeros((80, 100, 2), np.uint8))]
+    share = summarize_diagnostics(clips, list("abcdef")).anatomy["predicted"].valid_share
+    assert share.mean == pytest.approx(5 / 6) and 0 <= share.low < share.mean < share.high <= 1
 
 
 def test_diagnostics_are_written_without_changing_the_scores(tmp_path):
@@ -96,7 +103,7 @@ def test_diagnostics_are_written_without_changing_the_scores(tmp_path):
     rows = score_clip(beating(), label, SPACING, {"LV": (1,)})
     ends = [clip[..., [0, -1]] for clip in (beating(), label)]
     clips = {
-        name: ClipResult("a", "4CH", "Good", 50.0, SPACING, rows, True, *ends, 6, diagnostics)
+        name: ClipResult("a", "4CH", "a.dcm", Recorded(), SPACING, rows, True, *ends, 6, diagnostics)
         for name, diagnostics in (("with", diagnose_clip(beating(), label, SPACING)), ("without", None))
     }
     tables = {name: write_evaluation([clip], tmp_path / name, {}) for name, clip in clips.items()}
@@ -106,4 +113,4 @@ def test_diagnostics_are_written_without_changing_the_scores(tmp_path):
     assert one["scores"] == other["scores"] and one["diagnostics"]["anatomy"]["predicted"]["valid"] == 6
     with open(tmp_path / "with" / "diagnostics.csv", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert (row["patient"], row["view"], row["predicted_frames"]) == ("a", "4CH", "6")
+    assert (row["patient"], row["view"], row["clip"], row["predicted_frames"]) == ("a", "4CH", "a.dcm", "6")

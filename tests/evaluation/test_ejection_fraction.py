@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from gdkvm_monai.evaluation.ejection_fraction import ef_table, measure_agreements, plot_agreements
+from gdkvm_monai.evaluation.ejection_fraction import ef_table
 from gdkvm_monai.labels import UNLABELED
-from tests.evaluation.clips import scored_clip
+from tests.evaluation.clips import recorded, scored_clip
 
 
 def test_each_view_is_measured_separately_and_both_together():
@@ -38,14 +37,7 @@ def test_the_last_columns_give_the_quality_of_each_frame():
     *_, row = (entry.columns() for entry in ef_table([scored_clip("0001"), scored_clip("0001", "2CH")]))
     assert row["patient"] == "0001" and row["predicted_ed_4CH_axis"] == "atrium"
     assert row["reference_es_length_mismatch"] == 0 and row["predicted_es_2CH_parts"] == 1
-    assert list(row)[:6] == [
-        "patient",
-        "views",
-        "method",
-        "predicted_edv_ml",
-        "predicted_esv_ml",
-        "predicted_ef_percent",
-    ]
+    assert list(row)[:6] == ["patient", "views", "method", "clips", "counted", "image_quality"]
 
 
 def test_lengths_are_in_pixels_if_the_spacing_is_unknown():
@@ -53,19 +45,37 @@ def test_lengths_are_in_pixels_if_the_spacing_is_unknown():
     assert "predicted_ed_4CH_length_px" in row and np.isnan(row["predicted_edv_ml"]) and row["predicted_ef_percent"] > 0
 
 
-def test_agreement_is_measured_with_the_reference_and_the_data_set():
-    clips = [scored_clip(name, shorter=shorter) for name, shorter in (("a", 0), ("b", 4), ("c", 8))]
-    agreement = measure_agreements(ef_table([*clips, scored_clip("d", empty=True, dataset_ef_percent=np.nan)]))
-    reference = agreement["single-plane-a4c-mod-v1: ef_percent against reference masks"]
-    assert (reference.n, reference.n_excluded) == (3, 1) and reference.bias < 0
-    stated = agreement["single-plane-a4c-mod-v1: ef_percent against the data set's"]
-    predicted = [row.predicted.ef_percent for row in ef_table(clips)]
-    assert stated.bias == pytest.approx(np.mean(predicted) - 50)
+def test_of_several_clips_all_are_listed_and_the_longest_reference_enters_biplane():
+    short, long = scored_clip("a", clip="x"), scored_clip("a", clip="y", shorter=20)
+    short.label_ends[:, :40] = 0  # the reference, not the prediction, is foreshortened
+    table = ef_table([short, long, scored_clip("a", "2CH", clip="z")])
+    rows = [(row.method, row.clips, row.counted) for row in table]
+    assert rows == [
+        ("single-plane-a4c-mod-v1", "x", False),
+        ("single-plane-a4c-mod-v1", "y", True),
+        ("single-plane-a2c-mod-v1", "z", True),
+        ("biplane-mod-v1", "y+z", True),
+    ]
+    assert table[3].predicted.ventricles["ed", "4CH"].length == table[1].predicted.ventricles["ed", "4CH"].length
 
 
-def test_one_pair_gives_no_agreement_and_no_plot(tmp_path):
-    table = ef_table([scored_clip("a")])
-    plot_agreements(table, tmp_path)
-    assert measure_agreements(table) == {} and not list(tmp_path.iterdir())
-    plot_agreements(ef_table([scored_clip("a"), scored_clip("b", shorter=5)]), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {f"ef_single-plane-a4c-mod-v1.{end}" for end in ("png", "svg")}
+def test_without_a_measured_reference_the_first_clip_is_taken():
+    clips = [scored_clip("a", clip=name) for name in "xy"]
+    for clip in clips:
+        clip.label_ends[:] = 0
+    assert [row.counted for row in ef_table(clips)] == [True, False]
+
+
+def test_the_recorded_ejection_fraction_names_its_view():
+    other = recorded("2CH", "Poor", 54.0)
+    single, _, both = ef_table([scored_clip("a", recorded=other), scored_clip("a", "2CH", recorded=other)])
+    columns = single.columns()
+    assert (columns["recorded_ef_percent"], columns["recorded_view"]) == (54.0, "2CH")
+    assert columns["image_quality"] == "Poor (2CH)" and both.image_quality == "Poor (2CH)+Poor"
+    assert (both.recorded_ef_percent, both.recorded_view) == (54.0, "2CH")
+
+
+def test_views_with_different_recorded_ejection_fractions_have_none_together():
+    clips = [scored_clip("a", recorded=recorded("4CH", ef_percent=60.0)), scored_clip("a", "2CH")]
+    *_, both = ef_table(clips)
+    assert np.isnan(both.recorded_ef_percent) and both.recorded_view == "4CH 60 %, 2CH 50 % differ"

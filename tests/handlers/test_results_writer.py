@@ -47,6 +47,43 @@ def test_an_item_repeated_by_a_padded_sampler_counts_once(tmp_path):
     )
 
 
+def with_file(patient: str, path: str, shift: int = 0, **facts) -> dict:
+    return item(patient, shift, image=MetaTensor(torch.zeros(1), meta={"filename_or_obj": path}), **facts)
+
+
+def test_several_clips_of_a_view_are_all_counted_and_named_by_their_files(tmp_path):
+    items = [with_file("0001", f"/data/{name}.dcm", shift) for shift, name in enumerate(("a", "b", "x/c", "y/c"))]
+    rows = evaluate(tmp_path, [items, items[:1]])
+    assert [row["clip"] for row in rows[::2]] == ["a.dcm", "b.dcm", "x/c.dcm", "y/c.dcm"]
+    assert len({row["dice"] for row in rows}) > 4
+
+
+def test_clips_without_a_view_or_patient_are_told_apart_by_their_files(tmp_path):
+    items = [with_file("", f"/data/{name}.dcm") for name in "ab"]
+    for entry in items:
+        del entry["patient"], entry["view"]
+    rows = evaluate(tmp_path, [items])
+    assert {(row["patient"], row["view"]) for row in rows} == {("a.dcm", "unknown"), ("b.dcm", "unknown")}
+
+
+def test_different_clips_without_a_file_are_refused_unless_they_are_named(tmp_path):
+    items = [item("0001"), item("0001")]
+    items[1]["label"] = items[1]["label"].flip(1).roll(3, 1)
+    with pytest.raises(ValueError, match="0001.*give each item a 'clip'"):
+        evaluate(tmp_path, [items])
+    named = [{**entry, "clip": name} for entry, name in zip(items, "ab")]
+    assert [row["clip"] for row in evaluate(tmp_path, [named])[::2]] == ["a", "b"]
+
+
+def test_what_was_recorded_for_another_view_is_never_put_beside_this_one_without_its_name(tmp_path):
+    facts = {"ed_frame": 0, "ef_percent_2CH": 38.0, "image_quality_2CH": "Poor"}
+    row, _ = evaluate(tmp_path, [[item("0001", **facts)]])
+    assert (row["ef_class"], row["image_quality"]) == ("< 40 % (2CH)", "Poor (2CH)")
+    with open(tmp_path / "ef_per_patient.csv", newline="") as file:
+        (measured,) = csv.DictReader(file)
+    assert (measured["recorded_ef_percent"], measured["recorded_view"]) == ("38.0", "2CH")
+
+
 def test_distances_are_in_millimeters_of_the_affine_or_in_pixels(tmp_path):
     items = [item("0001", shift=2)]
     mm, pixels = (evaluate(tmp_path / str(unit), [items], spacing=unit) for unit in ("affine", None))

@@ -46,6 +46,10 @@ class CamusItem(TypedDict, total=False):
     edv_ml: float
     esv_ml: float
     frame_rate_hz: float
+    image_quality_2CH: str
+    image_quality_4CH: str
+    ef_percent_2CH: float
+    ef_percent_4CH: float
 
 
 def camus_datalist(

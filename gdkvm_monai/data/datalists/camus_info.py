@@ -20,10 +20,14 @@ class CamusInfo:
         ed_frame: end-diastolic frame, 0-based.
         es_frame: end-systolic frame, 0-based.
         image_quality: for example ``"Good"``.
-        ef_percent: ejection fraction of the patient.
-        edv_ml: end-diastolic volume of the patient.
-        esv_ml: end-systolic volume of the patient.
+        ef_percent: ejection fraction recorded for the view.
+        edv_ml: end-diastolic volume recorded for the view.
+        esv_ml: end-systolic volume recorded for the view.
         frame_rate_hz: frames per second.
+        image_quality_2CH: image quality of the two-chamber acquisition, if the clip is of the other view.
+        image_quality_4CH: image quality of the four-chamber acquisition, if the clip is of the other view.
+        ef_percent_2CH: ejection fraction recorded for the two-chamber acquisition, if the clip is of the other view.
+        ef_percent_4CH: ejection fraction recorded for the four-chamber acquisition, if the clip is of the other view.
     """
 
     ed_frame: int | None = None
@@ -33,6 +37,10 @@ class CamusInfo:
     edv_ml: float | None = None
     esv_ml: float | None = None
     frame_rate_hz: float | None = None
+    image_quality_2CH: str | None = None
+    image_quality_4CH: str | None = None
+    ef_percent_2CH: float | None = None
+    ef_percent_4CH: float | None = None
 
     @property
     def stated(self) -> dict[str, int | float | str]:
@@ -80,11 +88,18 @@ def patient_tables(root: Path) -> PatientTables:
 
 
 def clip_info(folder: Path, view: str, tables: PatientTables) -> CamusInfo:
-    """Return metadata from the Info file, else the view's table, else the patient's EF from the other view's table."""
+    """Return metadata from the Info file, else from the view's table, else what the other view's table states.
+
+    Image quality and ejection fraction of the other view's acquisition keep that view in their names: the release
+    records them by acquisition, and those of one view say little about a clip of the other.
+    """
     path = folder / f"Info_{view}.cfg"
     if path.is_file():
         return read_info(path)
     if folder.name in tables.get(view, {}):
         return tables[view][folder.name]
-    others = [table[folder.name] for table in tables.values() if folder.name in table]
-    return CamusInfo(ef_percent=others[0].ef_percent) if others else CamusInfo()
+    for other, table in tables.items():
+        if folder.name in table:
+            row = table[folder.name]
+            return CamusInfo(**{f"image_quality_{other}": row.image_quality, f"ef_percent_{other}": row.ef_percent})
+    return CamusInfo()

@@ -52,7 +52,7 @@ def test_a_malformed_info_file_is_an_error_that_names_it(phantom_root, tmp_path,
     assert reason in str(info.value)
 
 
-def test_a_patient_table_replaces_missing_info_files(phantom_root, tmp_path):
+def test_a_patient_table_replaces_missing_info_files_and_names_the_view_it_describes(phantom_root, tmp_path):
     root = tmp_path / "camus"
     shutil.copytree(phantom_root, root)
     for path in root.glob("database_nifti/patient0001/Info_*.cfg"):
@@ -62,6 +62,6 @@ def test_a_patient_table_replaces_missing_info_files(phantom_root, tmp_path):
     items = camus_datalist(root, "training", clips="stills", report=None)
     first = {item["view"]: item for item in items if item["patient"] == "patient0001"}
     assert first["2CH"]["image_quality"] == "Poor" and first["2CH"]["ef_percent"] == 54.0
-    assert (
-        first["4CH"]["ef_percent"] == 54.0 and "image_quality" not in first["4CH"]
-    )  # EF is the patient's, quality the view's
+    four = first["4CH"]
+    assert "ef_percent" not in four and "image_quality" not in four
+    assert (four["ef_percent_2CH"], four["image_quality_2CH"]) == (54.0, "Poor")

@@ -8,6 +8,7 @@ from gdkvm_monai.handlers.imagenet_loader import ImageNetLoader
 from gdkvm_monai.handlers.iteration_seeds import IterationSeeds
 from gdkvm_monai.handlers.learning_curve import LearningCurve
 from gdkvm_monai.handlers.results_writer import ResultsWriter
+from gdkvm_monai.handlers.stop_signals import StopSignals
 from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
 from gdkvm_monai.handlers.weights_card import WeightsCard
 from gdkvm_monai.handlers.weights_saver import WeightsSaver
@@ -22,6 +23,7 @@ __all__ = [
     "IterationSeeds",
     "LearningCurve",
     "ResultsWriter",
+    "StopSignals",
     "TrainingCheckpoint",
     "WeightsCard",
     "WeightsSaver",

@@ -31,11 +31,12 @@ class LearningCurve:
     def __init__(self, output_dir: PathLike, evaluator: Engine | None = None) -> None:
         self.output_dir = Path(output_dir)
         self.evaluator = evaluator
-        self.iteration = 0
+        self.trainer: Engine
         self.series: dict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer, after its ``ValidationHandler``."""
+        self.trainer = engine
         register_part(engine, "learning_curve", self)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self.record_loss)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.write)
@@ -52,15 +53,13 @@ class LearningCurve:
 
     def record_loss(self, engine: Engine) -> None:
         """Record the loss of an iteration."""
-        self.iteration = engine.state.iteration
-        self.series["train_loss"].append(
-            (self.iteration, float(from_engine(["loss"], first=True)(engine.state.output)))
-        )
+        loss = float(from_engine(["loss"], first=True)(engine.state.output))
+        self.series["train_loss"].append((engine.state.iteration, loss))
 
     def record_metrics(self, engine: Engine) -> None:
         """Record the scalar metrics of a validation."""
         for name, value in engine.state.metrics.items():
-            self.series[name].append((self.iteration, float(value)))
+            self.series[name].append((self.trainer.state.iteration, float(value)))
 
     @idist.one_rank_only()
     def write(self, engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from ignite.engine import Engine, Events
 from ignite.handlers import Checkpoint
 from ignite.handlers.ema_handler import EMAHandler
 from monai.config import PathLike
+from monai.handlers import IgniteMetricHandler
 
 from gdkvm_monai.handlers.checkpoint_file import CheckpointFile
 from gdkvm_monai.handlers.executed_config import config_sha256, first_change
 from gdkvm_monai.handlers.resumable import AverageState, BestMetric, Part, registered_parts
+from gdkvm_monai.handlers.training_scores import TrainingScores
 
 __all__ = ["TrainingCheckpoint"]
 
@@ -24,7 +27,8 @@ class TrainingCheckpoint:
     """Save the whole state of training, and restore it when training starts.
 
     The file holds the network, the weight average, the optimizer, the scheduler, the iteration, the best metric, the
-    handlers with a state, and the config; it is written after every epoch and in between. Random states and the
+    scores of the epoch, the handlers with a state, and the config. It is written before and after the validation at
+    the end of an epoch, and in between. Random states and the
     position of the loader are not saved, because both are functions of the seed and the iteration, see
     :class:`~gdkvm_monai.handlers.iteration_seeds.IterationSeeds`. In distributed training, the first process writes,
     and all processes read.
@@ -37,6 +41,7 @@ class TrainingCheckpoint:
         evaluator: validator whose best metric is kept.
         lr_scheduler: learning rate scheduler, if any.
         weight_average: Ignite's moving average of the weights, if any.
+        metrics: metrics of the trainer, if any.
         interval: number of iterations between two checkpoints within an epoch; 0 saves after epochs only.
         resume: whether to continue from the file; if there is none, training starts from the beginning.
     """
@@ -46,6 +51,7 @@ class TrainingCheckpoint:
     evaluator: Engine | None = None
     lr_scheduler: Part | None = None
     weight_average: EMAHandler | None = None
+    metrics: Mapping[str, IgniteMetricHandler] | None = None
     interval: int = 100
     resume: bool = False
 
@@ -57,9 +63,10 @@ class TrainingCheckpoint:
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer of MONAI."""
+        TrainingScores(self.metrics or {}).attach(engine)
         engine.add_event_handler(Events.STARTED, self.start)
-        engine.add_event_handler(Events.ITERATION_COMPLETED, self.save_within_epoch)
-        engine.add_event_handler(Events.EPOCH_COMPLETED, self.save)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self.save_iteration)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self.save_epoch)
 
     def start(self, engine: Engine) -> None:
         """Restore the state of the checkpoint if training is to be resumed.
@@ -75,32 +82,56 @@ class TrainingCheckpoint:
         if self.file.newest is None:
             self.logger.info(f"there is no {self.path} to resume from; training starts from the beginning.")
             return
-        self._load(engine)
+        state = self.file.read()
+        self._check(state)
+        Checkpoint.load_objects(self._parts(engine), state["parts"])
         total = engine.state.max_epochs * engine.state.epoch_length
         self.logger.info(f"resumed {self.file.newest} at iteration {engine.state.iteration} of {total}")
+        if _at_the_end_of_an_epoch(engine) and not state["validated"]:
+            engine.fire_event(Events.EPOCH_COMPLETED)
+        if state["finished"]:
+            engine.terminate()
 
-    def _load(self, engine: Engine) -> None:
-        state = self.file.read()
+    def _check(self, state: Mapping) -> None:
+        """Refuse a state that this run would not continue as it was."""
         if state["config_sha256"] != config_sha256(self.config):
             change = first_change(state["config"], self.config)
             raise ValueError(
                 f"{self.file.newest} belongs to a run with another config: {change}; repeat that run's command with "
                 "--resume True, or choose another --run_dir."
             )
-        Checkpoint.load_objects(self._parts(engine), state["parts"])
+        saved, present = state["processes"], idist.get_world_size()
+        if saved != present:
+            raise ValueError(f"{self.file.newest} belongs to a run in {saved} processes, not {present}; use {saved}.")
 
-    def save_within_epoch(self, engine: Engine) -> None:
-        """Save at the interval; the last iteration of an epoch is saved after its validation."""
-        iteration = engine.state.iteration
-        if self.interval and iteration % self.interval == 0 and iteration % engine.state.epoch_length:
+    def save_iteration(self, engine: Engine) -> None:
+        """Save at the interval, and after the last iteration of an epoch."""
+        if _at_the_end_of_an_epoch(engine) or self.interval and engine.state.iteration % self.interval == 0:
             self.save(engine)
 
-    @idist.one_rank_only()
-    def save(self, engine: Engine) -> None:
-        """Write the state, on the first process."""
-        parts = {name: part.state_dict() for name, part in self._parts(engine).items()}
-        self.file.remove_leftovers()
-        self.file.write({"config": self.config, "config_sha256": config_sha256(self.config), "parts": parts})
+    def save_epoch(self, engine: Engine) -> None:
+        """Save after an epoch, unless its validation was stopped."""
+        if self.evaluator is None or not self.evaluator.should_terminate:
+            self.save(engine, validated=True)
+
+    def save(self, engine: Engine, validated: bool = False) -> None:
+        """Write the state, on the first process; call this on all processes.
+
+        Args:
+            engine: the trainer, after an iteration.
+            validated: whether the epoch that ends with this iteration is complete, with its validation.
+        """
+        state = {
+            "config": self.config,
+            "config_sha256": config_sha256(self.config),
+            "processes": idist.get_world_size(),
+            "validated": validated,
+            "finished": bool(engine.should_terminate),
+            "parts": {name: part.state_dict() for name, part in self._parts(engine).items()},
+        }
+        if idist.get_rank() == 0:
+            self.file.remove_leftovers()
+            self.file.write(state)
 
     def _parts(self, engine: Engine) -> dict[str, Part]:
         parts = {
@@ -114,3 +145,7 @@ class TrainingCheckpoint:
             "weight_average": AverageState(self.weight_average) if self.weight_average is not None else None,
         }
         return {**{name: part for name, part in parts.items() if part is not None}, **registered_parts(engine)}
+
+
+def _at_the_end_of_an_epoch(engine: Engine) -> bool:
+    return engine.state.iteration > 0 and engine.state.iteration % engine.state.epoch_length == 0

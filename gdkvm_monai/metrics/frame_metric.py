@@ -100,6 +100,16 @@ class FrameMetric(CumulativeIterationMetric):
         affines = y.affine.expand(len(y), -1, -1) if y.affine.ndim == 2 else y.affine
         return [affine_to_spacing(affine.cpu().numpy())[:2].tolist() for affine in affines]
 
+    def state_dict(self) -> dict[str, torch.Tensor | None]:
+        """Return the scores collected in this process, ``(B, S)``, or ``None`` if there are none."""
+        return {"scores": torch.stack(self._buffers[0]) if self._buffers else None}
+
+    def load_state_dict(self, state_dict: Mapping[str, torch.Tensor | None]) -> None:
+        """Replace the collected scores."""
+        self.reset()
+        if state_dict["scores"] is not None:
+            self.extend(state_dict["scores"])
+
     def aggregate(self, reduction: MetricReduction | str | None = None) -> torch.Tensor:
         """Reduce the scores collected on all processes, ignoring NaN (not scored).
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import torch
 from ignite.engine import Events
 
 from gdkvm_monai.configs.errors import explain
-from tests.bundle.tiny_bundle import tiny_workflow, train_tiny
+from tests.bundle.tiny_bundle import CONFIGS, tiny_workflow, train_tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,3 +73,27 @@ def test_a_complete_run_is_resumed_without_any_change(phantom_root, tmp_path):
     before = {name: (tmp_path / name).read_bytes() for name in names}
     train_tiny(tmp_path, phantom_root, resume=True)
     assert {name: (tmp_path / name).read_bytes() for name in names} == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_command_line_is_stopped_by_a_signal_and_prints_the_command_that_continues(
+    phantom_root, tmp_path, number, code
+):
+    configs = [str(CONFIGS / name) for name in ("train.json", "small_network.yaml")]
+    command = [sys.executable, "-m", "monai.bundle", "run", "training", f"--config_file={configs}"]
+    command += [f"--bundle_root={tmp_path}", f"--dataset_dir={phantom_root}", "--num_frames=3"]
+    command += ["--frame_size=[32,32]", "--epochs=1", "--iterations_per_epoch=40", "--checkpoint_interval=1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (tmp_path / "checkpoint.pt").is_file():
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == code, errors
+    last = errors.splitlines()[-1]
+    assert "Traceback" not in errors and f"{tmp_path}/checkpoint.pt holds iteration" in last
+    again = last.partition("Continue with: ")[2]
+    done = subprocess.run(again, shell=True, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["parts"]["trainer"]["iteration"] == 40

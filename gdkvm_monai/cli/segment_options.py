@@ -105,6 +105,8 @@ def chosen_options(options: argparse.Namespace) -> dict[str, object]:
         "formats": tuple(options.format),
         "report": options.report,
         "save_prob": options.save_prob,
+        "sex": options.sex,
+        "body_surface_area_m2": options.bsa,
     }
 
 
@@ -125,6 +127,10 @@ def _add_clip(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fps", type=float, metavar="HZ", help="frame rate, overrides the file")
     group.add_argument(
         "--spacing", type=float, nargs=2, metavar=("LATERAL", "DEPTH"), help="mm per pixel, overrides the file"
+    )
+    group.add_argument("--sex", choices=("F", "M"), help="for the reference ranges in the report, overrides the file")
+    group.add_argument(
+        "--bsa", type=float, metavar="M2", help="body surface area for the left atrial volume index, overrides the file"
     )
     group.add_argument("--no-crop", action="store_true", help="segment the whole picture of a DICOM")
     group.add_argument("--allow-partial", action="store_true", help="accept truncated clips, and flag them")

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from gdkvm_monai.labels import LV, STRUCTURES
 from gdkvm_monai.metrics.anatomy import StructureShape, check_anatomy
 from gdkvm_monai.metrics.cavity import Flag, find_cavity
+from gdkvm_monai.metrics.chambers import Chambers, measure_chambers
 from gdkvm_monai.metrics.segmentation import score_pair
 from gdkvm_monai.metrics.spacing import check_spacing
 from gdkvm_monai.metrics.ventricle import Ventricle, measure_ventricle
@@ -34,6 +35,7 @@ class FrameMeasurement:
             empty without a ventricle.
         flags: what looks wrong with the ventricle; the volume may be wrong if there is one.
         shapes: parts and holes of the mask as it is.
+        chambers: geometry of the ventricle and the atrium; ``None`` without a ventricle.
     """
 
     areas_px: Mapping[str, int]
@@ -43,6 +45,7 @@ class FrameMeasurement:
     base_rule: str
     flags: tuple[Flag, ...]
     shapes: Mapping[str, StructureShape]
+    chambers: Chambers | None = None
 
 
 def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) -> FrameMeasurement:
@@ -53,7 +56,7 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
 
     Returns:
-        Areas, the volume and the length of the left ventricle, parts, holes, and flags.
+        Areas, the volume and the length of the left ventricle, parts, holes, flags, and the geometry.
 
     Raises:
         ValueError: if the mask is not 2-D or not annotated.
@@ -71,6 +74,7 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
         base_rule=ventricle.long_axis.method if ventricle else "",
         flags=ventricle.flags if ventricle else (),
         shapes=shapes,
+        chambers=measure_chambers(mask, ventricle.long_axis, spacing_mm) if ventricle else None,
     )
 
 

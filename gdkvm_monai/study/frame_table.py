@@ -17,6 +17,9 @@ __all__ = ["FrameTable"]
 
 Column = Sequence[str | int | float | bool | None]
 
+CHAMBER_COLUMNS = ("LV_length_mm", "LV_volume_ml", "LV_volume_relative", "LA_length_mm", "LA_volume_ml")
+"""Columns whose attributes have the same name in lower case."""
+
 
 @dataclass(frozen=True, config=STRICT)
 class FrameTable:
@@ -29,8 +32,11 @@ class FrameTable:
         confidence: lowest Dice of the left ventricle with perturbed copies of the frame, 0 to 1.
         area_px: number of pixels of each structure, by name.
         area_cm2: area of each structure in cm2, by name.
+        lv_length_mm: length of the left ventricle in mm.
         lv_volume_ml: volume of the left ventricle in mL.
         lv_volume_relative: volume of the left ventricle as a share of its maximum, 0 to 1.
+        la_length_mm: length of the left atrium in mm.
+        la_volume_ml: volume of the left atrium by disks in mL.
         end_systole: whether the frame is end-systolic.
 
     Raises:
@@ -43,8 +49,11 @@ class FrameTable:
     confidence: tuple[float | None, ...]
     area_px: dict[str, tuple[int, ...]]
     area_cm2: dict[str, tuple[float | None, ...]]
+    lv_length_mm: tuple[float | None, ...]
     lv_volume_ml: tuple[float | None, ...]
     lv_volume_relative: tuple[float | None, ...]
+    la_length_mm: tuple[float | None, ...]
+    la_volume_ml: tuple[float | None, ...]
     end_systole: tuple[bool, ...]
 
     def __post_init__(self) -> None:
@@ -73,8 +82,7 @@ class FrameTable:
             "confidence": self.confidence,
             **{f"{name}_px": self.area_px[name] for name in STRUCTURES},
             **{f"{name}_cm2": self.area_cm2[name] for name in STRUCTURES},
-            "LV_volume_ml": self.lv_volume_ml,
-            "LV_volume_relative": self.lv_volume_relative,
+            **{name: getattr(self, name.lower()) for name in CHAMBER_COLUMNS},
             "ComputerSmall": [int(small) for small in self.end_systole],
         }
 
@@ -95,8 +103,7 @@ class FrameTable:
             clip_id=clip_id,
             area_px={name: tuple(columns[f"{name}_px"]) for name in STRUCTURES},
             area_cm2={name: tuple(columns[f"{name}_cm2"]) for name in STRUCTURES},
-            lv_volume_ml=tuple(columns["LV_volume_ml"]),
-            lv_volume_relative=tuple(columns["LV_volume_relative"]),
+            **{name.lower(): tuple(columns[name]) for name in CHAMBER_COLUMNS},
             end_systole=tuple(columns["ComputerSmall"]),
             **{name: tuple(columns[name]) for name in ("time_s", "valid", "confidence")},
         )

@@ -61,6 +61,7 @@ def frame_table(
         The table, without marks of end-systole. An invalid frame has no volume.
     """
     volume = np.array([frame.measured.volume if frame.valid else np.nan for frame in frames])
+    atria = [frame.measured.chambers and frame.measured.chambers.left_atrium for frame in frames]
     largest = np.nanmax(volume) if np.isfinite(volume).any() else np.nan
     return FrameTable(
         clip_id=clip_id,
@@ -69,8 +70,11 @@ def frame_table(
         confidence=tuple(_known(frame.confidence) for frame in frames),
         area_px={name: tuple(frame.measured.areas_px[name] for frame in frames) for name in STRUCTURES},
         area_cm2={name: tuple(_known(frame.measured.areas_cm2[name]) for frame in frames) for name in STRUCTURES},
+        lv_length_mm=tuple(_known(frame.measured.length) if spacing_known else None for frame in frames),
         lv_volume_ml=tuple(_known(value) if spacing_known else None for value in volume),
         lv_volume_relative=tuple(_known(value / largest) for value in volume),
+        la_length_mm=tuple(_known(atrium and atrium.length_mm) for atrium in atria),
+        la_volume_ml=tuple(_known(atrium and atrium.disks_ml) for atrium in atria),
         end_systole=(False,) * len(frames),
     )
 
@@ -114,6 +118,7 @@ def measure_clip(
         interval=_interval(own, again, copies.description),
         ef_withheld=_why_no_ef(frames, phases) if np.isnan(own.ef_percent) else "",
         confidence=_confidence(frames, copies),
+        dimensions=None,
     )
 
 

@@ -16,6 +16,7 @@ from gdkvm_monai.labels import NOTICE
 from gdkvm_monai.metrics.beats import BeatConcern
 from gdkvm_monai.metrics.rhythm import RhythmName
 from gdkvm_monai.study.clip_facts import ClipFacts
+from gdkvm_monai.study.dimensions import Dimensions
 from gdkvm_monai.study.record_types import (
     STRICT,
     Count,
@@ -173,6 +174,7 @@ class ClipNumbers:
     interval: Interval
     ef_withheld: Annotated[str, Field(description="why there is no ejection fraction; empty if there is one")]
     confidence: Confidence
+    dimensions: Annotated[Dimensions | None, Field(description="sizes and motion; null if they were not measured")]
 
     def judged(self, quality: Quality) -> Measurements:
         """Return the measurements with the result of the quality check."""

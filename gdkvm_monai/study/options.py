@@ -19,11 +19,17 @@ FORMATS = ("nifti", "png", "npz", "dicom-seg", "dicom-sr")
 OVERLAYS = ("gif", "avi", "none")
 _TYPES: Mapping[tuple[str, ...], tuple[type, str]] = {
     ("fast", "crop", "force", "allow_partial", "report", "save_prob"): (bool, "True or False"),
-    ("view", "overlay"): (str, "a string"),
-    ("fps",): (Real, "a number"),
+    ("view", "sex", "overlay"): (str, "a string"),
+    ("fps", "body_surface_area_m2"): (Real, "a number"),
     ("max_voxels",): (Integral, "a whole number"),
 }
 """Accepted type of each option, and its description."""
+
+OPTIONAL = ("view", "fps", "sex", "body_surface_area_m2")
+"""Options of these types that may be ``None``."""
+
+ABOUT_PATIENT = ("sex", "body_surface_area_m2")
+"""Options that say something about the patient; only ``measurements.json`` and the report hold them."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class SegmentOptions:
         overlay: one of ``OVERLAYS``.
         report: write ``report.html``.
         save_prob: write the class probabilities to ``probabilities.npy``.
+        sex: ``"F"`` or ``"M"``, chooses the reference ranges in the report; overrides the file.
+        body_surface_area_m2: body surface area for the left atrial volume index; overrides the file.
 
     Raises:
         TypeError: if a value has the wrong type.
@@ -63,6 +71,8 @@ class SegmentOptions:
     overlay: str = "gif"
     report: bool = True
     save_prob: bool = False
+    sex: str | None = None
+    body_surface_area_m2: float | None = None
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -74,6 +84,10 @@ class SegmentOptions:
         self._check_choices("formats", FORMATS)
         if self.fps is not None and not 0 < self.fps <= 1000:
             raise ValueError(f"fps is {self.fps}, expected frames per second above 0 and up to 1000.")
+        if self.sex not in (None, "F", "M"):
+            raise ValueError(f"sex is {self.sex!r}, expected F, M, or None.")
+        if self.body_surface_area_m2 is not None and not 0.1 <= self.body_surface_area_m2 <= 4:
+            raise ValueError(f"body_surface_area_m2 is {self.body_surface_area_m2}, expected 0.1 to 4 m2.")
         if self.max_voxels < 1:
             raise ValueError(f"max_voxels is {self.max_voxels}, expected at least 1.")
         if self.spacing_mm is not None:
@@ -82,7 +96,7 @@ class SegmentOptions:
     def _check_types(self) -> None:
         for names, (kind, expected) in _TYPES.items():
             for name in names:
-                value, optional = getattr(self, name), name in ("view", "fps")
+                value, optional = getattr(self, name), name in OPTIONAL
                 if value is None and optional:
                     continue
                 if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool:
@@ -143,3 +157,5 @@ class SegmentKeywords(TypedDict, total=False):
     overlay: str
     report: bool
     save_prob: bool
+    sex: str | None
+    body_surface_area_m2: float | None

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 __all__ = [
-    *("STRICT", "Count", "Length", "Mode", "NotNegative", "Positive", "Range", "ReasonCode", "Share", "Structure"),
-    *("Trust", "Verdict", "View"),
+    *("STRICT", "Count", "Length", "Mode", "NotNegative", "Positive", "Range", "ReasonCode", "Sex", "Share"),
+    *("Structure", "Trust", "Verdict", "View"),
 ]
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
@@ -19,6 +19,7 @@ Length = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+Sex = Literal["F", "M"]
 Range = tuple[float, float]
 View = Literal["4CH", "2CH"]
 Structure = Literal["LV", "MYO", "LA"]

@@ -10,7 +10,7 @@ from monai.config import PathLike
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.options import ABOUT_PATIENT, SegmentOptions
 from gdkvm_monai.study.record_types import STRICT, View
 
 __all__ = ["ConfigRecord", "InputRecord", "NetworkRecord", "RunRecord", "WeightsRecord", "read_run"]
@@ -96,7 +96,7 @@ class RunRecord:
         config: config.
         network: class name of the network.
         frame_size: input size of the network, ``(H, W)``.
-        options: all options.
+        options: all options; those about the patient are not written.
         fingerprint: hash of everything that determines the results.
         intensity_low: value in the clip that maps to black, if intensities were scaled.
         intensity_high: value that maps to white.
@@ -122,8 +122,9 @@ class RunRecord:
     not_written: dict[str, str] | None = None
 
     def to_json(self) -> str:
-        """Return the text of ``run.json``, without the optional entries that do not apply."""
+        """Return the text of ``run.json``, without the optional entries that do not apply and the patient's data."""
         record = {name: value for name, value in asdict(self).items() if name not in OPTIONAL or value is not None}
+        record["options"] = {name: value for name, value in record["options"].items() if name not in ABOUT_PATIENT}
         return json.dumps(record, indent=2, allow_nan=False) + "\n"
 
 

@@ -25,8 +25,10 @@ from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.frame_loop import edge_share, segment_frames
 from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
+from gdkvm_monai.study.measure_dimensions import with_dimensions
 from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
 from gdkvm_monai.study.outputs import check_formats, write_outputs
+from gdkvm_monai.study.patient import describe_patient, patient_header
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.quality import Evidence, judge
 from gdkvm_monai.study.results_folder import ClipResults, fingerprint, results_folder
@@ -153,6 +155,8 @@ def segment_clip(
     copies_of = "" if options.fast else " and ".join(str(perturbation) for perturbation in PERTURBATIONS)
     copies = Copies(segmented.copy_volumes, copies_of)
     numbers = measure_clip(source.facts(valid), frames, options.structures, copies, source.marks)
+    header = patient_header(source)
+    numbers = with_dimensions(numbers, segmented.frames, describe_patient(options, header), header.heart_rate_bpm)
     frames = frames.with_end_systole(numbers.phases.es_frames)
     edge = edge_share(cache, source, segmented.sector) if any(valid) else np.nan
     trained_on = pipeline.card.intensity_ranges if pipeline.card else {}

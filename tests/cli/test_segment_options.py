@@ -19,9 +19,27 @@ def test_the_defaults_equal_those_of_the_python_api():
 
 def test_every_option_is_passed_to_the_python_api():
     words = "clip.npy -o out --view a4c --structures LV LA LV --fast --fps 40 --spacing 0.5 0.25 --no-crop --force"
-    words += " --allow-partial --max-voxels 1e6 --format png npz --overlay none --no-report --save-prob"
+    words += (
+        " --allow-partial --max-voxels 1e6 --format png npz --overlay none --no-report --save-prob --sex F --bsa 1.72"
+    )
     assert SegmentOptions(**chosen_options(parse_options(words.split()))) == SegmentOptions(
-        *("4CH", ("LV", "LA"), True, 40, (0.5, 0.25), False, True, True, 1_000_000, ("png", "npz"), "none", False, True)
+        *(
+            "4CH",
+            ("LV", "LA"),
+            True,
+            40,
+            (0.5, 0.25),
+            False,
+            True,
+            True,
+            1_000_000,
+            ("png", "npz"),
+            "none",
+            False,
+            True,
+        ),
+        sex="F",
+        body_surface_area_m2=1.72,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gdkvm_monai.labels import NOTICE, STRUCTURES
 from gdkvm_monai.metrics.anatomy import StructureShape
 from gdkvm_monai.metrics.frame_measurements import FrameMeasurement
+from gdkvm_monai.study.dimensions import AtriumSize, BeatDimensions, Dimensions, Patient, VentricleSize
 from gdkvm_monai.study.measurements import (
     AreasCm2,
     Beat,
@@ -74,6 +75,23 @@ BEAT = Beat(
     concern="",
     in_mean=True,
 )
+BEAT_DIMENSIONS = BeatDimensions(
+    ed=VentricleSize(length_mm=88.4, basal_diameter_mm=45.1, mid_diameter_mm=43.2, apical_diameter_mm=28.3),
+    es=VentricleSize(length_mm=71.6, basal_diameter_mm=36.2, mid_diameter_mm=31.4, apical_diameter_mm=19.5),
+    es_atrium=AtriumSize(length_mm=48.7, area_cm2=17.6, area_length_ml=54.0, disks_ml=52.3),
+    fractional_area_change_percent=44.4,
+    mitral_displacement_mm=12.9,
+    longitudinal_strain_percent=-18.3,
+)
+DIMENSIONS = Dimensions(
+    beats=(BEAT_DIMENSIONS,),
+    mean=BEAT_DIMENSIONS,
+    patient=Patient("F", 1.72),
+    header_heart_rate_bpm=79.0,
+    cardiac_output_l_min=5.21,
+    cardiac_output_rate="clip",
+    la_volume_index_ml_m2=30.4,
+)
 MEASUREMENTS = Measurements(
     schema_version="1.0",
     clip=CLIP,
@@ -84,6 +102,7 @@ MEASUREMENTS = Measurements(
     mean=BeatMean(n_beats=1, edv_ml=112.3, esv_ml=48.1, sv_ml=64.2, ef_percent=57.2, ef_sd_percent=None),
     interval=Interval((54.8, 58.9), (109.0, 115.2), None, "range over 2 copies; not a confidence interval"),
     ef_withheld="",
+    dimensions=DIMENSIONS,
     confidence=Confidence(0.951, 0.902, "lowest Dice with a perturbed copy"),
     quality=Quality("check", (Reason("frame_rate", "check", "the frame rate is 15 Hz."),)),
     notice=NOTICE,

@@ -41,8 +41,11 @@ def make_result(masks: np.ndarray, beat: bool = True, known: bool = True) -> tup
         confidence=(None,) * frames,
         area_px=pixels,
         area_cm2={n: tuple(area / 100 if known else None for area in areas) for n, areas in pixels.items()},
+        lv_length_mm=tuple(area / 20 if known else None for area in pixels["LV"]),
         lv_volume_ml=tuple(area / 10 if known else None for area in pixels["LV"]),
         lv_volume_relative=tuple(area / max(*pixels["LV"], 1) for area in pixels["LV"]),
+        la_length_mm=(None,) * frames,
+        la_volume_ml=(None,) * frames,
         end_systole=(False,) * frames,
     )
     measurements = replace(

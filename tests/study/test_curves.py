@@ -6,7 +6,7 @@ import pytest
 
 from gdkvm_monai.labels import STRUCTURES
 from gdkvm_monai.study.curves import curve_panels, time_axis
-from gdkvm_monai.study.frame_table import FrameTable
+from gdkvm_monai.study.frame_table import CHAMBER_COLUMNS, FrameTable
 
 
 def table(count: int = 5, **known) -> FrameTable:
@@ -17,8 +17,7 @@ def table(count: int = 5, **known) -> FrameTable:
         "confidence": (None,) * count,
         "area_px": {name: (0,) * count for name in STRUCTURES},
         "area_cm2": {name: (None,) * count for name in STRUCTURES},
-        "lv_volume_ml": (None,) * count,
-        "lv_volume_relative": (None,) * count,
+        **dict.fromkeys((name.lower() for name in CHAMBER_COLUMNS), (None,) * count),
         "end_systole": (False,) * count,
     }
     areas = {name: {**unknown[name], **known.pop(name)} for name in ("area_px", "area_cm2") if name in known}

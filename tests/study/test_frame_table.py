@@ -16,8 +16,11 @@ TABLE = FrameTable(
     confidence=(0.95, None, 1 / 3),
     area_px={"LV": (120, 0, 80), "MYO": (9, 0, 9), "LA": (0, 0, 0)},
     area_cm2={"LV": (1.2, None, 0.8), "MYO": (0.1, None, 1e-05), "LA": (0.0, None, 0.0)},
+    lv_length_mm=(80.25, None, 70.0),
     lv_volume_ml=(10.5, None, 7.25),
     lv_volume_relative=(1.0, None, 0.6905),
+    la_length_mm=(None, None, 45.5),
+    la_volume_ml=(None, None, 38.2),
     end_systole=(False, False, True),
 )
 UNKNOWN = (None, None, None)
@@ -43,7 +46,8 @@ def test_the_file_holds_one_row_per_frame_with_named_units_and_empty_cells(tmp_p
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
         *("Filename", "Frame", "Size", "time_s", "valid", "confidence", "LV_px", "MYO_px", "LA_px"),
-        *("LV_cm2", "MYO_cm2", "LA_cm2", "LV_volume_ml", "LV_volume_relative", "ComputerSmall"),
+        *("LV_cm2", "MYO_cm2", "LA_cm2", "LV_length_mm", "LV_volume_ml", "LV_volume_relative"),
+        *("LA_length_mm", "LA_volume_ml", "ComputerSmall"),
     ]
     assert [row["Size"] for row in rows] == [row["LV_px"] for row in rows] == ["120", "0", "80"]
     assert [row["ComputerSmall"] for row in rows] == ["0", "0", "1"]

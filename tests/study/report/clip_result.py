@@ -79,8 +79,11 @@ def make_table(masks: np.ndarray, timed: bool = True, known: bool = True) -> Fra
         confidence=(0.95,) * count,
         area_px=pixels,
         area_cm2={n: tuple(0.0036 * area if known else None for area in areas) for n, areas in pixels.items()},
+        lv_length_mm=tuple(0.05 * area if known else None for area in pixels["LV"]),
         lv_volume_ml=tuple(0.1 * area if known else None for area in pixels["LV"]),
         lv_volume_relative=tuple(area / largest for area in pixels["LV"]),
+        la_length_mm=tuple(0.1 * area if known else None for area in pixels["LA"]),
+        la_volume_ml=tuple(0.2 * area if known else None for area in pixels["LA"]),
         end_systole=tuple(t in ES for t in range(count)),
     )
 

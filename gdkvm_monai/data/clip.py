@@ -12,6 +12,8 @@ import numpy as np
 
 __all__ = ["Clip", "ClipMeta", "ClipReadError", "ClipStream", "ReadOptions", "check_size", "luma"]
 
+LARGEST_FRAME = 1 << 26
+"""Pixels of a frame, 8192 x 8192: a decoder needs memory for at least one frame."""
 INSTALL = 'pip install "gdkvm-monai[{}]"'
 
 
@@ -139,11 +141,13 @@ def check_size(path: Path, shape: Sequence[int], max_voxels: int) -> None:
     """Check the size that a file claims before allocating memory.
 
     Raises:
-        ClipReadError: if ``shape`` is empty along an axis or exceeds ``max_voxels``.
+        ClipReadError: if ``shape`` is empty along an axis or exceeds ``max_voxels``, or a frame is implausibly large.
     """
     claimed = " x ".join(str(int(length)) for length in shape)
     if any(length < 1 for length in shape):
         raise ClipReadError(f"{path} holds no pixels, its size is {claimed}; export the clip again.")
+    if math.prod(int(length) for length in shape[:2]) > LARGEST_FRAME:
+        raise ClipReadError(f"{path} claims {claimed} pixels, a frame has at most {LARGEST_FRAME}; export it again.")
     if math.prod(int(length) for length in shape) > max_voxels:
         raise ClipReadError(f"{path} claims {claimed} pixels, max_voxels is {max_voxels}; raise it if that is true.")
 

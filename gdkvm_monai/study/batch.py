@@ -6,16 +6,16 @@ import os
 import re
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
-from multiprocessing import active_children, get_context
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from gdkvm_monai.configs.errors import explain
 from gdkvm_monai.files import write_csv, write_json
-from gdkvm_monai.study.clip_source import clip_files
+from gdkvm_monai.study.clip_identity import clip_files
 from gdkvm_monai.study.measurements import Measurements
 from gdkvm_monai.study.measurements_file import read_measurements
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
@@ -23,6 +23,7 @@ from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.segmentation import SegmentationResult, segment
 from gdkvm_monai.study.stills import Stills
 from gdkvm_monai.study.tasks import Task
+from gdkvm_monai.study.workers import run_in_workers
 
 __all__ = ["Outcome", "run_batch", "write_tables"]
 
@@ -84,19 +85,8 @@ def run_batch(
     if jobs == 1 or len(tasks) < 2:
         yield from (run_task(task, out, pipeline, overwrite, progress) for task in tasks)
         return
-    threads = max(1, torch.get_num_threads() // jobs)
-    others = set(active_children())
-    with ProcessPoolExecutor(
-        jobs, get_context("spawn"), initializer=_start_worker, initargs=(weights, tuple(configs), device, threads)
-    ) as pool:
-        futures = [pool.submit(_work, task, out, overwrite) for task in tasks]
-        try:
-            yield from (_outcome(task, future) for task, future in zip(tasks, futures))
-        except BaseException:  # a signal, or a caller that wants no more
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in set(active_children()) - others:
-                worker.terminate()
-            raise
+    start = partial(_start_worker, weights, tuple(configs), device, max(1, torch.get_num_threads() // jobs))
+    yield from run_in_workers(jobs, start, partial(_work, out=out, overwrite=overwrite), tasks, _killed)
 
 
 def run_task(task: Task, out: Path, pipeline: Pipeline, overwrite: bool, progress: bool = False) -> Outcome:
@@ -166,12 +156,9 @@ def _start_worker(weights: Path, configs: Sequence[str], device: str | None, thr
         os._exit(143)
 
 
-def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
-    try:
-        return future.result()
-    except BrokenExecutor as error:  # killed, for example because memory ran out, or crashed in a decoder
-        message = "a worker process died while it was segmenting this clip or another one; run again with fewer jobs."
-        return Outcome(task, None, type(error).__name__, message, traceback.format_exc())
+def _killed(task: Task, error: BrokenExecutor) -> Outcome:
+    message = "the worker process died, probably because memory ran out; run again with fewer jobs."
+    return Outcome(task, None, type(error).__name__, message, "".join(traceback.format_exception(error)))
 
 
 def _work(task: Task, out: Path, overwrite: bool) -> Outcome:

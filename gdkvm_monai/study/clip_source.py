@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
@@ -13,16 +12,17 @@ import numpy as np
 from monai.config import PathLike
 
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream
+from gdkvm_monai.data.decoder_process import open_apart
 from gdkvm_monai.data.geometry import REGION, picture_affine, region_slices
 from gdkvm_monai.data.intensity import GrayScale, measure_gray_scale
-from gdkvm_monai.data.open import CLIP_SUFFIXES, open_clip
-from gdkvm_monai.files import file_sha256
+from gdkvm_monai.data.open import open_clip
 from gdkvm_monai.metrics.marked_phases import PhaseMarks
+from gdkvm_monai.study.clip_identity import ClipIdentity
 from gdkvm_monai.study.measurements import ClipFacts
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.stills import Stills, open_stills
 
-__all__ = ["ClipSource", "clip_files"]
+__all__ = ["ClipSource"]
 
 
 class ClipSource:
@@ -49,21 +49,27 @@ class ClipSource:
         self.options = options
         self.marks = PhaseMarks((0,), (1,)) if isinstance(clip, Stills) else PhaseMarks()
         if isinstance(clip, np.ndarray):
-            self.path, self.stream, self.format = None, _array_stream(clip), "array"
+            self._identity, self.path, self.stream, self.format = None, None, _array_stream(clip), "array"
             self.sha256, self.bytes = hashlib.sha256(np.ascontiguousarray(clip)).hexdigest(), clip.nbytes
         else:
             self.path = clip if isinstance(clip, Stills) else Path(clip)
             open_path = open_stills if isinstance(clip, Stills) else open_clip
-            self.stream = open_path(self.path, options.read_options())
-            self.sha256, self.bytes = _content(self.path)
-            self.format = _format(self.path)
+            self._identity = ClipIdentity(self.path)
+            self.stream = open_apart(open_path, self.path, options.read_options())
+            self.sha256, self.bytes, self.format = self._identity.hash(), self._identity.bytes, self._identity.format
         self.id = self.sha256[:16]
         self.shape, self.affine = self.stream.shape, self.stream.affine
         self.region = self.stream.meta.get(REGION) if options.crop else None
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Iterate over the full frames ``(H, W)`` as stored in the file."""
+        """Iterate over the full frames ``(H, W)`` as stored in the file.
+
+        Raises:
+            ClipReadError: after the last frame, if the clip is no longer the one that was hashed.
+        """
         yield from self.stream
+        if self._identity is not None:
+            self._identity.check()
 
     @cached_property
     def gray_scale(self) -> GrayScale:
@@ -156,39 +162,3 @@ def _array_stream(clip: np.ndarray) -> ClipStream:
         raise ClipReadError(f"the array has shape {clip.shape} and type {clip.dtype}, expected a gray clip (H, W, T).")
     meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
     return ClipStream(clip.shape[:2], clip.shape[2], picture_affine(), meta, lambda: iter(np.moveaxis(clip, -1, 0)))
-
-
-def clip_files(path: Path | Stills) -> list[Path]:
-    """Return the files of a clip: one file, a folder's files by name, or a MetaImage header and its pixel file."""
-    if isinstance(path, Stills):
-        return [file for still in path for file in clip_files(still)]
-    if path.is_dir():
-        return sorted(file for file in path.iterdir() if file.is_file())
-    if path.suffix.lower() != ".mhd" or not path.is_file():
-        return [path]
-    with open(path, "rb") as file:
-        stated = re.search(rb"^\s*ElementDataFile\s*=\s*(.*?)\s*$", file.read(1 << 16), re.MULTILINE)
-    name = stated[1].decode(errors="replace") if stated else "LOCAL"
-    if name == "LOCAL":
-        return [path]
-    pixels = path.parent / name  # otherwise a list or a pattern of names
-    return [path, *([pixels] if pixels.is_file() else [file for file in clip_files(path.parent) if file != path])]
-
-
-def _content(path: Path | Stills) -> tuple[str, int]:
-    """Return the SHA-256 and the size in bytes of a clip's files."""
-    files = clip_files(path)
-    if len(files) == 1:
-        return file_sha256(files[0]), files[0].stat().st_size
-    hashes = "".join(file_sha256(file) for file in files)
-    if isinstance(path, Stills):
-        hashes = f"stills {hashes}"  # not the identity of a folder with the same two frames
-    return hashlib.sha256(hashes.encode()).hexdigest(), sum(file.stat().st_size for file in files)
-
-
-def _format(path: Path | Stills) -> str:
-    """Return the format as a known suffix, because the rest of a file name may contain a patient's name."""
-    if isinstance(path, Stills):
-        return "two stills"
-    known = [suffix for suffix in CLIP_SUFFIXES if path.name.lower().endswith(suffix)]
-    return "folder" if path.is_dir() else max(known, key=len, default="dicom")

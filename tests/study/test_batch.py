@@ -24,8 +24,8 @@ import pydicom
 import pytest
 from PIL import Image
 
+from gdkvm_monai.data import open as open_module
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
-from gdkvm_monai.study import batch
 from gdkvm_monai.study.batch import Outcome, run_batch, without_path, write_tables
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.stills import Stills
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR UI")  # tha
 
 TINY = {"beats": 0.5, "frame_rate_hz": 10, "size": (32, 32)}
 SECRET, DATE = "Zwiebelfrosch", "19110203"
+PLAIN = {"fast": True, "report": False, "overlay": "none"}
 COMMAND = (sys.executable, "-m", "gdkvm_monai")
 
 
@@ -394,7 +395,7 @@ def test_messages_tell_two_stills_apart_without_their_names():
 
 
 def test_a_killed_or_running_run_is_not_in_the_index(known_masks, tmp_path):
-    tasks = [Task(1, one_frame(tmp_path), SegmentOptions(fast=True, report=False, overlay="none"))]
+    tasks = [Task(1, one_frame(tmp_path), SegmentOptions(**PLAIN))]
     (outcome,) = run_batch(tasks, tmp_path / "out", "")
     (tmp_path / "out" / ".gdkvm-stale").mkdir()
     found = (outcome.result.folder / "measurements.json").read_text()
@@ -425,8 +426,8 @@ def kill_workers_at_work(out: Path, others: set) -> list[int]:
     return [worker.exitcode for worker in workers]
 
 
-def test_a_killed_process_is_a_failure_of_its_clips(weights, tmp_path):
-    paths = [tmp_path / f"{SECRET}_{number}.npy" for number in range(3)]
+def test_a_killed_process_is_a_failure_of_its_clip(weights, tmp_path):
+    paths = [tmp_path / f"{SECRET}_{number}.npy" for number in range(2)]
     for number, path in enumerate(paths):
         np.save(path, np.tile(noise_clip(20, (64, 64), seed=number), 50))
     tasks = [Task(number, path, SegmentOptions(report=False)) for number, path in enumerate(paths, start=1)]
@@ -441,8 +442,19 @@ def test_a_killed_process_is_a_failure_of_its_clips(weights, tmp_path):
         assert "run again with fewer jobs" in outcome.message and SECRET not in outcome.message + outcome.traceback
     assert not list(out.glob("[!.]*"))  # what was begun stays under a hidden name, which is no result
     write_tables(out, outcomes)
-    assert [failure["position"] for failure in read(out / "failures.json")] == [1, 2, 3]
-    assert (out / "index.csv").read_text().splitlines() == [",".join(batch.INDEX)]
+    assert [failure["position"] for failure in read(out / "failures.json")] == [1, 2]
+
+
+def test_a_crash_of_a_decoder_is_a_failure_of_its_clip_only(known_masks, tmp_path, monkeypatch):
+    monkeypatch.setitem(open_module.FORMATS, (".crash",), lambda path, options: os.kill(os.getpid(), signal.SIGSEGV))
+    (tmp_path / "other").mkdir()
+    clips = [one_frame(tmp_path), tmp_path / f"{SECRET}.crash", two_frames(tmp_path / "other")]
+    clips[1].touch()
+    tasks = [Task(position, path, SegmentOptions(**PLAIN)) for position, path in enumerate(clips, start=1)]
+    outcomes = list(run_batch(tasks, tmp_path / "out", ""))
+    assert [outcome.result is None for outcome in outcomes] == [False, True, False]
+    assert outcomes[1].error == "ClipReadError" and "decoder crashed" in outcomes[1].message
+    assert SECRET not in outcomes[1].message + outcomes[1].traceback
 
 
 def long_clip(path: Path, frames: int) -> Path:

@@ -1,0 +1,134 @@
+"""Decoding in another process, so that a decoder that crashes ends only its clip."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from functools import lru_cache, partial
+from importlib import import_module
+from multiprocessing.connection import Connection
+from multiprocessing.pool import ExceptionWithTraceback
+from typing import Any
+
+import numpy as np
+from monai.config import PathLike
+
+from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions
+
+__all__ = ["open_apart"]
+
+Files = PathLike | Iterable[PathLike]
+Opener = Callable[[Any, ReadOptions], ClipStream]
+LAZY = ("av", "pydicom.pixels", "SimpleITK")  # imported once here, not in every process
+
+
+def open_apart(open_file: Opener, files: Files, options: ReadOptions) -> ClipStream:
+    """Open and decode a clip in another process, a new one for each iteration after the first.
+
+    The process is a fork, which costs milliseconds; frames arrive through a pipe while the next one is decoded. Where
+    forking is not safe (macOS, Windows, daemonic processes), the clip is decoded in this process.
+
+    Args:
+        open_file: opens the clip, such as :func:`~gdkvm_monai.data.open.open_clip`.
+        files: its first argument, the path or paths of the clip.
+        options: its second argument.
+
+    Raises:
+        ClipReadError: also if the decoder crashes, or is killed because memory ran out.
+        Exception: any other error of ``open_file``.
+
+    Example:
+        >>> import tempfile
+        >>> from gdkvm_monai.data import open_clip
+        >>> path = os.path.join(tempfile.mkdtemp(), "clip.npy")
+        >>> np.save(path, np.zeros((4, 3, 2)))
+        >>> len(list(open_apart(open_clip, path, ReadOptions())))
+        2
+    """
+    if not sys.platform.startswith("linux") or multiprocessing.current_process().daemon:
+        return open_file(files, options)
+    start = partial(_run_apart, partial(_decode, open_file, files, options), files)
+    first = start()
+    shape, count, affine, meta = next(first)
+    unread = [first]
+
+    def read() -> Iterator[np.ndarray]:
+        items = unread.pop() if unread else start()
+        with closing(items):
+            for item in items:
+                if isinstance(item, np.ndarray):
+                    yield item
+                elif isinstance(item, dict):
+                    meta.update(item)
+
+    return ClipStream(shape, count, affine, meta, read)
+
+
+def _decode(open_file: Opener, files: Files, options: ReadOptions) -> Iterator[Any]:
+    """Yield what the header states, the frames, and the metadata, which are final then."""
+    with open_file(files, options) as stream:
+        yield stream.shape, stream.count, stream.affine, stream.meta
+        yield from stream
+        yield stream.meta
+
+
+def _run_apart(generate: Callable[[], Iterator[Any]], files: Files) -> Iterator[Any]:
+    """Run a generator in a fork of this process, and yield what it yields."""
+    _import_decoders()
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(generate, receiver, sender), daemon=True)
+    with warnings.catch_warnings():  # the fork uses no lock that another thread could hold
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+    sender.close()
+    try:
+        while (message := receiver.recv()) is not None:
+            kind, value = message
+            if kind == "error":
+                raise value
+            yield value
+    except EOFError as error:
+        process.join()
+        raise ClipReadError(_crash(files, process.exitcode)) from error
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+
+
+@lru_cache(maxsize=1)
+def _import_decoders() -> None:
+    for name in LAZY:
+        with suppress(ImportError):
+            import_module(name)
+
+
+def _serve(generate: Callable[[], Iterator[Any]], receiver: Connection, sender: Connection) -> None:
+    """Send items, then ``None``, or an error with its traceback; runs in the fork."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.disable()  # a collection would copy the memory that the fork shares
+    receiver.close()  # so that a send fails when the parent is gone
+    try:
+        for item in generate():
+            sender.send(("item", item))
+        sender.send(None)
+    except BrokenPipeError:
+        os._exit(1)
+    except Exception as error:
+        sender.send(("error", ExceptionWithTraceback(error, error.__traceback__)))
+
+
+def _crash(files: Files, code: int | None) -> str:
+    named = str(files) if isinstance(files, (str, os.PathLike)) else " and ".join(map(str, files))
+    if code == -signal.SIGKILL:
+        return f"{named} could not be decoded: the decoder was killed, probably because memory ran out; free memory."
+    name = signal.Signals(-code).name if code and code < 0 else f"exit code {code}"
+    return f"{named} is damaged: its decoder crashed ({name}); export the clip again."

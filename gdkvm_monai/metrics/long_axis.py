@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from monai.utils import look_up_option
 from numpy.typing import ArrayLike
-from scipy.spatial import cKDTree
-from scipy.spatial.distance import pdist, squareform
 
+from gdkvm_monai.metrics.base import Outline, flat_base, principal_axis, touch_atrium
 from gdkvm_monai.metrics.cavity import Cavity, Flag, find_cavity
-from gdkvm_monai.metrics.contour import longest_flat_chord, resample_contour, trace_contour
 
 AXES = ("atrium", "chord", "pca")
 """Rules that find the base, in the order in which they are tried."""
 
-FLATNESS = 0.02
-"""Largest distance of the contour from a base chord, as a share of the square root of the area."""
-
-SHORTEST_BASE = 0.3
-"""Length of the shortest chord that can be a base, as a share of the square root of the area."""
+NO_BASE = Flag("no_base", "has no recognizable base, so a principal axis of its mask is taken for the long axis")
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,8 @@ class LongAxis:
         length: distance from base to apex.
         diameters: length inside the mask across the axis at fractions ``(i - 1/2) / n`` from the base, ``(n,)``.
         cavity: the measured pixels.
+        flags: what looks wrong: the flags of the cavity, ``atrium`` if the base is not the contact with the atrium
+            although there is one, and ``no_base`` if no base was found and the principal axis is used.
     """
 
     method: str
@@ -45,11 +42,7 @@ class LongAxis:
     length: float
     diameters: np.ndarray
     cavity: Cavity
-
-    @property
-    def flags(self) -> tuple[Flag, ...]:
-        """What looks wrong: the flags of the cavity."""
-        return self.cavity.flags
+    flags: tuple[Flag, ...]
 
     @property
     def base_width(self) -> float:
@@ -67,11 +60,11 @@ def measure_long_axis(
     """Find the base and the apex of a ventricle and measure its diameters.
 
     The pixels that :func:`~gdkvm_monai.metrics.cavity.find_cavity` chooses are measured, along their contour at level
-    0.5. The base is the
-    first of these that exists: the two contour points farthest apart among those within two pixels of the atrium's
-    contour; the longest chord that the shorter arc of the contour follows closely and that is at an angle of at least
-    45 degrees to the principal axis; the wide end of the principal axis. The apex is the contour point farthest from
-    the midpoint of the base or, on the principal axis, its narrow end.
+    0.5. The base is the first of these that exists: the contact with the atrium, if it is plausible (see
+    :func:`~gdkvm_monai.metrics.base.touch_atrium`); the flat end of the ventricle (see
+    :func:`~gdkvm_monai.metrics.base.flat_base`); one end of a principal axis of the mask (see
+    :func:`~gdkvm_monai.metrics.base.principal_axis`). The apex is the contour point farthest from the midpoint of the
+    base or, on a principal axis, its other end.
 
     Args:
         ventricle: binary mask of the cavity, ``(H, W)``.
@@ -89,84 +82,59 @@ def measure_long_axis(
     cavity = find_cavity(ventricle, spacing)
     if not cavity.parts:
         raise ValueError("the mask of the left ventricle is empty; pass a frame that shows the ventricle.")
-    contour = trace_contour(cavity.mask, spacing)
-    method, ends, apex = _find_axis(cavity.mask, contour, spacing, atrium, axis)
-    base = ends.mean(axis=0)
+    outline = Outline(cavity.mask, spacing)
+    found = _find_axis(outline, _outline(atrium, spacing), axis)
+    base = found.ends.mean(axis=0)
     return LongAxis(
-        method=method,
+        method=found.method,
         base=base,
-        ends=ends if len(ends) == 2 else np.full((2, 2), np.nan),
-        apex=apex,
-        length=float(np.linalg.norm(apex - base)),
-        diameters=_diameters(contour, base, apex, disks),
+        ends=found.ends if len(found.ends) == 2 else np.full((2, 2), np.nan),
+        apex=found.apex,
+        length=float(np.linalg.norm(found.apex - base)),
+        diameters=_diameters(outline.contour, base, found.apex, disks),
         cavity=cavity,
+        flags=(*cavity.flags, *found.flags),
     )
 
 
-def _find_axis(
-    solid: np.ndarray,
-    contour: np.ndarray,
-    spacing: Sequence[float],
-    atrium: ArrayLike | None,
-    axis: str | ArrayLike | None,
-) -> tuple[str, np.ndarray, np.ndarray]:
-    """Return the rule used, the ends of the base ``(2, 2)`` or its midpoint ``(1, 2)``, and the apex ``(2,)``."""
+class _Axis(NamedTuple):
+    method: str
+    ends: np.ndarray  # of the base, (2, 2), or its midpoint, (1, 2)
+    apex: np.ndarray
+    flags: tuple[Flag, ...] = ()
+
+
+def _outline(atrium: ArrayLike | None, spacing: Sequence[float]) -> Outline | None:
+    cavity = None if atrium is None else find_cavity(atrium, spacing)
+    return Outline(cavity.mask, spacing) if cavity and cavity.parts else None
+
+
+def _find_axis(ventricle: Outline, atrium: Outline | None, axis: str | ArrayLike | None) -> _Axis:
     if axis is not None and not isinstance(axis, str):
-        given = np.asarray(axis, float) * spacing
+        given = np.asarray(axis, float) * ventricle.spacing
         if given.shape != (2, 2) or np.array_equal(given[0], given[1]):
             raise ValueError(f"axis must be a rule of {AXES} or two different points (base, apex), got {axis}.")
-        return "given", given[:1], given[1]
-    for method in AXES if axis is None else (look_up_option(axis, AXES),):
-        if method == "pca":
-            base, apex = _principal_axis(solid, contour, spacing)
-            return method, base[None], apex
-        if method == "atrium":
-            ends = None if atrium is None else _atrial_base(contour, spacing, atrium)
-        else:
-            ends = _flat_base(solid, contour, spacing)
-        if ends is not None:
-            apex = contour[np.linalg.norm(contour - ends.mean(axis=0), axis=1).argmax()]
-            return method, ends, apex
-    raise ValueError(f"axis={axis!r} finds no base in this mask; use axis=None to fall back to another rule.")
+        return _Axis("given", given[:1], given[1])
+    rules = AXES if axis is None else (look_up_option(axis, AXES),)
+    flat = None if rules == ("pca",) else flat_base(ventricle)
+    flags: tuple[Flag, ...] = ()
+    if "atrium" in rules and atrium is not None:
+        contact = touch_atrium(ventricle, atrium, flat)
+        if not contact.fault:
+            return _Axis("atrium", contact.ends, _farthest(ventricle.contour, contact.ends))
+        flags = (Flag("atrium", f"is measured without its atrium, because {contact.fault}"),)
+    if "chord" in rules and flat is not None:
+        return _Axis("chord", flat, _farthest(ventricle.contour, flat), flags)
+    if "pca" not in rules:
+        cause = "".join(f" (it {flag.message})" for flag in flags)
+        raise ValueError(f"axis={axis!r} finds no base in this mask{cause}; use axis=None to fall back to other rules.")
+    base, apex = principal_axis(ventricle, atrium)
+    return _Axis("pca", base[None], apex, flags if axis else (*flags, NO_BASE))
 
 
-def _atrial_base(contour: np.ndarray, spacing: Sequence[float], atrium: ArrayLike) -> np.ndarray | None:
-    found = find_cavity(atrium, spacing)
-    if not found.parts:
-        return None
-    distances, _ = cKDTree(trace_contour(found.mask, spacing)).query(contour)
-    contact = contour[distances <= 2 * max(spacing)]
-    if len(contact) < 2:
-        return None
-    first, second = np.unravel_index(squareform(pdist(contact)).argmax(), (len(contact),) * 2)
-    return contact[[first, second]]
-
-
-def _flat_base(solid: np.ndarray, contour: np.ndarray, spacing: Sequence[float]) -> np.ndarray | None:
-    scale = np.sqrt(solid.sum() * np.prod(spacing))
-    points = resample_contour(contour, 256)
-    starts, gaps = (grid.ravel() for grid in np.mgrid[: len(points), 2 : len(points) // 2 + 1])
-    doubled = np.concatenate([points, points])
-    chords = doubled[starts + gaps] - doubled[starts]
-    lengths = np.linalg.norm(chords, axis=1)
-    along = np.abs(chords @ _principal_direction(solid, spacing))
-    allowed = (along <= lengths * np.cos(np.pi / 4)) & (lengths >= SHORTEST_BASE * scale)
-    ends = longest_flat_chord(doubled, starts[allowed], (starts + gaps)[allowed], FLATNESS * scale)
-    return None if ends is None else doubled[list(ends)]
-
-
-def _principal_direction(solid: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
-    pixels = np.argwhere(solid) * spacing
-    return np.linalg.svd(np.cov(pixels.T, bias=True))[0][:, 0]
-
-
-def _principal_axis(solid: np.ndarray, contour: np.ndarray, spacing: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    pixels = np.argwhere(solid) * spacing
-    center, direction = pixels.mean(axis=0), _principal_direction(solid, spacing)
-    if (((pixels - center) @ direction) ** 3).sum() < 0:  # the long tail of the mask is its apex
-        direction = -direction
-    along = (contour - center) @ direction
-    return center + along.min() * direction, center + along.max() * direction
+def _farthest(contour: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the point of the contour farthest from the midpoint of the base."""
+    return contour[np.linalg.norm(contour - ends.mean(axis=0), axis=1).argmax()]
 
 
 def _diameters(contour: np.ndarray, base: np.ndarray, apex: np.ndarray, disks: int) -> np.ndarray:

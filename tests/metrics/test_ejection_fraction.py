@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from gdkvm_monai.labels import LEFT_ATRIUM, LV, UNLABELED
 from gdkvm_monai.metrics.ejection_fraction import measure_ejection_fraction
 from gdkvm_monai.metrics.long_axis import measure_long_axis
-from tests.metrics.ventricles import FULL, TRUNCATED, patient, truncated_volume_ml, ventricle
+from tests.metrics.ventricles import FULL, TRUNCATED, inside, patient, truncated_volume_ml, ventricle
 
 
 @pytest.mark.parametrize("tilt", [-20, 0, 10])
@@ -175,6 +176,27 @@ def test_unusable_requests_are_refused(views, options, words):
     frames = dict.fromkeys(views, ventricle(50, 25, (1, 1), cut=25))
     with pytest.raises(ValueError, match=words):
         measure_ejection_fraction(frames, frames, **options)
+
+
+def climbed(frame, spacing, cut, climb_mm):
+    """Return the frame with an atrium that also covers 6 mm beside one wall, up to ``climb_mm`` above the base."""
+    along, across = inside(spacing, 0)
+    beside = distance_transform_edt(frame != LV, sampling=spacing) <= 6
+    frame = frame.copy()
+    frame[(frame == 0) & beside & (across > 0) & (along <= cut) & (along > cut - climb_mm)] = LEFT_ATRIUM
+    return frame
+
+
+@pytest.mark.parametrize("spacing", [(0.308, 0.308), (0.5, 0.5), (1, 1)])
+@pytest.mark.parametrize("climb_mm", [10, 20])
+def test_an_atrium_that_climbs_a_wall_at_end_systole_does_not_change_the_ejection_fraction(climb_mm, spacing):
+    ed, es = ventricle(50, 25, spacing, cut=25, atrium=True), ventricle(44, 19, spacing, cut=20, atrium=True)
+    right = measure_ejection_fraction({"4CH": ed}, {"4CH": es}, spacing)
+    result = measure_ejection_fraction({"4CH": ed}, {"4CH": climbed(es, spacing, 20, climb_mm)}, spacing)
+    assert right.flags == () and right.ventricles["es", "4CH"].long_axis.method == "atrium"
+    assert result.esv_ml == pytest.approx(right.esv_ml, rel=0.01) and abs(result.ef_percent - right.ef_percent) < 0.5
+    (flag,) = result.flags
+    assert flag.startswith("4CH ES: the ventricle is measured without its atrium") and "bends" in flag
 
 
 def read_patient(folder):

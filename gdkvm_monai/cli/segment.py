@@ -80,7 +80,10 @@ def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) ->
     ef_percent, quality = found.mean.ef_percent, found.quality
     ef = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {found.ef_withheld.rstrip('.')}"
     codes = ", ".join(quality.codes)
-    text = f"{head}: {ef}, {quality.verdict}{f' ({codes})' if codes else ''} -> {outcome.result.folder}"
+    assumed = found.training.assumed_views
+    facts = (f"{' or '.join(assumed)} assumed",) if assumed else ()
+    facts = ", ".join((f"weights: {found.training.domain}", *facts))
+    text = f"{head}: {ef}, {quality.verdict}{f' ({codes})' if codes else ''}; {facts} -> {outcome.result.folder}"
     print(text, file=sys.stderr if options.json else sys.stdout)
 
 

@@ -10,7 +10,10 @@ from typing import TypedDict
 
 import numpy as np
 
-__all__ = ["Clip", "ClipMeta", "ClipReadError", "ClipStream", "ReadOptions", "check_size", "luma"]
+__all__ = ["PHANTOM_MARK", "Clip", "ClipMeta", "ClipReadError", "ClipStream", "ReadOptions", "check_size", "luma"]
+
+PHANTOM_MARK = "GDKVM phantom"
+"""Description in a file that shows a generated phantom; DICOM has ``QualityControlSubject`` for it."""
 
 LARGEST_FRAME = 1 << 26
 """Pixels of a frame, 8192 x 8192: a decoder needs memory for at least one frame."""
@@ -36,6 +39,7 @@ class ClipMeta(TypedDict, total=False):
         frame_time_source: where the times come from, for example ``FrameTimeVector``.
         fps: frames per second of a video.
         mode: ultrasound mode of a DICOM clip, for example ``B-mode``.
+        phantom: whether the file says that it shows a phantom, see :data:`PHANTOM_MARK`.
         region: tissue region of a DICOM clip: first column, first row, end column, end row.
         intensity_low: value that is shown black, once the gray scale has been measured.
         intensity_high: value that is shown white.
@@ -48,6 +52,7 @@ class ClipMeta(TypedDict, total=False):
     frame_time_source: str
     fps: float
     mode: str
+    phantom: bool
     region: tuple[int, int, int, int]
     intensity_low: float
     intensity_high: float

@@ -14,9 +14,10 @@ from monai.config import PathLike
 from torch import nn
 
 import gdkvm_monai
+from gdkvm_monai.data.open import open_clip
 from gdkvm_monai.handlers.resumable import register_part
 from gdkvm_monai.labels import VIEWS
-from gdkvm_monai.networks.card import ModelCard, read_card
+from gdkvm_monai.networks.card import PHANTOM, UNKNOWN, ModelCard, read_card
 from gdkvm_monai.networks.known import NETWORKS
 
 __all__ = ["WeightsCard"]
@@ -36,7 +37,7 @@ CAMUS_CITATION = (
     'Dataset in 2D Echocardiography", IEEE Transactions on Medical Imaging, vol. 38, no. 9, pp. 2198-2210, 2019, '
     "doi:10.1109/TMI.2019.2900516"
 )
-UNKNOWN = Source("unknown data; set trained_on", "unknown", "not stated; set weights_license")
+UNKNOWN_SOURCE = Source("unknown data; set trained_on", UNKNOWN, "not stated; set weights_license")
 
 SOURCES = {
     "gdkvm_monai.data.camus_datalist": Source(
@@ -46,7 +47,7 @@ SOURCES = {
         CAMUS_CITATION,
     ),
     "gdkvm_monai.data.phantom_datalist": Source(
-        "generated phantoms (gdkvm_monai.data.phantom_datalist)", "phantom", "Apache-2.0"
+        "generated phantoms (gdkvm_monai.data.phantom_datalist)", PHANTOM, "Apache-2.0"
     ),
 }
 """Sources by the function that lists their clips."""
@@ -67,6 +68,7 @@ class WeightsCard:
         trained_on: description of the data in one sentence; by default that of ``datalist``, or unknown for items
             without a ``patient``, as MONAI Label provides them.
         license: license of the weights; same default.
+        domain: kind of data in one or two words, ``"phantom"`` without patients; same default.
     """
 
     def __init__(
@@ -78,17 +80,20 @@ class WeightsCard:
         datalist: str = "",
         trained_on: str | None = None,
         license: str | None = None,
+        domain: str | None = None,
     ) -> None:
         self.path = Path(path)
         listed = len(data) > 0 and all("patient" in item for item in data)
-        source = SOURCES.get(datalist, UNKNOWN) if listed else UNKNOWN
+        source = SOURCES.get(datalist, UNKNOWN_SOURCE) if listed else UNKNOWN_SOURCE
+        if listed and all(_shows_phantom(item.get("image")) for item in data):
+            source = SOURCES["gdkvm_monai.data.phantom_datalist"]
         known = type(network) in NETWORKS.values()
         self.card = ModelCard(
             network=type(network).__name__ if known else "",
             network_options=network.options if known else None,
             frame_size=tuple(int(length) for length in frame_size),
             trained_on=trained_on or source.trained_on,
-            domain=source.domain,
+            domain=domain or source.domain,
             views=tuple(view for view in VIEWS if any(item.get("view") == view for item in data)),
             clips=len(data),
             license=license or source.license,
@@ -147,6 +152,14 @@ class WeightsCard:
     @idist.one_rank_only()
     def _write(self) -> None:
         self.card.write(self.path)
+
+
+def _shows_phantom(image: object) -> bool:
+    """Return whether the files of a clip say that they show a phantom, whatever layout they are in."""
+    paths = [image] if isinstance(image, (str, Path)) else image
+    if not isinstance(paths, (list, tuple)):
+        return False  # an array
+    return all(open_clip(path).meta.get("phantom", False) for path in paths)
 
 
 def _widen(known: tuple[float, float] | None, values: Sequence[float]) -> tuple[float, float]:

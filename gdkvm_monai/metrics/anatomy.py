@@ -45,12 +45,15 @@ class Anatomy:
             if there is no cavity or no myocardium.
         la_contact: whether the atrium touches the cavity or the myocardium; False if either side is missing.
         la_touches_lv: whether the atrium touches the cavity; False if either is missing.
+        la_below_lv: whether the center of the atrium is deeper, along axis 1, than that of the cavity, as in a picture
+            with the apex at the top; False if either is missing.
     """
 
     structures: Mapping[str, StructureShape]
     lv_leak: float
     la_contact: bool
     la_touches_lv: bool
+    la_below_lv: bool
 
     @property
     def valid(self) -> bool:
@@ -70,7 +73,7 @@ def check_anatomy(frame: ArrayLike) -> Anatomy:
     Each check applies only if its structures are present, so masks of the cavity alone can be checked too.
 
     Args:
-        frame: class indices ``(H, W)``.
+        frame: class indices ``(H, W)``: lateral, depth.
 
     Returns:
         The shape of each structure, the leak of the cavity, and the contact of the atrium.
@@ -93,6 +96,7 @@ def check_anatomy(frame: ArrayLike) -> Anatomy:
         lv_leak=_leak(frame),
         la_contact=bool((atrium & binary_dilation(np.isin(frame, (LV, MYOCARDIUM)), square)).any()),
         la_touches_lv=bool((atrium & binary_dilation(cavity, square)).any()),
+        la_below_lv=bool(_depth(atrium) > _depth(cavity)),
     )
 
 
@@ -104,6 +108,11 @@ def _shape(frame: np.ndarray, name: str) -> StructureShape:
         holes=int(label(binary_fill_holes(whole) & ~whole, connectivity=1).max()),
         on_border=bool(mask.any() and mask.sum() > mask[1:-1, 1:-1].sum()),
     )
+
+
+def _depth(mask: np.ndarray) -> float:
+    """Return the mean position along axis 1, NaN for an empty mask."""
+    return float(np.nonzero(mask)[1].mean()) if mask.any() else np.nan
 
 
 def _leak(frame: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Measurements of one segmented frame: areas, volume, length, parts, holes, and flags."""
+"""Measurements of one segmented frame: areas, volume, length, flags, and anatomy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gdkvm_monai.labels import LV, STRUCTURES
-from gdkvm_monai.metrics.anatomy import StructureShape, check_anatomy
+from gdkvm_monai.metrics.anatomy import Anatomy, check_anatomy
 from gdkvm_monai.metrics.cavity import Flag, find_cavity
 from gdkvm_monai.metrics.chambers import Chambers, measure_chambers
 from gdkvm_monai.metrics.segmentation import score_pair
@@ -34,7 +34,7 @@ class FrameMeasurement:
         base_rule: rule that found the base of the ventricle, see :class:`~gdkvm_monai.metrics.long_axis.LongAxis`;
             empty without a ventricle.
         flags: what looks wrong with the ventricle; the volume may be wrong if there is one.
-        shapes: parts and holes of the mask as it is.
+        anatomy: parts and holes of each structure of the mask as it is, and how they lie to each other.
         chambers: geometry of the ventricle and the atrium; ``None`` without a ventricle.
     """
 
@@ -44,7 +44,7 @@ class FrameMeasurement:
     length: float
     base_rule: str
     flags: tuple[Flag, ...]
-    shapes: Mapping[str, StructureShape]
+    anatomy: Anatomy
     chambers: Chambers | None = None
 
 
@@ -56,14 +56,14 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
 
     Returns:
-        Areas, the volume and the length of the left ventricle, parts, holes, flags, and the geometry.
+        Areas, the volume and the length of the left ventricle, its flags, the anatomy, and the geometry.
 
     Raises:
         ValueError: if the mask is not 2-D or not annotated.
     """
     mask, step = np.asarray(mask), check_spacing(spacing_mm)
-    shapes = check_anatomy(mask).structures
-    ventricle = measure_ventricle(mask, step) if shapes["LV"].parts else None
+    anatomy = check_anatomy(mask)
+    ventricle = measure_ventricle(mask, step) if anatomy.structures["LV"].parts else None
     pixels = {name: _area(mask, name, ventricle, step) for name in STRUCTURES}
     cm2_per_px = np.nan if spacing_mm is None else np.prod(step) / 100
     return FrameMeasurement(
@@ -73,7 +73,7 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
         length=ventricle.length if ventricle else np.nan,
         base_rule=ventricle.long_axis.method if ventricle else "",
         flags=ventricle.flags if ventricle else (),
-        shapes=shapes,
+        anatomy=anatomy,
         chambers=measure_chambers(mask, ventricle.long_axis, spacing_mm) if ventricle else None,
     )
 

@@ -15,7 +15,10 @@ from gdkvm_monai.files import file_sha256, write_json
 from gdkvm_monai.networks.card_checks import FIELD_CHECKS, check_plain, shorten
 from gdkvm_monai.networks.known import Options, build_network, network_name
 
-__all__ = ["ModelCard", "read_card"]
+__all__ = ["PHANTOM", "UNKNOWN", "ModelCard", "read_card"]
+
+PHANTOM, UNKNOWN = "phantom", "unknown"
+"""Domains of weights that have seen no patient, and of weights for which this is not known."""
 
 LARGEST_CARD = 1 << 20  # bytes
 NO_OBJECT = "it is not a JSON object; use the card that training wrote next to the weights."
@@ -31,7 +34,8 @@ class ModelCard:
         frame_size: rows and columns of the network's input frames, multiples of 16, or ``None`` if unknown.
         num_classes: number of classes, including background; by default the network's ``out_channels``.
         trained_on: training data, in one sentence.
-        domain: kind of data in one or two words, such as ``"CAMUS"`` or ``"phantom"``.
+        domain: kind of training data in one or two words, such as ``"CAMUS"``; ``"phantom"`` if there were no
+            patients, ``"unknown"`` if that is not known.
         views: views in the training data, from :data:`~gdkvm_monai.labels.VIEWS`; empty if unknown.
         clips: number of training clips.
         license: license of the weights.
@@ -57,7 +61,7 @@ class ModelCard:
     frame_size: tuple[int, int] | None = None
     num_classes: int | None = None
     trained_on: str = "unknown"
-    domain: str = "unknown"
+    domain: str = UNKNOWN
     views: tuple[str, ...] = ()
     clips: int = 0
     license: str = "unknown"

@@ -38,6 +38,8 @@ INDEX = (
     "esv_ml",
     "heart_rate_bpm",
     "spacing_trust",
+    "weights_domain",
+    "assumed_views",
 )
 
 STILL_NAMES = ("the end-diastolic still", "the end-systolic still")
@@ -143,6 +145,8 @@ def _index_row(measurements: Measurements) -> dict[str, str | int | float | None
         "heart_rate_bpm": measurements.phases.heart_rate_bpm,
         "verdict": quality.verdict,
         "reasons": " ".join(quality.codes),
+        "weights_domain": measurements.training.domain,
+        "assumed_views": " ".join(measurements.training.assumed_views),
     }
 
 

@@ -37,3 +37,5 @@ class ClipFacts:
     partial: bool
     """whether frames at the end of the file are missing"""
     mode: Mode
+    phantom: bool
+    """whether the file says that it shows a phantom; any other clip counts as a patient's"""

@@ -142,6 +142,7 @@ class ClipSource:
             spacing_mm=None if self.spacing_mm is None else tuple(round(length, 6) for length in self.spacing_mm),
             partial=bool(meta.get("partial", False)),
             mode=meta.get("mode", "unknown"),
+            phantom=bool(meta.get("phantom", False)),
         )
 
 

@@ -61,7 +61,8 @@ def write_contact_sheet(
             _draw_panel(axes, panel, times, measurements.phases, labeled=panel is panels[0])
         axes.set_xlabel({"s": "time (s)", "frame": "frame"}[unit], fontsize=8)
     reason = measurements.ef_withheld or measurements.phases.reason
-    figure.supxlabel("\n".join(filter(None, [reason, measurements.notice])), fontsize=8, wrap=True, parse_math=False)
+    texts = [reason, *measurements.quality.about_weights, measurements.notice]
+    figure.supxlabel("\n".join(filter(None, texts)), fontsize=8, wrap=True, parse_math=False)
     with atomic_write(path) as partial:
         figure.savefig(partial, format="png", dpi=120)
 
@@ -81,7 +82,9 @@ def _title(measurements: Measurements) -> str:
     numbers = [("EF", mean.ef_percent, "%"), ("EDV", mean.edv_ml, "mL"), ("ESV", mean.esv_ml, "mL")]
     texts = [f"{name} {'–' if value is None else f'{value:.0f} {unit}'}" for name, value, unit in numbers]
     frames = f"{clip.frames} frame{'s' * (clip.frames != 1)}"
-    facts = f"Clip {clip.id}, {clip.view or 'view not stated'}, {frames}"
+    training = measurements.training
+    assumed = f" ({' or '.join(training.assumed_views)} assumed)" if training.assumed_views else ""
+    facts = f"Clip {clip.id}, {clip.view or 'view not stated'}{assumed}, {frames}, weights: {training.domain}"
     return facts + "\n" + "   ".join([*texts, f"quality: {measurements.quality.verdict}"])
 
 

@@ -27,6 +27,7 @@ from gdkvm_monai.study.record_types import (
     Share,
     Structure,
     Verdict,
+    View,
 )
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "PhaseFrames",
     "Quality",
     "Reason",
+    "TrainingData",
 ]
 
 SCHEMA_VERSION = "1.0"
@@ -159,6 +161,23 @@ class Quality:
         """Codes of the reasons, without duplicates."""
         return tuple(dict.fromkeys(reason.code for reason in self.reasons))
 
+    @property
+    def about_weights(self) -> tuple[str, ...]:
+        """Messages that say that the weights were trained on other clips than this one."""
+        return tuple(reason.message for reason in self.reasons if reason.code in ("weights_domain", "weights_view"))
+
+
+@dataclass(frozen=True, config=STRICT)
+class TrainingData:
+    """What the weights were trained on, according to their model card."""
+
+    domain: str
+    """kind of data, such as CAMUS; phantom if there were no patients"""
+    views: tuple[View, ...]
+    """views of the training clips; empty if unknown"""
+    assumed_views: tuple[View, ...]
+    """views of which the clip is assumed to show one, because none was stated"""
+
 
 @dataclass(frozen=True, config=STRICT)
 class ClipNumbers:
@@ -176,16 +195,17 @@ class ClipNumbers:
     confidence: Confidence
     dimensions: Annotated[Dimensions | None, Field(description="sizes and motion; null if they were not measured")]
 
-    def judged(self, quality: Quality) -> Measurements:
-        """Return the measurements with the result of the quality check."""
+    def judged(self, quality: Quality, training: TrainingData) -> Measurements:
+        """Return the measurements with the result of the quality check and the training data of the weights."""
         own = {field.name: getattr(self, field.name) for field in fields(ClipNumbers)}
-        return Measurements(**own, quality=quality, notice=NOTICE)
+        return Measurements(**own, training=training, quality=quality, notice=NOTICE)
 
 
 @dataclass(frozen=True, config={**STRICT, "title": "Measurements of one echocardiography clip"})
 class Measurements(ClipNumbers):
     """Measurements that gdkvm writes for one clip. null means unknown or not measurable; names include units."""
 
+    training: TrainingData
     quality: Quality
     notice: str
 

@@ -20,7 +20,7 @@ from gdkvm_monai.configs.inference import build_parts, inference_files, read_inf
 from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
-from gdkvm_monai.networks.card import ModelCard, read_card
+from gdkvm_monai.networks.card import UNKNOWN, ModelCard, read_card
 from gdkvm_monai.networks.checkpoint import load_weights
 from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
 from gdkvm_monai.transforms import LoadClipd
@@ -103,6 +103,8 @@ def load_pipeline(
             license=card.license if card else "unknown",
             views=card.views if card else (),
             verified=card is not None and card.weights_sha256 is not None,
+            domain=card.domain if card else UNKNOWN,
+            **(card.intensity_ranges if card else {}),
         ),
         config=ConfigRecord(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()),
         network=type(network).__name__,

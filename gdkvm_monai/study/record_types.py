@@ -29,5 +29,7 @@ Trust = Literal["ok", "scaled", "absent", "conflict"]
 ReasonCode = Literal[
     Literal["ef_withheld", "edv_below_esv", "ef_range", "less_than_one_beat", "frame_rate", "spacing", "mode"],
     Literal["partial", "invalid_frames", "no_ventricle", "area_jump", "sector_edge", "parts", "holes", "confidence"],
-    Literal["intensity", "weights_view"],
+    Literal["intensity", "weights_view", "weights_domain", "volume_range", "field_depth", "la_jump", "myo_jump"],
+    Literal["anatomy", "border", "atrium", "no_base", "no_contraction", "irregular_rhythm", "beat_spread"],
+    Literal["uncertain_beats"],
 ]

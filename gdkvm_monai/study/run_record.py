@@ -10,8 +10,9 @@ from monai.config import PathLike
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from gdkvm_monai.networks.card import UNKNOWN
 from gdkvm_monai.study.options import ABOUT_PATIENT, SegmentOptions
-from gdkvm_monai.study.record_types import STRICT, View
+from gdkvm_monai.study.record_types import STRICT, Range, View
 
 __all__ = ["ConfigRecord", "InputRecord", "NetworkRecord", "RunRecord", "WeightsRecord", "read_run"]
 
@@ -44,6 +45,9 @@ class WeightsRecord:
         license: license according to the model card.
         views: views of the training clips; empty if unknown.
         verified: whether the model card states the hash of the file; other hashes are refused.
+        domain: kind of training data according to the model card, such as ``"CAMUS"`` or ``"phantom"``.
+        intensity_mean: lowest and highest mean intensity of a training clip, 0 to 1, or ``None`` if unknown.
+        intensity_sd: lowest and highest standard deviation of a training clip, or ``None`` if unknown.
     """
 
     file: str
@@ -52,6 +56,9 @@ class WeightsRecord:
     license: str
     views: tuple[View, ...] = ()
     verified: bool = False
+    domain: str = UNKNOWN
+    intensity_mean: Range | None = None
+    intensity_sd: Range | None = None
 
 
 @dataclass(frozen=True, config=STRICT)

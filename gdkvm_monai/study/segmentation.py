@@ -30,7 +30,7 @@ from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
 from gdkvm_monai.study.outputs import check_formats, write_outputs
 from gdkvm_monai.study.patient import describe_patient, patient_header
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
-from gdkvm_monai.study.quality import Evidence, judge
+from gdkvm_monai.study.quality import Evidence, judge, training_data
 from gdkvm_monai.study.results_folder import ClipResults, fingerprint, results_folder
 from gdkvm_monai.study.run_record import InputRecord, RunRecord
 from gdkvm_monai.study.stills import Stills
@@ -159,11 +159,10 @@ def segment_clip(
     numbers = with_dimensions(numbers, segmented.frames, describe_patient(options, header), header.heart_rate_bpm)
     frames = frames.with_end_systole(numbers.phases.es_frames)
     edge = edge_share(cache, source, segmented.sector) if any(valid) else np.nan
-    trained_on = pipeline.card.intensity_ranges if pipeline.card else {}
-    trained_views = pipeline.provenance.weights.views
-    quality = judge(numbers, Evidence(frames, segmented.frames, edge, trained_on, trained_views))
+    weights = pipeline.provenance.weights
+    quality = judge(numbers, Evidence(frames, segmented.frames, edge, weights))
     run = _record(pipeline, source, options, started, time.monotonic() - start)
-    return ClipResults(numbers.judged(quality), frames, run)
+    return ClipResults(numbers.judged(quality, training_data(weights, numbers.clip.view)), frames, run)
 
 
 def _record(

@@ -16,7 +16,7 @@ class SegmentedFrame:
     """Measurements of one segmented frame.
 
     Attributes:
-        measured: areas, volume, parts, and holes of the mask.
+        measured: areas, volume, and anatomy of the mask.
         valid: whether the frame could be segmented.
         confidence: lowest Dice of the left ventricle with perturbed copies, 0 to 1; NaN without copies.
         intensity_mean: mean of the frame as the network sees it.

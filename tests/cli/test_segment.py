@@ -91,7 +91,7 @@ def test_all_outputs_of_a_clip_and_what_is_printed(label_clip, known_masks, tmp_
     assert measurements["clip"]["view"] == "4CH" and measurements["method"]["id"] == "single-plane-a4c-mod-v1"
     assert measurements["confidence"]["min"] is not None and measurements["interval"]["ef_percent"] is not None
     assert abs(measurements["mean"]["ef_percent"] - phantom.phantom.ef_percent) < 8  # 48 x 48 pixels, one view
-    assert re.match(r"clip 1 of 1: EF \d+ %, ", printed.err) and str(folder) in printed.err
+    assert re.match(r"clip 1 of 1: EF \d+ %, .*; weights: phantom -> ", printed.err) and str(folder) in printed.err
     expected = phantom.image // LEVELS
     np.testing.assert_array_equal(np.asarray(nibabel.load(folder / "mask.nii.gz").dataobj), expected)
     np.testing.assert_array_equal(np.load(folder / "mask.npz")["mask"], expected)
@@ -103,6 +103,10 @@ def test_all_outputs_of_a_clip_and_what_is_printed(label_clip, known_masks, tmp_
     assert rows == [{"position": "1", "path": str(path), "id": folder.name}]
     (row,) = csv.DictReader((out / "index.csv").open())
     assert row["id"] == folder.name and float(row["ef_percent"]) == measurements["mean"]["ef_percent"]
+    assert (row["weights_domain"], row["assumed_views"]) == ("phantom", "")
+    assert measurements["training"] == {"domain": "phantom", "views": [], "assumed_views": []}
+    assert measurements["clip"]["phantom"] is True  # so that phantom weights are in their domain
+    assert "weights_domain" not in row["reasons"]
     assert json.loads((out / "failures.json").read_text()) == []
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
+import nibabel
+import numpy as np
 import pytest
 import torch
 from ignite.engine import Engine
 
+from gdkvm_monai.data import camus_datalist
+from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from gdkvm_monai.handlers import WeightsCard
 from gdkvm_monai.networks.card import ModelCard, read_card
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
@@ -91,3 +96,19 @@ def test_the_card_of_released_weights_is_not_replaced(tmp_path):
 def test_the_card_of_other_weights_is_replaced(tmp_path):
     ModelCard(license="secret").write(tmp_path / "model.json")
     assert "not stated" in run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16)), ONE)["license"]
+
+
+def test_phantoms_in_the_layout_of_camus_are_not_taken_for_patients(tmp_path):
+    settings = PhantomSettings((2, 0, 0), size=(32, 32), frames=2, views=("4CH",))
+    items = camus_datalist(write_camus_phantom(tmp_path / "data", settings, progress=False), "training", report=None)
+    write = partial(WeightsCard, tmp_path / "model.json", GDKVM(**SMALL), (16, 16))
+    card = run(write(items, "gdkvm_monai.data.camus_datalist"), ONE)
+    assert (card["domain"], card["license"], card["citation"]) == ("phantom", "Apache-2.0", "")
+    patient = {**items[0], "image": str(tmp_path / "patient.nii.gz")}
+    nibabel.save(nibabel.Nifti1Image(np.zeros((16, 16, 2), np.uint8), np.eye(4)), patient["image"])
+    assert run(write([*items, patient], "gdkvm_monai.data.camus_datalist"), ONE)["domain"] == "CAMUS"
+
+
+def test_the_user_can_name_the_domain(tmp_path):
+    card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), domain="our patients"), ONE)
+    assert card["domain"] == "our patients" and card["trained_on"].startswith("unknown")

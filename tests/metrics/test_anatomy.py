@@ -69,3 +69,10 @@ def test_an_empty_frame_is_not_valid_and_unusable_frames_are_refused(heart):
         check_anatomy(np.full((9, 9), UNLABELED))
     with pytest.raises(ValueError, match=r"\(H, W\)"):
         check_anatomy(heart[None])
+
+
+def test_an_atrium_above_the_cavity_is_told_from_one_below_it(heart):
+    below = check_anatomy(heart.T)  # axis 1 is depth
+    above = check_anatomy(heart.T[:, ::-1])
+    assert below.la_below_lv and not above.la_below_lv and above.la_touches_lv
+    assert not check_anatomy(np.where(heart.T == LV, LV, 0)).la_below_lv

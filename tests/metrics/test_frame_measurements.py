@@ -37,7 +37,8 @@ def test_parts_and_holes_are_counted():
     mask = heart()
     mask[0:3, 0:3], mask[20, 20] = 1, 0
     measured = measure_frame(mask)
-    assert (measured.shapes["LV"].parts, measured.shapes["LV"].holes, measured.shapes["LA"].parts) == (2, 1, 1)
+    shapes = measured.anatomy.structures
+    assert (shapes["LV"].parts, shapes["LV"].holes, shapes["LA"].parts) == (2, 1, 1)
 
 
 def test_the_area_of_a_chamber_is_that_of_the_measured_pixels_and_what_looks_wrong_is_flagged():

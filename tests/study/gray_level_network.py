@@ -33,7 +33,7 @@ def gray_level_pipeline(card: ModelCard | None = None) -> Pipeline:
     before = Compose([CropToRegiond("image"), ScaleToGrayd("image"), scale])
     after = Compose([Invertd("pred", before, "image", nearest_interp=False), AsDiscreted("pred", argmax=True)])
     provenance = NetworkRecord(
-        weights=WeightsRecord("none", "0" * 64, "nothing", "Apache-2.0"),
+        weights=WeightsRecord("none", "0" * 64, "nothing", "Apache-2.0", domain="phantom"),
         config=ConfigRecord("0" * 64),
         network="GrayLevelNetwork",
         frame_size=(96, 96),

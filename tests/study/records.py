@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from gdkvm_monai.labels import NOTICE, STRUCTURES
-from gdkvm_monai.metrics.anatomy import StructureShape
+from gdkvm_monai.metrics.anatomy import Anatomy, StructureShape
 from gdkvm_monai.metrics.frame_measurements import FrameMeasurement
 from gdkvm_monai.study.dimensions import AtriumSize, BeatDimensions, Dimensions, Patient, VentricleSize
 from gdkvm_monai.study.measurements import (
@@ -21,6 +21,7 @@ from gdkvm_monai.study.measurements import (
     PhaseFrames,
     Quality,
     Reason,
+    TrainingData,
 )
 from gdkvm_monai.study.segmented_frame import SegmentedFrame
 
@@ -32,7 +33,13 @@ FRAME = SegmentedFrame(
         length=80.0,
         base_rule="atrium",
         flags=(),
-        shapes=dict.fromkeys(STRUCTURES, StructureShape(parts=1, holes=0, on_border=False)),
+        anatomy=Anatomy(
+            structures=dict.fromkeys(STRUCTURES, StructureShape(parts=1, holes=0, on_border=False)),
+            lv_leak=0.0,
+            la_contact=True,
+            la_touches_lv=True,
+            la_below_lv=True,
+        ),
     ),
     valid=True,
     confidence=math.nan,
@@ -60,6 +67,7 @@ CLIP = ClipFacts(
     spacing_mm=(0.3, 0.4),
     partial=False,
     mode="B-mode",
+    phantom=False,
 )
 BEAT = Beat(
     ed_frame=3,
@@ -104,6 +112,7 @@ MEASUREMENTS = Measurements(
     ef_withheld="",
     dimensions=DIMENSIONS,
     confidence=Confidence(0.951, 0.902, "lowest Dice with a perturbed copy"),
+    training=TrainingData("CAMUS", ("4CH",), ()),
     quality=Quality("check", (Reason("frame_rate", "check", "the frame rate is 15 Hz."),)),
     notice=NOTICE,
 )

@@ -12,7 +12,7 @@ from PIL import Image
 from gdkvm_monai.labels import COLORS, LV, MYOCARDIUM, STRUCTURES
 from gdkvm_monai.study.contact_sheet import write_contact_sheet
 from gdkvm_monai.study.frame_table import FrameTable
-from gdkvm_monai.study.measurements import BeatMean, Measurements, PhaseFrames
+from gdkvm_monai.study.measurements import BeatMean, Measurements, PhaseFrames, Quality, Reason, TrainingData
 from tests.study.records import BEAT, CLIP, MEASUREMENTS
 
 REASON = "the curve changes by less than 5%."
@@ -120,3 +120,13 @@ def test_text_with_dollar_signs_is_not_rendered_as_a_formula(tmp_path, drawn):
     measurements, table = make_result(make_masks())
     write(tmp_path / "sheet.png", make_masks(), replace(measurements, notice=r"$\frac{1$"), table)
     assert r"$\frac{1$" in drawn[0].get_supxlabel()
+
+
+def test_the_training_data_of_the_weights_and_an_assumed_view_are_named(tmp_path, drawn):
+    measurements, table = make_result(make_masks())
+    training = TrainingData("phantom", ("4CH",), assumed_views=("4CH",))
+    quality = Quality("check", (Reason("weights_domain", "check", "never seen a patient."),))
+    measurements = replace(measurements, clip=replace(measurements.clip, view=None), training=training, quality=quality)
+    write(tmp_path / "sheet.png", make_masks(), measurements, table)
+    assert "view not stated (4CH assumed)" in drawn[0].get_suptitle() and "weights: phantom" in drawn[0].get_suptitle()
+    assert "never seen a patient." in drawn[0].get_supxlabel()

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from gdkvm_monai.labels import STRUCTURES, VIEWS
-from gdkvm_monai.study.measurements import AreasCm2, ClipNumbers, Quality
+from gdkvm_monai.study.measurements import AreasCm2, ClipNumbers, Quality, TrainingData
 from gdkvm_monai.study.measurements_file import measurements_schema
 from tests.study.records import BEAT, CLIP, MEASUREMENTS
 
@@ -36,5 +36,8 @@ def test_numbers_out_of_range_are_refused():
 
 def test_the_quality_check_adds_the_quality_and_changes_no_number():
     quality = Quality("good", ())
-    numbers = {name: getattr(MEASUREMENTS, name) for name in asdict(MEASUREMENTS) if name not in ("quality", "notice")}
-    assert ClipNumbers(**numbers).judged(quality) == replace(MEASUREMENTS, quality=quality)
+    added = ("training", "quality", "notice")
+    numbers = {name: getattr(MEASUREMENTS, name) for name in asdict(MEASUREMENTS) if name not in added}
+    training = TrainingData("phantom", (), ())
+    judged = ClipNumbers(**numbers).judged(quality, training)
+    assert judged == replace(MEASUREMENTS, quality=quality, training=training)

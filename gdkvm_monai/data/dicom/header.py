@@ -15,7 +15,14 @@ MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # th
 TAGS = (
     *("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
     *("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
-    *("SequenceOfUltrasoundRegions", "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate"),
+    *(
+        "QualityControlSubject",
+        "SequenceOfUltrasoundRegions",
+        "FrameTime",
+        "FrameTimeVector",
+        "CineRate",
+        "RecommendedDisplayFrameRate",
+    ),
     *(f"{color}PaletteColorLookupTableDescriptor" for color in ("Red", "Green", "Blue")),
     *(f"{kind}{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue") for kind in ("", "Segmented")),
 )

@@ -41,6 +41,8 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     regions = read_regions(header)
     _refuse_mode(path, regions.mode, options)
     meta: ClipMeta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}
+    if header.get("QualityControlSubject") == "YES":
+        meta["phantom"] = True
     meta.update(frame_times(header, count, count))
     if regions.box is not None and regions.spacing_trust != "scaled":
         meta[REGION] = regions.box

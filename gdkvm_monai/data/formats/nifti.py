@@ -13,7 +13,7 @@ import numpy as np
 from nibabel.arrayproxy import ArrayProxy
 from nibabel.openers import ImageOpener
 
-from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
+from gdkvm_monai.data.clip import PHANTOM_MARK, ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
 from gdkvm_monai.data.geometry import plausible_frame_time, spacing_meta
 
 __all__ = ["open_nifti"]
@@ -52,6 +52,8 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
         affine[:3, 2] *= (zooms[3] or 1) / zooms[2]  # along the normal, so that the affine of any plane can be inverted
     stored = (tuple(shape), dtype, image.dataobj.offset, image.dataobj.slope, image.dataobj.inter)
     meta: ClipMeta = {**spacing_meta(affine), **_frame_time(image)}
+    if image.header["descrip"].item() == PHANTOM_MARK.encode():
+        meta["phantom"] = True
     return ClipStream(tuple(shape[:2]), shape[2], affine, meta, partial(_frames, path, stored))
 
 

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from gdkvm_monai.data.clip import INSTALL, ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size, luma
+from gdkvm_monai.data.clip import (
+    INSTALL,
+    PHANTOM_MARK,
+    ClipMeta,
+    ClipReadError,
+    ClipStream,
+    ReadOptions,
+    check_size,
+    luma,
+)
 from gdkvm_monai.data.geometry import picture_affine
 
 __all__ = ["open_video"]
@@ -40,11 +49,14 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
                 raise ClipReadError(f"{path} holds no video; choose an AVI or MP4 file with a video track.")
             check_size(path, (stream.width, stream.height, max(stream.frames, 1)), options.max_voxels)
             shape, count, rate = (stream.width, stream.height), stream.frames or None, stream.average_rate
+            phantom = container.metadata.get("title") == PHANTOM_MARK
     except av.FFmpegError as error:
         raise ClipReadError(f"{path} cannot be read as a video; copy it again from its source.") from error
     with closing(_decode(path)) as frames:
         shape = next((frame.shape for frame in frames), shape)  # the header may be wrong
     meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
+    if phantom:
+        meta["phantom"] = True
     if rate:
         meta.update(fps=float(rate), frame_time_ms=1000 / float(rate), frame_time_source="container")
     affine = picture_affine(frame_time_s=1 / float(rate) if rate else 1)

@@ -14,6 +14,7 @@ import nibabel as nib
 import numpy as np
 from tqdm.auto import tqdm
 
+from gdkvm_monai.data.clip import PHANTOM_MARK
 from gdkvm_monai.data.phantom.echo import EchoPhantom
 from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.settings import PhantomSettings, claim_folder
@@ -114,6 +115,7 @@ def _write_images(stem: str, clip: tuple[np.ndarray, np.ndarray, tuple[float, fl
         for name, picture in pictures.items():
             image = nib.Nifti1Image(np.ascontiguousarray(picture), affine)
             image.header.set_xyzt_units("mm")
+            image.header["descrip"] = PHANTOM_MARK
             _write(Path(f"{stem}_{name}{suffix}.nii.gz"), gzip.compress(image.to_bytes(), compresslevel=4, mtime=0))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK
 from PIL import Image
 
+from gdkvm_monai.data.clip import PHANTOM_MARK
 from gdkvm_monai.data.geometry import picture_affine
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def write_nifti(path: Path, clip: PhantomClip) -> None:
     for file, array in ((path, clip.image), (label_path, clip.label)):
         image = nibabel.Nifti1Image(np.ascontiguousarray(array), affine)
         image.header.set_xyzt_units("mm", "sec")
+        image.header["descrip"] = PHANTOM_MARK
         file.write_bytes(gzip.compress(image.to_bytes(), compresslevel=4, mtime=0))
 
 
@@ -50,6 +52,7 @@ def write_video(path: Path, clip: PhantomClip, codec: str, pixel_format: str) ->
 
     exact = {"flags": "bitexact", "qmin": "2", "qmax": "3"}  # otherwise versions and times would make files differ
     with av.open(str(path), "w", options={"fflags": "bitexact"}) as container:
+        container.metadata["title"] = PHANTOM_MARK
         rate = Fraction(clip.frame_rate_hz).limit_denominator(1001)
         stream = container.add_stream(codec, rate=rate, options=exact)
         stream.width, stream.height, stream.pix_fmt = *clip.image.shape[:2], pixel_format

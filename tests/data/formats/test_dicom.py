@@ -186,3 +186,9 @@ def test_a_real_clip_in_lossless_jpeg_is_read_with_its_spacing(real_data):
     assert read.pixels.shape == (1024, 768, 2)
     assert read.meta["spacing_trust"] == "ok" and read.meta["frame_time_ms"] == pytest.approx(31.9652)
     np.testing.assert_allclose(np.diag(read.affine)[:2], -0.02774, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("value", "marked"), [("YES", True), ("NO", False), (None, False)])
+def test_a_quality_control_subject_is_a_phantom(frames, write_dicom, value, marked):
+    attributes = {} if value is None else {"QualityControlSubject": value}
+    assert open_clip(write_dicom(frames, **attributes)).meta.get("phantom", False) is marked

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 
+import nibabel
 import numpy as np
 import pytest
 
-from gdkvm_monai.data import ClipReader, ClipReadError
+from gdkvm_monai.data import ClipReader, ClipReadError, open_clip
+from gdkvm_monai.data.clip import PHANTOM_MARK
 from tests.data.clip_files import AFFINE, refused_with_little_memory, spacing_mm
 
 
@@ -149,3 +151,11 @@ def test_flipped_bits_in_packed_pixels_are_refused(write_nifti):
         path.write_bytes(damaged)
         with pytest.raises(ClipReadError, match=r"clip\.nii\.gz cannot be read as NIfTI"):
             ClipReader().read(path)
+
+
+def test_only_the_phantom_mark_says_that_a_clip_shows_a_phantom(clip, write_nifti, tmp_path):
+    for text, marked in ((PHANTOM_MARK, True), ("phantom", False), ("", False)):
+        image = nibabel.load(write_nifti(clip))
+        image.header["descrip"] = text
+        nibabel.save(image, tmp_path / "marked.nii")
+        assert open_clip(tmp_path / "marked.nii").meta.get("phantom", False) is marked

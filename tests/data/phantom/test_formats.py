@@ -32,6 +32,11 @@ def test_the_spacing_is_read_back_in_millimeters_and_trusted(clip, written, name
     assert not np.isclose(*clip.spacing_mm, rtol=0.01)
 
 
+@pytest.mark.parametrize(("name", "marked"), [(name, name not in ("mhd", "npy", "png")) for name in FORMATS])
+def test_dicom_nifti_and_videos_say_that_they_show_a_phantom(written, name, marked):
+    assert ClipReader().read(written(name)).meta.get("phantom", False) is marked
+
+
 @pytest.mark.parametrize("name", ["avi", "mp4", "npy", "png"])
 def test_a_format_without_millimeters_claims_none(written, name):
     assert ClipReader().read(written(name)).meta["spacing_trust"] == "absent"

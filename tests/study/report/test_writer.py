@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gdkvm_monai.study.measurements import NOTICE, Quality
+from gdkvm_monai.study.measurements import NOTICE, Quality, Reason
 from gdkvm_monai.study.report.environment import DASH, TEMPLATES, sentence
 from gdkvm_monai.study.report.writer import write_clip_report
 from tests.study.report.clip_result import (
@@ -83,6 +83,15 @@ def test_the_page_shows_the_measurements_the_verdict_and_the_notice(written):
     assert "Mean of 2 beats, SD 1.5 %" in text and "not a confidence interval" in text
     assert "0.600 × 0.600 mm (lateral × depth)" in text and "Input, SHA-256" in text
     assert text.count(NOTICE) == 2
+
+
+def test_a_banner_says_that_the_weights_were_trained_on_other_clips(tmp_path):
+    messages = {"weights_domain": "never seen a patient.", "weights_view": "trained on 4CH.", "frame_rate": "low."}
+    reasons = tuple(Reason(code, "check", message) for code, message in messages.items())
+    _, page = write(tmp_path, measurements=replace(make_measurements(MASKS), quality=Quality("check", reasons)))
+    assert [attrs["role"] for tag, attrs in page.tags if attrs.get("class") == "banner"] == ["alert", "alert"]
+    assert page.text.count("Never seen a patient.") == page.text.count("Trained on 4CH.") == 2
+    assert page.text.count("Low.") == 1
 
 
 def test_the_page_loads_nothing_and_allows_only_its_own_script_and_style(written):

@@ -1,0 +1,69 @@
+"""Checks of the measured numbers: ejection fraction, beats, and volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gdkvm_monai.study.measurements import ClipNumbers, Reason
+from gdkvm_monai.study.quality.evidence import Evidence
+
+__all__ = ["check_beats", "check_ejection_fraction", "check_volumes"]
+
+EF_RANGE = (5.0, 90.0)
+"""Range of plausible ejection fractions, in percent."""
+
+LARGEST_SPREAD = 5.0
+"""Standard deviation of the ejection fraction between beats above which it is reported, in points."""
+
+EDV_USUAL_ML, EDV_POSSIBLE_ML = (25.0, 350.0), (5.0, 700.0)
+"""End-diastolic volumes outside of which the verdict is ``check`` or ``reject``."""
+
+
+def check_ejection_fraction(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    """Check that there is an ejection fraction, and that those of all beats are plausible."""
+    if numbers.ef_withheld:
+        yield Reason("ef_withheld", "check", f"there is no ejection fraction: {numbers.ef_withheld}")
+    beats = [beat for beat in numbers.beats if beat.ef_percent is not None]
+    for beat in [beat for beat in beats if beat.ef_percent < 0][:1]:
+        frames = f"frames {beat.ed_frame} and {beat.es_frame}"
+        yield Reason(
+            "edv_below_esv", "reject", f"the end-diastolic volume is below the end-systolic volume ({frames})."
+        )
+    for beat in [beat for beat in beats if not EF_RANGE[0] <= beat.ef_percent <= EF_RANGE[1]][:1]:
+        limits = f"{EF_RANGE[0]:.0f} to {EF_RANGE[1]:.0f} %"
+        yield Reason("ef_range", "reject", f"an ejection fraction of {beat.ef_percent:.0f} % is outside {limits}.")
+
+
+def check_beats(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    """Check that the clip shows at least one beat, and that the beats are regular, alike, and above the noise."""
+    phases = numbers.phases
+    if len(phases.ed_frames) < 2 and len(phases.es_frames) < 2:
+        yield Reason(
+            "less_than_one_beat", "check", "the clip shows less than one beat from end-diastole to end-diastole."
+        )
+    if phases.no_contraction:
+        yield Reason("no_contraction", "check", "the left ventricle moves no more than the noise of its area explains.")
+    if phases.rhythm == "irregular":
+        intervals = [beat.rr_s for beat in numbers.beats if beat.rr_s is not None]
+        seen = f" from {min(intervals):.2f} to {max(intervals):.2f} s" if intervals else ""
+        yield Reason("irregular_rhythm", "check", f"the rhythm is irregular: the RR intervals differ{seen}.")
+    spread = numbers.mean.ef_sd_percent
+    if spread is not None and spread > LARGEST_SPREAD:
+        yield Reason("beat_spread", "check", f"the ejection fractions of the beats differ (SD {spread:.0f} points).")
+    used = [beat for beat in numbers.beats if beat.in_mean]
+    if used and all(beat.concern == "uncertain" for beat in used):
+        yield Reason("uncertain_beats", "check", "the volumes of every beat are too noisy for its ejection fraction.")
+
+
+def check_volumes(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    """Check that the ventricle has the volume of a human heart at end-diastole."""
+    for beat in [beat for beat in numbers.beats if beat.edv_ml is not None]:
+        if not EDV_USUAL_ML[0] <= beat.edv_ml <= EDV_USUAL_ML[1]:
+            verdict = "check" if EDV_POSSIBLE_ML[0] <= beat.edv_ml <= EDV_POSSIBLE_ML[1] else "reject"
+            limits = EDV_USUAL_ML if verdict == "check" else EDV_POSSIBLE_ML
+            yield Reason(
+                "volume_range",
+                verdict,
+                f"an end-diastolic volume of {beat.edv_ml:.3g} mL is outside {limits[0]:.0f} to {limits[1]:.0f} mL.",
+            )
+            return

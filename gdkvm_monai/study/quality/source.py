@@ -1,0 +1,66 @@
+"""Checks of the clip itself: timing, spacing, mode, completeness, and field of view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gdkvm_monai.study.measurements import ClipNumbers, Reason
+from gdkvm_monai.study.quality.evidence import Evidence
+
+__all__ = ["check_field", "check_source", "check_timing"]
+
+LOWEST_RATE_HZ = 20.0
+"""Frame rate below which end-systole may fall between two frames."""
+
+DEPTH_USUAL_MM, DEPTH_POSSIBLE_MM = (90.0, 280.0), (50.0, 350.0)
+"""Depths of the field of view of an apical clip outside of which the verdict is ``check`` or ``reject``."""
+
+
+def check_timing(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    """Check that the frame rate is known and high enough."""
+    rate_hz = numbers.clip.frame_rate_hz
+    if rate_hz is None:
+        yield Reason("frame_rate", "check", "the frame rate is unknown; state it with --fps.")
+    elif rate_hz < LOWEST_RATE_HZ:
+        yield Reason(
+            "frame_rate",
+            "check",
+            f"the frame rate is {rate_hz:.0f} Hz, below {LOWEST_RATE_HZ:.0f} Hz; end-systole may be missed.",
+        )
+
+
+def check_source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    """Check spacing, mode, and completeness."""
+    clip = numbers.clip
+    if clip.spacing_trust != "ok":
+        yield Reason(
+            "spacing",
+            "check",
+            f"the pixel spacing is {clip.spacing_trust}; there are no volumes in mL, and the ejection fraction assumes "
+            "square pixels.",
+        )
+    if clip.mode not in ("B-mode", "unknown"):
+        yield Reason("mode", "reject", f"the clip shows {clip.mode}, but the network was trained on B-mode only.")
+    if clip.partial:
+        yield Reason("partial", "check", "frames at the end of the file are missing.")
+    if clip.valid_frames < clip.frames:
+        missing = clip.frames - clip.valid_frames
+        yield Reason(
+            "invalid_frames", "check", f"{missing} of {clip.frames} frames show nothing and have an empty mask."
+        )
+
+
+def check_field(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    """Check that the field of view is as deep as an apical clip of the heart needs."""
+    clip = numbers.clip
+    if clip.spacing_mm is None or clip.spacing_trust != "ok":
+        return
+    depth_mm = clip.depth_px * clip.spacing_mm[1]
+    if not DEPTH_USUAL_MM[0] <= depth_mm <= DEPTH_USUAL_MM[1]:
+        verdict = "check" if DEPTH_POSSIBLE_MM[0] <= depth_mm <= DEPTH_POSSIBLE_MM[1] else "reject"
+        low, high = DEPTH_USUAL_MM if verdict == "check" else DEPTH_POSSIBLE_MM
+        yield Reason(
+            "field_depth",
+            verdict,
+            f"the image is {depth_mm:.0f} mm deep, outside the {low:.0f} to {high:.0f} mm of an apical clip.",
+        )

@@ -1,0 +1,48 @@
+"""A clip with a problem of its own is reported: timing, spacing, mode, missing frames, or a wrong field of view."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.study.quality.case import FRAMES, Case, check_threshold
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "facts", "message"),
+    [
+        ("frame_rate", "check", {"frame_rate_hz": 15.0}, "is 15 Hz, below 20 Hz"),
+        ("frame_rate", "check", {"frame_rate_hz": None}, "the frame rate is unknown"),
+        ("spacing", "check", {"spacing_trust": "scaled"}, "the pixel spacing is scaled"),
+        ("mode", "reject", {"mode": "color Doppler"}, "shows color Doppler"),
+        ("partial", "check", {"partial": True}, "frames at the end of the file are missing"),
+        ("invalid_frames", "check", {"valid_frames": FRAMES - 2}, "2 of 60 frames show nothing"),
+        ("field_depth", "reject", {"spacing_mm": (0.3, 15 / 48)}, "the image is 15 mm deep"),
+        ("field_depth", "check", {"spacing_mm": (0.3, 80 / 48)}, "the image is 80 mm deep"),
+    ],
+)
+def test_each_problem_is_reported_with_its_reason(code, verdict, facts, message):
+    case = Case()
+    case.set_clip(**facts)
+    quality = case.judged()
+    (reason,) = [reason for reason in quality.reasons if reason.code == code]
+    assert reason.verdict == quality.verdict == verdict and message in reason.message
+
+
+def test_a_threshold_separates_a_value_just_inside_from_one_just_outside():
+    check_threshold("frame_rate", lambda case, rate: case.set_clip(frame_rate_hz=rate), 20.0, 19.9)
+    check_threshold("invalid_frames", lambda case, count: case.set_clip(valid_frames=count), FRAMES, FRAMES - 1)
+    check_threshold("field_depth", lambda case, mm: case.set_clip(spacing_mm=(0.3, mm / 48)), 90.1, 89.9)
+    check_threshold("field_depth", lambda case, mm: case.set_clip(spacing_mm=(0.3, mm / 48)), 279.9, 280.1)
+
+
+@pytest.mark.parametrize(("mm", "verdict"), [(50.1, "check"), (49.9, "reject"), (349.9, "check"), (350.1, "reject")])
+def test_a_field_of_view_that_no_heart_fits_is_rejected(mm, verdict):
+    case = Case()
+    case.set_clip(spacing_mm=(0.3, mm / 48))
+    assert case.verdict_of("field_depth") == verdict
+
+
+def test_without_a_trusted_spacing_the_depth_is_not_judged():
+    case = Case()
+    case.set_clip(spacing_trust="absent", spacing_mm=None)
+    assert case.verdict_of("field_depth") == "good"

@@ -11,10 +11,13 @@ from numpy.typing import ArrayLike
 from scipy.ndimage import binary_fill_holes, distance_transform_edt, find_objects
 from skimage.measure import label
 
-__all__ = ["GAP", "Cavity", "Flag", "find_cavity"]
+__all__ = ["GAP", "LEFT_OUT", "Cavity", "Flag", "find_cavity"]
 
 GAP = 0.04
 """Widest gap that is closed between two parts, as a share of the square root of the area: 2 mm for 25 cm2."""
+
+LEFT_OUT = 0.10
+"""Largest share of the pixels that may be left out if a frame of a clip is to be measured."""
 
 
 class Flag(NamedTuple):
@@ -48,6 +51,11 @@ class Cavity:
     def pixels(self) -> int:
         """Number of measured pixels."""
         return int(self.mask.sum())
+
+    @property
+    def whole(self) -> bool:
+        """Whether at most ``LEFT_OUT`` of the pixels are left out; otherwise, the cavity is larger than measured."""
+        return self.left_out <= LEFT_OUT
 
     @property
     def flags(self) -> tuple[Flag, ...]:

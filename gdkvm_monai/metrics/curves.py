@@ -25,11 +25,12 @@ def area_curve(clip: ArrayLike, spacing_mm: Sequence[float] | None = None) -> np
         spacing_mm: mm per pixel of axis 0 and axis 1, or ``None`` if unknown.
 
     Returns:
-        Areas ``(T,)`` in cm2, or in pixels without a spacing; NaN if the ventricle is missing or the frame is not
-        annotated.
+        Areas ``(T,)`` in cm2, or in pixels without a spacing; NaN if the ventricle is missing or in
+        pieces (see :class:`~gdkvm_monai.metrics.cavity.Cavity`) or the frame is not annotated.
     """
     clip, step = convert_to_numpy(clip), check_spacing(spacing_mm)
-    areas = np.array([find_cavity(frame == LV, step).pixels for frame in np.moveaxis(clip, -1, 0)], float)
+    cavities = [find_cavity(frame == LV, step) for frame in np.moveaxis(clip, -1, 0)]
+    areas = np.array([cavity.pixels if cavity.whole else np.nan for cavity in cavities], float)
     areas[(areas == 0) | (clip == UNLABELED).any(axis=(0, 1))] = np.nan
     return areas if spacing_mm is None else areas * np.prod(step) / 100
 
@@ -47,13 +48,14 @@ def volume_curve(
 
     Returns:
         Volumes ``(T,)`` in mL, or without a spacing in thousands of cubic pixels, whose ratios alone are meaningful;
-        NaN if the ventricle is missing or the frame is not annotated.
+        NaN if the ventricle is missing or in pieces or the frame is not annotated.
     """
     volumes = []
     for frame in np.moveaxis(convert_to_numpy(clip), -1, 0):
         try:
             ventricle = measure_ventricle(frame, check_spacing(spacing_mm), axis=axis, disks=disks)
-            volumes.append(disk_volume_ml(ventricle.diameters, ventricle.length))
+            whole = ventricle.cavity.whole
+            volumes.append(disk_volume_ml(ventricle.diameters, ventricle.length) if whole else np.nan)
         except ValueError:
             volumes.append(np.nan)
     return np.array(volumes)

@@ -29,13 +29,14 @@ class FrameMeasurement:
             :func:`~gdkvm_monai.metrics.cavity.find_cavity` chooses, from which the volume is computed too.
         areas_cm2: areas in cm2; NaN without a spacing.
         volume: volume of the left ventricle by the method of disks (20 disks), in mL or, without a spacing, in
-            thousands of cubic pixels; NaN if it cannot be measured.
-        length: length of the left ventricle in mm or, without a spacing, in pixels; NaN if it cannot be measured.
+            thousands of cubic pixels; NaN if there is no ventricle, or if it is in pieces (see
+            :class:`~gdkvm_monai.metrics.cavity.Cavity`).
+        length: length of the left ventricle in mm or, without a spacing, in pixels; NaN as for the volume.
         base_rule: rule that found the base of the ventricle, see :class:`~gdkvm_monai.metrics.long_axis.LongAxis`;
             empty without a ventricle.
         flags: what looks wrong with the ventricle; the volume may be wrong if there is one.
         anatomy: parts and holes of each structure of the mask as it is, and how they lie to each other.
-        chambers: geometry of the ventricle and the atrium; ``None`` without a ventricle.
+        chambers: geometry of the ventricle and the atrium; ``None`` without a ventricle or if it is in pieces.
     """
 
     areas_px: Mapping[str, int]
@@ -65,16 +66,17 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
     anatomy = check_anatomy(mask)
     ventricle = measure_ventricle(mask, step) if anatomy.structures["LV"].parts else None
     pixels = {name: _area(mask, name, ventricle, step) for name in STRUCTURES}
+    whole = ventricle if ventricle and ventricle.cavity.whole else None
     cm2_per_px = np.nan if spacing_mm is None else np.prod(step) / 100
     return FrameMeasurement(
         areas_px=pixels,
         areas_cm2={name: float(count * cm2_per_px) for name, count in pixels.items()},
-        volume=disk_volume_ml(ventricle.diameters, ventricle.length) if ventricle else np.nan,
-        length=ventricle.length if ventricle else np.nan,
+        volume=disk_volume_ml(whole.diameters, whole.length) if whole else np.nan,
+        length=whole.length if whole else np.nan,
         base_rule=ventricle.long_axis.method if ventricle else "",
         flags=ventricle.flags if ventricle else (),
         anatomy=anatomy,
-        chambers=measure_chambers(mask, ventricle.long_axis, spacing_mm) if ventricle else None,
+        chambers=measure_chambers(mask, whole.long_axis, spacing_mm) if whole else None,
     )
 
 

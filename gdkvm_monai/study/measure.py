@@ -89,8 +89,8 @@ def measure_clip(
     """Measure one clip.
 
     The phases are the extremes of the smoothed area curve of the left ventricle. The volumes are smoothed
-    over time, because those of a single frame are too noisy; the areas are those of the masks. A frame that is invalid
-    or shows no left ventricle is never selected as ED or ES.
+    over time, because those of a single frame are too noisy; the areas are those of the masks. A frame whose
+    volume cannot be measured is never selected as ED or ES.
 
     Args:
         clip: facts about the clip.
@@ -102,7 +102,8 @@ def measure_clip(
     Returns:
         The measurements; unknown values are ``None``.
     """
-    area = [float(px) if valid and px else np.nan for px, valid in zip(frames.area_px["LV"], frames.valid)]
+    measured = (volume is not None for volume in frames.lv_volume_relative)
+    area = [float(px) if known else np.nan for px, known in zip(frames.area_px["LV"], measured)]
     phases = mark_phases(find_phases(area, None if None in frames.time_s else frames.time_s), marks)
     in_ml = any(value is not None for value in frames.lv_volume_ml)
     own = measure_beats(_numbers(frames.lv_volume_relative), phases, _numbers(frames.lv_volume_ml))

@@ -45,6 +45,7 @@ def test_a_wider_gap_leaves_the_smaller_part_out_and_says_how_much():
     assert 5 > GAP * np.sqrt(np.pi * 45 * 25)
     found = find_cavity(cut(5), (0.5, 0.5))
     assert found.parts == 2 and found.gap_pixels == 0 and found.left_out == pytest.approx(0.43, abs=0.01)
+    assert not found.whole and find_cavity(cut(2), (0.5, 0.5)).whole
     assert "43 % of its pixels" in found.flags[0].message
 
 

@@ -35,3 +35,9 @@ def test_a_gap_of_a_millimeter_changes_neither_curve():
     clip = np.stack([whole, cut], -1)
     areas, volumes = area_curve(clip, spacing), volume_curve(clip, spacing, axis="pca")
     assert areas[1] == pytest.approx(areas[0], rel=1e-3) and volumes[1] == pytest.approx(volumes[0], rel=1e-3)
+
+
+def test_a_ventricle_in_pieces_has_neither_area_nor_volume():
+    frame = ventricle(45, 25, (0.5, 0.5))
+    frame[110:122] = 0
+    assert np.isnan([area_curve(frame[..., None]), volume_curve(frame[..., None])]).all()

@@ -51,6 +51,14 @@ def test_the_area_of_a_chamber_is_that_of_the_measured_pixels_and_what_looks_wro
     assert damaged.base_rule == whole.base_rule == "atrium"
 
 
+def test_a_ventricle_in_pieces_has_an_area_and_a_flag_but_no_volume():
+    mask = heart()
+    mask[14:26, 22:28] = 0
+    measured = measure_frame(mask)
+    assert measured.areas_px["LV"] == 12 * 12 and "40 % of its pixels are left out" in dict(measured.flags)["parts"]
+    assert np.isnan([measured.volume, measured.length]).all() and measured.chambers is None
+
+
 def test_dice_counts_one_class():
     one, other = np.array([[1, 1, 2]]), np.array([[1, 3, 2]])
     assert dice(one, other) == pytest.approx(2 / 3)

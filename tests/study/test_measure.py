@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.labels import STRUCTURES
+from gdkvm_monai.metrics.frame_measurements import measure_frame
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
+from tests.metrics.ventricles import inside, ventricle
 from tests.study import records
 
 CLIP = replace(records.CLIP, view="2CH", frames=60)
@@ -98,3 +100,31 @@ def test_the_reason_for_a_missing_ejection_fraction_is_given(volume, reason):
     measured = measure_clip(CLIP, table(volume, area))
     assert measured.mean.ef_percent is None
     assert re.search(reason, measured.ef_withheld)
+
+
+GRID_MM = (1.5, 1.5)
+
+
+def beating(frames=31, rate_hz=25):
+    """Return the masks of a ventricle that contracts and relaxes once, end-systole at frame 13."""
+    shrinking = (1 - np.cos(2 * np.pi * np.arange(frames) / rate_hz)) / 2
+    return [ventricle(50 - 8 * share, 25 - 7 * share, GRID_MM, cut=25 - 4 * share) for share in shrinking]
+
+
+def measured_ef(masks, rate_hz=25):
+    frames = [replace(records.FRAME, measured=measure_frame(mask, GRID_MM)) for mask in masks]
+    return measure_clip(CLIP, frame_table("f" * 16, frames, np.arange(len(frames)) / rate_hz, True)).mean.ef_percent
+
+
+@pytest.fixture(scope="module")
+def whole_ef():
+    return measured_ef(beating())
+
+
+@pytest.mark.parametrize("gap_mm", [1.5, 6])
+@pytest.mark.parametrize("cut", [range(12, 15), range(0, 31, 2), [1, 6, 7, 19]])
+def test_a_gap_across_the_ventricle_in_some_frames_does_not_change_the_ejection_fraction(cut, gap_mm, whole_ef):
+    along, _ = inside(GRID_MM, 0)
+    gap = (along > 1) & (along <= 1 + gap_mm)
+    damaged = [np.where(gap & (t in cut), 0, mask) for t, mask in enumerate(beating())]
+    assert whole_ef == pytest.approx(56, abs=3) and measured_ef(damaged) == pytest.approx(whole_ef, abs=2)

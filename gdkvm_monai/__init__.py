@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gdkvm_monai.study.measurements_file import read_measurements
     from gdkvm_monai.study.options import SegmentOptions
     from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
+    from gdkvm_monai.study.remeasure import remeasure
     from gdkvm_monai.study.segmentation import SegmentationResult, segment
 
 __version__ = "0.2.0"
@@ -37,6 +38,7 @@ __all__ = [
     "measure_biplane",
     "open_clip",
     "read_measurements",
+    "remeasure",
     "segment",
 ]
 
@@ -49,6 +51,7 @@ _MODULES = {
     "study.measurements_file": ("read_measurements",),
     "study.options": ("SegmentOptions",),
     "study.pipeline": ("Pipeline", "load_pipeline"),
+    "study.remeasure": ("remeasure",),
     "study.segmentation": ("SegmentationResult", "segment"),
 }
 """Where the names come from."""

@@ -19,7 +19,10 @@ import numpy as np
 if TYPE_CHECKING:  # MONAI takes seconds to import
     from monai.config import PathLike
 
-__all__ = ["atomic_folder", "atomic_write", "file_sha256", "plain", "write_csv", "write_json", "write_text"]
+__all__ = [
+    *("atomic_folder", "atomic_write", "file_sha256", "flush_tree", "plain"),
+    *("write_csv", "write_json", "write_text"),
+]
 
 
 @contextmanager
@@ -65,8 +68,7 @@ def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
         yield Path(hidden) / target.name
         written = sorted(Path(hidden).iterdir(), key=lambda entry: entry.name == target.name)
         _refuse_existing([target.parent / entry.name for entry in written], overwrite)
-        for file in (file for file in Path(hidden).rglob("*") if file.is_file()):
-            _flush(file)
+        flush_tree(hidden)
         for entry in written:
             final = target.parent / entry.name
             if final.is_dir():  # moved first, because a folder is incomplete while it is being removed
@@ -103,6 +105,12 @@ def write_csv(path: PathLike, rows: Sequence[Mapping[str, object]], columns: Seq
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, table.getvalue())
+
+
+def flush_tree(folder: PathLike) -> None:
+    """Write the files in a folder and its subfolders from the cache of the operating system to the disk."""
+    for file in (file for file in Path(folder).rglob("*") if file.is_file()):
+        _flush(file)
 
 
 def file_sha256(path: PathLike) -> str:

@@ -16,6 +16,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "segment": "segment clips: masks, measurements, reports",
+    "remeasure": "measure a clip again with edited masks or marked frames of ED and ES",
     "info": "show the installed versions, the meaning of the labels, and the available weights",
     "compare": "compare two evaluations of the same data, patient by patient",
     "phantom": "generate phantom clips with known measurements",

@@ -15,6 +15,7 @@ from gdkvm_monai.cli.segment_options import chosen_options, parse_options
 from gdkvm_monai.configs import released_weights
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.process import prepare_process
+from gdkvm_monai.study.stills import Stills
 from gdkvm_monai.study.tasks import Task, check_folders, list_stills, list_tasks, list_views
 
 if TYPE_CHECKING:
@@ -40,10 +41,8 @@ def main(words: Sequence[str]) -> int:
 def _list_tasks(options: argparse.Namespace, common: SegmentOptions) -> list[Task]:
     if options.clips:
         return list_tasks(options.clips, options.out, common, options.pattern)
-    from gdkvm_monai.study.stills import Stills  # imports the readers, which take a second
-
     if options.views:
-        return list_views({v: c if isinstance(c, Path) else Stills(*c) for v, c in options.views.items()}, common)
+        return list_views(options.views, common)
     return list_stills(Stills(options.ed, options.es), common)
 
 

@@ -12,6 +12,7 @@ import gdkvm_monai
 from gdkvm_monai.cli.choices import MASK_FORMATS, OVERLAYS
 from gdkvm_monai.cli.command import new_parser, view_name
 from gdkvm_monai.labels import NOTICE, STRUCTURES, parse_view
+from gdkvm_monai.study.stills import Stills
 
 __all__ = ["build_parser", "chosen_options", "parse_options", "parse_views"]
 
@@ -59,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def parse_options(words: Sequence[str]) -> argparse.Namespace:
-    """Parse and check the options; ``views`` becomes a dictionary of clips or (ED, ES) pairs by view."""
+    """Parse and check the options; ``views`` becomes a dictionary of clips or stills by view."""
     parser = build_parser()
     options = parser.parse_intermixed_args(words)
     if [bool(options.clips), bool(options.views), bool(options.ed and options.es)].count(True) != 1:
@@ -72,7 +73,7 @@ def parse_options(words: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def parse_views(entries: Sequence[str]) -> dict[str, Path | tuple[Path, Path]]:
+def parse_views(entries: Sequence[str]) -> dict[str, Path | Stills]:
     """Parse two clips given as ``VIEW=CLIP``, or two pairs of stills given as ``VIEW=ED,ES``, into a dictionary.
 
     Raises:
@@ -89,9 +90,9 @@ def parse_views(entries: Sequence[str]) -> dict[str, Path | tuple[Path, Path]]:
     return {view: _clip_or_stills(name) for view, name in clips.items()}
 
 
-def _clip_or_stills(name: str) -> Path | tuple[Path, Path]:
+def _clip_or_stills(name: str) -> Path | Stills:
     ed, _, es = name.partition(",")
-    return Path(name) if os.path.exists(name) or not (ed and es) else (Path(ed), Path(es))
+    return Path(name) if os.path.exists(name) or not (ed and es) else Stills(Path(ed), Path(es))
 
 
 def chosen_options(options: argparse.Namespace) -> dict[str, object]:

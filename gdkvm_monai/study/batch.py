@@ -14,10 +14,9 @@ from pathlib import Path
 import torch
 
 from gdkvm_monai.configs.errors import explain
-from gdkvm_monai.files import write_csv, write_json
+from gdkvm_monai.files import write_json
 from gdkvm_monai.study.clip_identity import clip_files
-from gdkvm_monai.study.measurements import Measurements
-from gdkvm_monai.study.measurements_file import read_measurements
+from gdkvm_monai.study.index import write_index
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.segmentation import SegmentationResult, segment
@@ -26,21 +25,6 @@ from gdkvm_monai.study.tasks import Task
 from gdkvm_monai.study.workers import run_in_workers
 
 __all__ = ["Outcome", "run_batch", "write_tables"]
-
-INDEX = (
-    "id",
-    "view",
-    "frames",
-    "verdict",
-    "reasons",
-    "ef_percent",
-    "edv_ml",
-    "esv_ml",
-    "heart_rate_bpm",
-    "spacing_trust",
-    "weights_domain",
-    "assumed_views",
-)
 
 STILL_NAMES = ("the end-diastolic still", "the end-systolic still")
 
@@ -132,22 +116,7 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
         if outcome.result is None
     ]
     write_json(out / "failures.json", failures)
-    finished = sorted(out.glob("[!.]*/measurements.json"))  # a hidden folder belongs to an unfinished run
-    rows = [_index_row(read_measurements(path)) for path in finished]
-    write_csv(out / "index.csv", rows, INDEX)
-
-
-def _index_row(measurements: Measurements) -> dict[str, str | int | float | None]:
-    clip, mean, quality = measurements.clip, measurements.mean, measurements.quality
-    return {
-        **{name: getattr(clip, name) for name in ("id", "view", "frames", "spacing_trust")},
-        **{name: getattr(mean, name) for name in ("ef_percent", "edv_ml", "esv_ml")},
-        "heart_rate_bpm": measurements.phases.heart_rate_bpm,
-        "verdict": quality.verdict,
-        "reasons": " ".join(quality.codes),
-        "weights_domain": measurements.training.domain,
-        "assumed_views": " ".join(measurements.training.assumed_views),
-    }
+    write_index(out)
 
 
 def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:

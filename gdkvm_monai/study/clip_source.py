@@ -19,8 +19,9 @@ from gdkvm_monai.data.open import open_clip
 from gdkvm_monai.metrics.marked_phases import PhaseMarks
 from gdkvm_monai.study.clip_identity import ClipIdentity
 from gdkvm_monai.study.measurements import ClipFacts
+from gdkvm_monai.study.open_stills import open_stills
 from gdkvm_monai.study.options import SegmentOptions
-from gdkvm_monai.study.stills import Stills, open_stills
+from gdkvm_monai.study.stills import Stills
 
 __all__ = ["ClipSource"]
 

@@ -11,13 +11,20 @@ import numpy as np
 from PIL import Image, ImageCms
 
 import gdkvm_monai
-from gdkvm_monai.data.dicom.source import code_item, copy_study, dicom_item, read_source, save_dicom, set_equipment
+from gdkvm_monai.data.dicom.source import (
+    SEGMENTATION_STORAGE,
+    code_item,
+    copy_study,
+    dicom_item,
+    read_source,
+    save_dicom,
+    set_equipment,
+)
 from gdkvm_monai.labels import COLORS, CONCEPT_CODES, NOTICE, STRUCTURE_CODES, STRUCTURES
 from gdkvm_monai.study.segment_planes import pack_planes, store_planes
 
 __all__ = ["write_dicom_segmentation"]
 
-SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
 SERIES_NUMBER = 7001
 LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
@@ -28,6 +35,7 @@ def write_dicom_segmentation(
     masks: Iterable[np.ndarray],
     structures: Sequence[str] = tuple(STRUCTURES),
     allow_partial: bool = False,
+    edited: bool = False,
 ) -> Path:
     """Write masks as a binary DICOM Segmentation with one frame per structure and frame of the clip.
 
@@ -36,10 +44,12 @@ def write_dicom_segmentation(
 
     Args:
         path: file to write; the write is atomic.
-        source: uncropped multi-frame ultrasound DICOM that was segmented; only its header is read.
+        source: uncropped multi-frame ultrasound DICOM that was segmented, or an earlier segmentation of it; only the
+            header is read.
         masks: integer class indices ``(H, W)``, lateral and depth, in the order of the clip's frames.
         structures: names in :data:`~gdkvm_monai.labels.STRUCTURES`, which become segments 1, 2, and so on.
         allow_partial: accept fewer masks than the clip has frames; the last frames then have none.
+        edited: whether the masks were edited by hand.
 
     Returns:
         ``path``.
@@ -60,7 +70,7 @@ def write_dicom_segmentation(
         with (Path(folder) / "planes").open("w+b") as planes, (Path(folder) / "pixels").open("w+b") as pixels:
             count = store_planes(planes, masks, header, structures, allow_partial)
             pack_planes(planes, pixels, len(structures), count, header.Rows * header.Columns)
-            dataset = _describe(header, structures)
+            dataset = _describe(header, structures, edited)
             dataset.NumberOfFrames = len(structures) * count
             _add_frame_items(dataset, header, len(structures), count)
             dataset.add_new(0x7FE00010, "OB", pixels)
@@ -68,7 +78,7 @@ def write_dicom_segmentation(
     return path
 
 
-def _describe(header: Any, structures: Sequence[str]) -> Any:
+def _describe(header: Any, structures: Sequence[str], edited: bool) -> Any:
     """Create the dataset without its frames."""
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
@@ -77,7 +87,8 @@ def _describe(header: Any, structures: Sequence[str]) -> Any:
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     copy_study(header, dataset)
-    set_equipment(dataset, "GDKVM segmentation, research use only", SERIES_NUMBER)
+    by_hand = ", edited by hand" if edited else ""
+    set_equipment(dataset, f"GDKVM segmentation{by_hand}, research use only", SERIES_NUMBER)
     dataset.ContentLabel, dataset.ContentDescription = "SEGMENTATION", NOTICE
     dataset.ContentCreatorName = dataset.PatientOrientation = None  # an ultrasound image has none
     dataset.Rows, dataset.Columns = header.Rows, header.Columns
@@ -88,7 +99,7 @@ def _describe(header: Any, structures: Sequence[str]) -> Any:
         if header.get(name):
             dataset[name] = header[name]
     dataset.SegmentationType, dataset.SegmentsOverlap = "BINARY", "NO"
-    dataset.SegmentSequence = [_segment(number, name) for number, name in enumerate(structures, 1)]
+    dataset.SegmentSequence = [_segment(number, name, edited) for number, name in enumerate(structures, 1)]
     organization = generate_uid()
     dataset.DimensionOrganizationSequence = [dicom_item(DimensionOrganizationUID=organization)]
     pointers = ((0x0062000B, 0x0062000A), (0x00209128, 0x00209111))  # segment number, temporal position; their groups
@@ -103,13 +114,13 @@ def _describe(header: Any, structures: Sequence[str]) -> Any:
     return dataset
 
 
-def _segment(number: int, structure: str) -> Any:
+def _segment(number: int, structure: str, edited: bool) -> Any:
     algorithm = dicom_item(AlgorithmName="GDKVM", AlgorithmVersion=gdkvm_monai.__version__)
     algorithm.AlgorithmFamilyCodeSequence = [code_item(CONCEPT_CODES["artificial_intelligence"])]
     return dicom_item(
         SegmentNumber=number,
         SegmentLabel=STRUCTURE_CODES[structure].meaning,
-        SegmentAlgorithmType="AUTOMATIC",
+        SegmentAlgorithmType="SEMIAUTOMATIC" if edited else "AUTOMATIC",
         SegmentAlgorithmName=f"GDKVM {gdkvm_monai.__version__}",
         SegmentationAlgorithmIdentificationSequence=[algorithm],
         SegmentedPropertyCategoryCodeSequence=[code_item(CONCEPT_CODES["anatomical_structure"])],

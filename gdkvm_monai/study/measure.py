@@ -120,6 +120,7 @@ def measure_clip(
         ef_withheld=_why_no_ef(frames, phases) if np.isnan(own.ef_percent) else "",
         confidence=_confidence(frames, copies),
         dimensions=None,
+        edited="",
     )
 
 

@@ -194,6 +194,7 @@ class ClipNumbers:
     ef_withheld: Annotated[str, Field(description="why there is no ejection fraction; empty if there is one")]
     confidence: Confidence
     dimensions: Annotated[Dimensions | None, Field(description="sizes and motion; null if they were not measured")]
+    edited: Annotated[str, Field(description="what was edited by hand: masks, phases, masks and phases, or nothing")]
 
     def judged(self, quality: Quality, training: TrainingData) -> Measurements:
         """Return the measurements with the result of the quality check and the training data of the weights."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gdkvm_monai.data.dicom.header import is_dicom
 from gdkvm_monai.data.dicom.source import read_source
-from gdkvm_monai.files import write_text
+from gdkvm_monai.files import file_sha256, write_text
 from gdkvm_monai.labels import COLORS
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
@@ -46,7 +46,9 @@ def write_outputs(folder: Path, options: SegmentOptions, cache: ClipCache, resul
     """
     _write_masks(folder, options, cache)
     not_written = _write_dicom(folder, options, cache, results)
-    results = replace(results, provenance=replace(results.provenance, not_written=not_written or None))
+    written = file_sha256(folder / "mask.nii.gz") if "nifti" in options.formats else None
+    run = replace(results.provenance, not_written=not_written or None, mask_sha256=written)
+    results = replace(results, provenance=run)
     _write_pictures(folder, options, cache, results)
     results.frames.write_csv(folder / "frames.csv")
     write_text(folder / "measurements.json", results.measurements.to_json())
@@ -70,7 +72,14 @@ def _write_dicom(folder: Path, options: SegmentOptions, cache: ClipCache, result
     """Write the DICOM files; returns those that could not be written, with the reason."""
     measurements, source = results.measurements, cache.source.path
     if "dicom-seg" in options.formats:
-        write_dicom_segmentation(folder / "seg.dcm", source, cache.masks, options.structures, options.allow_partial)
+        write_dicom_segmentation(
+            folder / "seg.dcm",
+            source,
+            cache.masks,
+            options.structures,
+            options.allow_partial,
+            edited="masks" in measurements.edited,
+        )
     if "dicom-sr" in options.formats:
         if measurements.mean.ef_percent is None:
             return {"sr.dcm": measurements.ef_withheld}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import gdkvm_monai
 from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.study.corrected_folder import ORIGINAL, finish_replacement
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import Measurements
 from gdkvm_monai.study.measurements_file import read_measurements
@@ -61,9 +62,12 @@ def results_folder(out: Path, clip_id: str, wanted: str, overwrite: bool) -> Ite
         overwrite: replace finished results.
 
     Raises:
-        FileExistsError: if there are results of other weights, other options, or another version.
+        FileExistsError: if there are results of other weights, other options, or another version, or results that
+            were edited by hand are to be replaced.
     """
     final = out / clip_id
+    if overwrite and (final / ORIGINAL).exists():
+        raise FileExistsError(f"{final} holds results that were edited by hand; move it elsewhere to segment again.")
     if final.exists() and not overwrite:
         results = read_results(final)
         if results.provenance.fingerprint != wanted:
@@ -78,11 +82,12 @@ def results_folder(out: Path, clip_id: str, wanted: str, overwrite: bool) -> Ite
 
 
 def read_results(folder: Path) -> ClipResults:
-    """Read the results of a finished clip.
+    """Read the results of a finished clip; a correction that was interrupted is completed first.
 
     Raises:
         FileExistsError: if the folder does not hold finished results of this version.
     """
+    finish_replacement(folder)
     try:
         return ClipResults(
             read_measurements(folder / "measurements.json"),

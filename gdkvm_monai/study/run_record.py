@@ -12,11 +12,11 @@ from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.networks.card import UNKNOWN
 from gdkvm_monai.study.options import ABOUT_PATIENT, SegmentOptions
-from gdkvm_monai.study.record_types import STRICT, Range, View
+from gdkvm_monai.study.record_types import STRICT, Count, Range, View
 
-__all__ = ["ConfigRecord", "InputRecord", "NetworkRecord", "RunRecord", "WeightsRecord", "read_run"]
+__all__ = ["ConfigRecord", "EditRecord", "InputRecord", "NetworkRecord", "RunRecord", "WeightsRecord", "read_run"]
 
-OPTIONAL = ("intensity_low", "intensity_high", "not_written")
+OPTIONAL = ("intensity_low", "intensity_high", "not_written", "region", "mask_sha256", "edited")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -90,6 +90,33 @@ class NetworkRecord:
 
 
 @dataclass(frozen=True, config=STRICT)
+class EditRecord:
+    """What was edited by hand after the network had segmented the clip.
+
+    Attributes:
+        mask_sha256: hash of the file with the edited masks; ``None`` if only phases were marked.
+        ed_frames: frames of end-diastole that were marked; empty if they were found in the area curve.
+        es_frames: frames of end-systole that were marked, likewise.
+        edited_utc: time of the last measurement, ISO 8601.
+        gdkvm_version: version of this package that measured last.
+        pictures: where the pictures in the new files come from.
+    """
+
+    mask_sha256: str | None
+    ed_frames: tuple[Count, ...]
+    es_frames: tuple[Count, ...]
+    edited_utc: str
+    gdkvm_version: str
+    pictures: str
+
+    @property
+    def subjects(self) -> str:
+        """What was edited: ``masks``, ``phases``, or ``masks and phases``."""
+        parts = [("masks", self.mask_sha256 is not None), ("phases", bool(self.ed_frames or self.es_frames))]
+        return " and ".join(name for name, edited in parts if edited)
+
+
+@dataclass(frozen=True, config=STRICT)
 class RunRecord:
     """How the results of one clip were computed.
 
@@ -108,6 +135,9 @@ class RunRecord:
         intensity_low: value in the clip that maps to black, if intensities were scaled.
         intensity_high: value that maps to white.
         not_written: requested files that could not be written, with the reason.
+        region: part of the frame that was segmented, ``(x0, y0, x1, y1)``; ``None`` for all of it.
+        mask_sha256: hash of ``mask.nii.gz``.
+        edited: what was edited by hand; ``None`` for results of the network alone.
     """
 
     gdkvm_version: str
@@ -127,6 +157,9 @@ class RunRecord:
     intensity_low: float | None = None
     intensity_high: float | None = None
     not_written: dict[str, str] | None = None
+    region: tuple[int, int, int, int] | None = None
+    mask_sha256: str | None = None
+    edited: EditRecord | None = None
 
     def to_json(self) -> str:
         """Return the text of ``run.json``, without the optional entries that do not apply and the patient's data."""

@@ -183,4 +183,5 @@ def _record(
         fingerprint=fingerprint(pipeline, options),
         intensity_low=meta.get("intensity_low"),
         intensity_high=meta.get("intensity_high"),
+        region=source.region,
     )

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gdkvm_monai.study.options import SegmentOptions
-
-if TYPE_CHECKING:
-    from gdkvm_monai.study.stills import Stills
+from gdkvm_monai.study.stills import Stills
 
 __all__ = ["Task", "check_folders", "is_result", "list_stills", "list_tasks", "list_views"]
 

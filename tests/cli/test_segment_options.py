@@ -9,6 +9,7 @@ import pytest
 
 from gdkvm_monai.cli.segment_options import chosen_options, parse_options, parse_views
 from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.stills import Stills
 
 
 def test_the_defaults_equal_those_of_the_python_api():
@@ -70,7 +71,7 @@ def test_anything_but_two_clips_of_two_views_is_refused(entries):
 
 
 def test_a_view_may_be_two_stills(tmp_path):
-    pairs = {"4CH": (Path("a.png"), Path("b.png")), "2CH": (Path("c.png"), Path("d.png"))}
+    pairs = {"4CH": Stills(Path("a.png"), Path("b.png")), "2CH": Stills(Path("c.png"), Path("d.png"))}
     assert parse_views(["4CH=a.png,b.png", "2CH=c.png,d.png"]) == pairs
     (tmp_path / "one,clip.dcm").touch()
     assert parse_views([f"4CH={tmp_path}/one,clip.dcm", "2CH=b.dcm"])["4CH"] == tmp_path / "one,clip.dcm"

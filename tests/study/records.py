@@ -112,6 +112,7 @@ MEASUREMENTS = Measurements(
     ef_withheld="",
     dimensions=DIMENSIONS,
     confidence=Confidence(0.951, 0.902, "lowest Dice with a perturbed copy"),
+    edited="",
     training=TrainingData("CAMUS", ("4CH",), ()),
     quality=Quality("check", (Reason("frame_rate", "check", "the frame rate is 15 Hz."),)),
     notice=NOTICE,

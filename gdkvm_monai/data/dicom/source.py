@@ -12,7 +12,9 @@ from gdkvm_monai.data.clip import INSTALL, ClipReadError
 from gdkvm_monai.data.dicom.header import MULTI_FRAME
 from gdkvm_monai.files import atomic_write
 
-__all__ = ["code_item", "copy_study", "dicom_item", "read_source", "save_dicom", "set_equipment"]
+__all__ = [
+    *("SEGMENTATION_STORAGE", "code_item", "copy_study", "dicom_item", "read_source", "save_dicom", "set_equipment")
+]
 
 UIDS = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 EXPECTED = (  # type 2: always present, empty if unknown
@@ -27,10 +29,14 @@ IMAGE = (
     *("SOPClassUID", "Rows", "Columns", "NumberOfFrames"),
     *("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"),
 )
+SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
+SEGMENTATION = ("ReferencedSeriesSequence", "SegmentSequence")
 
 
 def read_source(path: Path) -> Any:
     """Read the header of a multi-frame ultrasound clip, without its pixels.
+
+    A DICOM Segmentation of such a clip can stand in for it, because it holds all that results copy or reference.
 
     Returns:
         pydicom data set with only the attributes that a result copies or references.
@@ -47,8 +53,11 @@ def read_source(path: Path) -> Any:
     try:
         with warnings.catch_warnings(), pydicom.config.disable_value_validation():  # it would log header values
             warnings.simplefilter("ignore")
-            header = pydicom.dcmread(path, True, specific_tags=[*UIDS, *EXPECTED, *OPTIONAL, *IMAGE])
+            names = [*UIDS, *EXPECTED, *OPTIONAL, *IMAGE, *SEGMENTATION]
+            header = pydicom.dcmread(path, True, specific_tags=names)
             header.walk(lambda data, element: element.value)  # convert all values now, where an error is caught
+            if header.get("SOPClassUID") == SEGMENTATION_STORAGE:
+                _refer_to_clip(header)
     except Exception as error:  # a damaged header can raise anything
         raise ClipReadError(f"{path} cannot be read as DICOM; choose the clip that was segmented.") from error
     if header.get("SOPClassUID") not in MULTI_FRAME:
@@ -59,6 +68,15 @@ def read_source(path: Path) -> Any:
     if min(int(header.get(name) or 0) for name in ("Rows", "Columns", "NumberOfFrames")) < 1:
         raise ClipReadError(f"{path} does not state its rows, columns, and frames; export it again.")
     return header
+
+
+def _refer_to_clip(header: Any) -> None:
+    """Turn the header of a segmentation into that of the clip that it segments."""
+    (series,) = header.ReferencedSeriesSequence
+    (instance,) = series.ReferencedInstanceSequence
+    header.NumberOfFrames = int(header.NumberOfFrames) // len(header.SegmentSequence)
+    header.SOPClassUID, header.SOPInstanceUID = instance.ReferencedSOPClassUID, instance.ReferencedSOPInstanceUID
+    header.SeriesInstanceUID = series.SeriesInstanceUID
 
 
 def copy_study(header: Any, dataset: Any) -> None:

@@ -1,0 +1,95 @@
+"""The numbers of edited masks or marked phases, with what earlier results know about the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gdkvm_monai.metrics.frame_measurements import measure_frame
+from gdkvm_monai.metrics.marked_phases import PhaseMarks
+from gdkvm_monai.metrics.sector import Sector
+from gdkvm_monai.study.clip_cache import ClipCache
+from gdkvm_monai.study.frame_loop import edge_share
+from gdkvm_monai.study.frame_table import FrameTable
+from gdkvm_monai.study.measure import frame_table, measure_clip
+from gdkvm_monai.study.measure_dimensions import UNKNOWN_PATIENT, with_dimensions
+from gdkvm_monai.study.measurements import ClipNumbers, Confidence, Quality
+from gdkvm_monai.study.quality import VERDICTS, Evidence, judge
+from gdkvm_monai.study.results_folder import ClipResults
+from gdkvm_monai.study.run_record import EditRecord
+from gdkvm_monai.study.segmented_frame import SegmentedFrame
+
+__all__ = ["measure_again"]
+
+OF_PICTURES = ("intensity",)
+"""Reasons that depend on the pictures alone; those of the earlier results stay."""
+
+
+def measure_again(
+    results: ClipResults, cache: ClipCache, spacing_mm: Sequence[float] | None, echo_level: float, edit: EditRecord
+) -> ClipResults:
+    """Measure and judge edited masks.
+
+    Confidence and interval come from perturbed copies, which say nothing about edited masks: there are none.
+
+    Args:
+        results: earlier results.
+        cache: pictures and masks of the clip.
+        spacing_mm: mm per pixel, lateral and in depth; ``None`` if unknown.
+        echo_level: gray level above which a pixel of the pictures counts as an echo.
+        edit: what was edited.
+    """
+    frames = _measure_frames(results, cache, spacing_mm, edit)
+    table = _tabulate(results, frames, spacing_mm)
+    numbers = _add_dimensions(results, _measure_clip(results, table, edit), frames)
+    table = table.with_end_systole(numbers.phases.es_frames)
+    sector = Sector(echo_level)
+    for frame, valid in enumerate(results.frames.valid):
+        if valid:
+            sector.add(cache.picture(frame))
+    edge = edge_share(cache, cache.source, sector) if any(results.frames.valid) else np.nan
+    weights = replace(results.provenance.weights, intensity_mean=None, intensity_sd=None)  # see OF_PICTURES
+    quality = _judge(results, numbers, Evidence(table, frames, edge, weights))
+    measurements = numbers.judged(quality, results.measurements.training)
+    return ClipResults(measurements, table, replace(results.provenance, edited=edit))
+
+
+def _measure_frames(
+    results: ClipResults, cache: ClipCache, spacing_mm: Sequence[float] | None, edit: EditRecord
+) -> list[SegmentedFrame]:
+    known = np.array([np.nan if value is None else value for value in results.frames.confidence], float)
+    confidence = known if edit.mask_sha256 is None else np.full(len(known), np.nan)
+    return [
+        SegmentedFrame(measure_frame(cache.mask(frame), spacing_mm), valid, confidence[frame], np.nan, np.nan)
+        for frame, valid in enumerate(results.frames.valid)
+    ]
+
+
+def _tabulate(results: ClipResults, frames: Sequence[SegmentedFrame], spacing_mm: Sequence[float] | None) -> FrameTable:
+    times = results.frames.time_s
+    return frame_table(results.clip_id, frames, None if None in times else times, spacing_mm is not None)
+
+
+def _measure_clip(results: ClipResults, table: FrameTable, edit: EditRecord) -> ClipNumbers:
+    before, marks = results.measurements, PhaseMarks(edit.ed_frames, edit.es_frames)
+    numbers = measure_clip(before.clip, table, before.structures, marks=marks)
+    if edit.mask_sha256 is None:
+        return replace(numbers, edited=edit.subjects, confidence=before.confidence)
+    method = replace(numbers.method, description=f"{numbers.method.description}; masks edited by hand")
+    confidence = Confidence(None, None, "not computed for masks that were edited by hand")
+    return replace(numbers, edited=edit.subjects, method=method, confidence=confidence)
+
+
+def _add_dimensions(results: ClipResults, numbers: ClipNumbers, frames: Sequence[SegmentedFrame]) -> ClipNumbers:
+    before = results.measurements.dimensions
+    known = (UNKNOWN_PATIENT, None) if before is None else (before.patient, before.header_heart_rate_bpm)
+    return with_dimensions(numbers, frames, *known)
+
+
+def _judge(results: ClipResults, numbers: ClipNumbers, evidence: Evidence) -> Quality:
+    kept = [reason for reason in results.measurements.quality.reasons if reason.code in OF_PICTURES]
+    reasons = (*judge(numbers, evidence).reasons, *kept)
+    worst = max((VERDICTS.index(reason.verdict) for reason in reasons), default=0)
+    return Quality(VERDICTS[worst], reasons)

@@ -1,0 +1,224 @@
+"""An edited mask or marked phases give the numbers of a clip segmented like that, and no first version is lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+import gdkvm_monai
+from gdkvm_monai.study.corrected_folder import ORIGINAL
+from gdkvm_monai.study.remeasure import remeasure
+from gdkvm_monai.study.results_folder import read_results
+from tests.study.gray_level_network import LEVELS, gray_level_pipeline, label_clip
+from tests.study.tiny_command import write_label_clip
+
+OPTIONS = {"fps": 12.5, "view": "4CH", "fast": True, "overlay": "none"}
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return label_clip(size=(64, 64), frame_rate_hz=12.5)
+
+
+def segmented(clip, out: Path, **options) -> Path:
+    pixels, _, spacing_mm = clip
+    chosen = {**OPTIONS, "spacing_mm": spacing_mm, **options}
+    return gdkvm_monai.segment(pixels, out=out, pipeline=gray_level_pipeline(), **chosen).folder
+
+
+@pytest.fixture(scope="module")
+def finished(clip, tmp_path_factory) -> Path:
+    return segmented(clip, tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture()
+def result(finished, tmp_path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "out" / finished.name))
+
+
+@pytest.fixture()
+def edited(clip, result, tmp_path) -> Path:
+    """The same masks with ventricles that are narrower by two pixels on one side."""
+    image = nibabel.load(result / "mask.nii.gz")
+    mask = np.asarray(image.dataobj).copy()
+    columns = np.arange(64)[:, None, None]
+    first = (mask == 1).argmax(axis=0)
+    mask[(mask == 1) & (columns < first + 2)] = 2
+    nibabel.save(nibabel.Nifti1Image(mask, image.affine), tmp_path / "edited.nii.gz")
+    return tmp_path / "edited.nii.gz"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def mask_of(folder: Path) -> np.ndarray:
+    return np.asarray(nibabel.load(folder / "mask.nii.gz").dataobj)
+
+
+def test_unedited_masks_give_the_same_numbers(result, tmp_path):
+    before = read_results(result)
+    copy = tmp_path / "copy.nii.gz"
+    copy.write_bytes((result / "mask.nii.gz").read_bytes())
+    after = remeasure(result, copy)
+    assert after.measurements.beats == before.measurements.beats
+    assert after.measurements.mean == before.measurements.mean and after.measurements.clip == before.measurements.clip
+    assert after.measurements.dimensions == before.measurements.dimensions is not None
+    assert after.frames.area_cm2 == before.frames.area_cm2 and after.frames.time_s == before.frames.time_s
+    assert after.measurements.edited == "masks" and before.measurements.edited == ""
+
+
+def test_edited_masks_give_the_numbers_of_a_clip_with_these_masks(clip, result, edited, tmp_path):
+    mask = np.asarray(nibabel.load(edited).dataobj)
+    expected = read_results(segmented(((mask * LEVELS).astype(np.uint8), *clip[1:]), tmp_path / "expected"))
+    before, after = read_results(result), remeasure(result, edited)
+    assert after.measurements.beats == expected.measurements.beats != before.measurements.beats
+    assert after.measurements.dimensions == expected.measurements.dimensions != before.measurements.dimensions
+    assert after.frames.lv_volume_ml == expected.frames.lv_volume_ml
+    np.testing.assert_array_equal(mask_of(result), mask)
+    assert read_results(result) == after
+    assert "masks edited by hand" in after.measurements.method.description
+    assert after.measurements.confidence.mean is None and after.measurements.interval.ef_percent is None
+    assert after.provenance.edited.mask_sha256 and after.provenance.weights == before.provenance.weights
+    page = (result / "report.html").read_text()
+    assert "masks edited by hand" in page and after.provenance.edited.mask_sha256 in page
+
+
+def test_the_first_version_of_every_file_is_kept_through_two_corrections(result, edited):
+    before = files(result)
+    remeasure(result, edited)
+    once = files(result)
+    assert {name: once[f"{ORIGINAL}/{name}"] for name in before} == before
+    assert all(once[name] != before[name] for name in before)
+    remeasure(result, ed_frames=[1], es_frames=[9])
+    twice = files(result)
+    assert {name: twice[f"{ORIGINAL}/{name}"] for name in before} == before
+    assert twice["mask.nii.gz"] == once["mask.nii.gz"] and twice["measurements.json"] != once["measurements.json"]
+    assert set(twice) == set(once) == {*before, *(f"{ORIGINAL}/{name}" for name in before)}
+
+
+def test_marked_frames_win_and_stay_until_they_are_forgotten(result, edited):
+    before = read_results(result).measurements
+    marked = remeasure(result, ed_frames=[3], es_frames=[7]).measurements
+    assert (marked.phases.ed_frames, marked.phases.es_frames) == ((3,), (7,)) != before.phases.ed_frames
+    assert [(beat.ed_frame, beat.es_frame) for beat in marked.beats] == [(3, 7)] and marked.edited == "phases"
+    assert marked.method.description.count("marked by hand") == 1
+    both = remeasure(result, edited).measurements
+    assert both.phases.ed_frames == (3,) and both.edited == "masks and phases"
+    again = remeasure(result, find_phases=True).measurements
+    assert again.phases.ed_frames == before.phases.ed_frames and again.edited == "masks"
+
+
+@pytest.mark.parametrize("with_clip", [False, True])
+def test_dicom_results_are_written_again_for_the_same_clip(with_clip, tmp_path):
+    pydicom = pytest.importorskip("pydicom")
+    pytest.importorskip("highdicom")
+    path = tmp_path / "clip.dcm"
+    write_label_clip(path, "dicom", size=(40, 40))
+    options = {"formats": ("nifti", "dicom-seg", "dicom-sr"), "fast": True, "overlay": "none", "view": "4CH"}
+    folder = gdkvm_monai.segment(path, out=tmp_path / "out", pipeline=gray_level_pipeline(), **options).folder
+    image = nibabel.load(folder / "mask.nii.gz")
+    mask = np.asarray(image.dataobj).copy()
+    mask[:, :, 5] = np.roll(mask[:, :, 5], 1, axis=0)
+    nibabel.save(nibabel.Nifti1Image(mask, image.affine), tmp_path / "edited.nii.gz")
+    seg, sr = (pydicom.dcmread(folder / name) for name in ("seg.dcm", "sr.dcm"))
+    remeasure(folder, tmp_path / "edited.nii.gz", es_frames=[9], clip=path if with_clip else None)
+    new_seg, new_sr = (pydicom.dcmread(folder / name) for name in ("seg.dcm", "sr.dcm"))
+    source = pydicom.dcmread(path)
+    for old, new in ((seg, new_seg), (sr, new_sr)):
+        assert new.SOPInstanceUID != old.SOPInstanceUID and new.StudyInstanceUID == source.StudyInstanceUID
+        assert (new.PatientName, new.PatientID) == (source.PatientName, source.PatientID)
+    assert {item.SegmentAlgorithmType for item in new_seg.SegmentSequence} == {"SEMIAUTOMATIC"}
+    assert new_seg.ReferencedSeriesSequence == seg.ReferencedSeriesSequence
+    count = mask.shape[-1]
+    planes = new_seg.pixel_array[:count].astype(bool)  # frames of the first segment
+    np.testing.assert_array_equal(planes, np.moveaxis(mask == 1, (2, 1, 0), (0, 1, 2)))
+    said = [[item.value for item in report.iterall() if item.keyword == "TextValue"] for report in (sr, new_sr)]
+    assert ["masks edited by hand" in " ".join(texts) for texts in said] == [False, True]
+    assert source.SOPInstanceUID in [item.value for item in new_sr.iterall() if item.VR == "UI"]
+
+
+def test_an_interrupted_correction_is_completed_by_whoever_reads_the_results(result, edited, monkeypatch):
+    before = files(result)
+    monkeypatch.setattr("gdkvm_monai.study.corrected_folder.finish_replacement", lambda folder: None)
+    remeasure(result, edited)  # stops when all files are written and none has moved
+    monkeypatch.undo()
+    assert {name: content for name, content in files(result).items() if "/" not in name} == before
+    assert read_results(result).measurements.edited == "masks"
+    assert files(result / ORIGINAL) == before and not list(result.glob(".*"))
+
+
+def test_nothing_changes_if_the_correction_is_refused(result, edited, tmp_path):
+    before = files(result)
+    other = tmp_path / "other.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.zeros((5, 4, 3), np.uint8), np.eye(4)), other)
+    for arguments, message in (
+        ({}, "nothing to measure again"),
+        ({"mask": other}, "another grid"),
+        ({"mask": tmp_path / "absent.nii.gz"}, "absent.nii.gz"),
+        ({"mask": result / "mask.nii.gz"}, "belongs to the results and is unchanged"),
+        ({"mask": edited, "ed_frames": [999]}, "frame 999 is marked as end-diastole"),
+        ({"ed_frames": [3], "es_frames": [3]}, "frame 3 is marked as end-diastole and as end-systole"),
+    ):
+        with pytest.raises((ValueError, FileNotFoundError), match=message):
+            remeasure(result, **arguments)
+        assert files(result) == before
+    with pytest.raises(FileExistsError, match="holds no finished results"):
+        remeasure(tmp_path, edited)
+
+
+def test_a_mask_that_was_edited_in_place_is_not_taken_for_the_original(result, edited):
+    (result / "mask.nii.gz").write_bytes(edited.read_bytes())
+    with pytest.raises(ValueError, match="mask.nii.gz was changed after it was measured"):
+        remeasure(result, edited)
+
+
+def test_results_without_pictures_need_the_clip(clip, tmp_path):
+    folder = segmented(clip, tmp_path, report=False)
+    with pytest.raises(ValueError, match="they have no report.*--clip"):
+        remeasure(folder, ed_frames=[0])
+
+
+def test_the_clip_makes_up_for_what_the_results_do_not_keep(clip, tmp_path):
+    np.save(tmp_path / "clip.npy", clip[0])
+    options = {**OPTIONS, "spacing_mm": clip[2], "report": False, "overlay": "gif"}
+    folder = gdkvm_monai.segment(tmp_path / "clip.npy", out=tmp_path, pipeline=gray_level_pipeline(), **options).folder
+    before = files(folder)
+    after = remeasure(folder, es_frames=[5], clip=tmp_path / "clip.npy")
+    assert after.measurements.phases.es_frames == (5,) and after.provenance.edited.pictures == "the clip"
+    assert (folder / "overlay.gif").read_bytes() == before["overlay.gif"]  # same pictures, same masks
+    np.save(tmp_path / "clip.npy", clip[0][::-1])
+    with pytest.raises(ValueError, match="clip.npy is not the clip that was measured"):
+        remeasure(folder, es_frames=[5], clip=tmp_path / "clip.npy")
+
+
+def test_edited_results_are_neither_computed_again_nor_overwritten(clip, result, edited):
+    after = remeasure(result, edited)
+    pixels, _, spacing_mm = clip
+    options = {"out": result.parent, "pipeline": gray_level_pipeline(), "spacing_mm": spacing_mm, **OPTIONS}
+    assert gdkvm_monai.segment(pixels, **options).measurements == after.measurements
+    with pytest.raises(FileExistsError, match="edited by hand"):
+        gdkvm_monai.segment(pixels, overwrite=True, **options)
+    assert json.loads((result / "measurements.json").read_text())["edited"] == "masks"
+
+
+def test_labels_outside_the_ultrasound_region_are_refused(tmp_path):
+    pydicom = pytest.importorskip("pydicom")
+    write_label_clip(tmp_path / "clip.dcm", "dicom", beats=0.3)
+    data = pydicom.dcmread(tmp_path / "clip.dcm")
+    data.SequenceOfUltrasoundRegions[0].RegionLocationMinX0 = 5
+    data.save_as(tmp_path / "clip.dcm")
+    options = {"pipeline": gray_level_pipeline(), "fast": True, "overlay": "none"}
+    folder = gdkvm_monai.segment(tmp_path / "clip.dcm", out=tmp_path / "out", **options).folder
+    image = nibabel.load(folder / "mask.nii.gz")
+    mask = np.asarray(image.dataobj).copy()
+    assert remeasure(folder, ed_frames=[0]).provenance.region[0] == 5
+    mask[2:4, 7, 1] = 1
+    nibabel.save(nibabel.Nifti1Image(mask, image.affine), tmp_path / "edited.nii.gz")
+    with pytest.raises(ValueError, match="2 labeled pixels are outside the ultrasound region"):
+        remeasure(folder, tmp_path / "edited.nii.gz")

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 import ignite.distributed as idist
@@ -111,12 +110,12 @@ def command_to_resume(command: Sequence[str]) -> str:
         command: command that started the run, as in ``sys.orig_argv``.
 
     Example:
-        >>> print(command_to_resume(["/usr/bin/python3", "-m", "monai.bundle", "run", "--views", "['4CH']"]))
+        >>> print(command_to_resume(["python3", "-m", "monai.bundle", "run", "--views", "['4CH']"]))
         python3 -m monai.bundle run --views "['4CH']" --resume True
     """
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return "the same torchrun command and --resume True"
-    words, following = [], iter([Path(command[0]).name, *command[1:]])
+    words, following = [], iter(command)
     for word in following:
         if word == "--resume":
             next(following, None)

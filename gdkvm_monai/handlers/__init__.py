@@ -1,30 +1,34 @@
+from gdkvm_monai.handlers.better_metric import BetterMetric
 from gdkvm_monai.handlers.checkpoint_loader import CheckpointLoader
 from gdkvm_monai.handlers.clips_for_display import ClipsForDisplay
 from gdkvm_monai.handlers.early_stopping import EarlyStopping
 from gdkvm_monai.handlers.executed_config import executed_config
+from gdkvm_monai.handlers.finite_updates import FiniteUpdates
 from gdkvm_monai.handlers.frozen_modules import FrozenModules
 from gdkvm_monai.handlers.gradient_clipping import GradientClipping
 from gdkvm_monai.handlers.imagenet_loader import ImageNetLoader
 from gdkvm_monai.handlers.iteration_seeds import IterationSeeds
 from gdkvm_monai.handlers.learning_curve import LearningCurve
 from gdkvm_monai.handlers.results_writer import ResultsWriter
-from gdkvm_monai.handlers.stop_signals import StopSignals
 from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
+from gdkvm_monai.handlers.training_run import TrainingRun
 from gdkvm_monai.handlers.weights_card import WeightsCard
 from gdkvm_monai.handlers.weights_saver import WeightsSaver
 
 __all__ = [
+    "BetterMetric",
     "CheckpointLoader",
     "ClipsForDisplay",
     "EarlyStopping",
+    "FiniteUpdates",
     "FrozenModules",
     "GradientClipping",
     "ImageNetLoader",
     "IterationSeeds",
     "LearningCurve",
     "ResultsWriter",
-    "StopSignals",
     "TrainingCheckpoint",
+    "TrainingRun",
     "WeightsCard",
     "WeightsSaver",
     "executed_config",

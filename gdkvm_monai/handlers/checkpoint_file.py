@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import torch
 from monai.config import PathLike
 
-from gdkvm_monai.files import atomic_write
+from gdkvm_monai.networks.checkpoint import write_checkpoint
 
 __all__ = ["CheckpointFile"]
 
@@ -48,11 +47,12 @@ class CheckpointFile:
             path.unlink(missing_ok=True)
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Write a state of tensors and plain data; the previous file is kept."""
-        with atomic_write(self.path) as partial:
-            torch.save({"format": FORMAT, **state}, partial)
-            if self.path.is_file():
-                os.replace(self.path, self.previous)
+        """Write a state of tensors and plain data; the previous file is kept.
+
+        Raises:
+            OSError: if the file cannot be written; the present one is unchanged.
+        """
+        write_checkpoint(self.path, {"format": FORMAT, **state}, self.previous)
 
     def read(self) -> dict[str, Any]:
         """Read the newest state; nothing in the file is executed.

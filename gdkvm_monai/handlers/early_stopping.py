@@ -17,13 +17,16 @@ class EarlyStopping(monai.handlers.EarlyStopHandler):
     to the trainer, like ``ValidationHandler``.
 
     Args:
-        evaluator: validator with a key metric; higher is better.
+        evaluator: validator with a key metric; its ``metric_cmp_fn`` decides whether higher or lower is better.
         patience: number of validations without improvement after which training stops, at least 1.
         min_delta: smallest increase that counts as an improvement, in the metric's unit.
     """
 
     def __init__(self, evaluator: Engine, patience: int = 10, min_delta: float = 0.0) -> None:
-        super().__init__(patience, lambda engine: engine.state.metrics[engine.state.key_metric_name], None, min_delta)
+        better = getattr(evaluator, "metric_cmp_fn", lambda new, best: new > best)
+        sign = 1 if better(1.0, 0.0) else -1
+        score = lambda engine: sign * engine.state.metrics[engine.state.key_metric_name]  # noqa: E731
+        super().__init__(patience, score, None, min_delta)
         self.evaluator = evaluator
 
     def attach(self, engine: Engine) -> None:

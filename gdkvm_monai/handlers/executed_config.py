@@ -12,8 +12,8 @@ from monai.bundle import ConfigParser
 __all__ = ["config_sha256", "executed_config", "first_change"]
 
 PLACES = {"bundle_root", "dataset_dir", "run_dir", "output_dir", "ckpt_dir", "device", "_meta_"}
-SPEED = {"resume", "checkpoint_interval", "num_workers", "cache_rate"}
-"""IDs that do not change what is trained; a run may continue in another folder, on another machine."""
+COURSE = {"resume", "checkpoint_interval", "num_workers", "cache_rate", "process_timeout", "skip_nonfinite"}
+"""IDs that may change when a run is resumed, for example in another folder or on another machine."""
 
 
 def executed_config() -> str:
@@ -60,7 +60,7 @@ def first_change(old: str, new: str) -> str:
 
 
 def _relevant(config: str) -> dict[str, object]:
-    return {key: value for key, value in json.loads(config).items() if key not in PLACES | SPEED}
+    return {key: value for key, value in json.loads(config).items() if key not in PLACES | COURSE}
 
 
 def _entries(content: object, key: str = "") -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ class TrainingCheckpoint:
         metrics: metrics of the trainer, if any.
         interval: number of iterations between two checkpoints within an epoch; 0 saves after epochs only.
         resume: whether to continue from the file; if there is none, training starts from the beginning.
+        saved: iteration that this run saved or resumed last, 0 if none.
     """
 
     path: PathLike
@@ -59,6 +60,7 @@ class TrainingCheckpoint:
         if self.interval < 0:
             raise ValueError(f"checkpoint_interval is {self.interval}, expected iterations, or 0 for none in an epoch.")
         self.file = CheckpointFile(Path(self.path))
+        self.saved = 0
         self.logger = logging.getLogger(type(self).__name__)
 
     def attach(self, engine: Engine) -> None:
@@ -85,6 +87,7 @@ class TrainingCheckpoint:
         state = self.file.read()
         self._check(state)
         Checkpoint.load_objects(self._parts(engine), state["parts"])
+        self.saved = engine.state.iteration
         total = engine.state.max_epochs * engine.state.epoch_length
         self.logger.info(f"resumed {self.file.newest} at iteration {engine.state.iteration} of {total}")
         if _at_the_end_of_an_epoch(engine) and not state["validated"]:
@@ -132,6 +135,7 @@ class TrainingCheckpoint:
         if idist.get_rank() == 0:
             self.file.remove_leftovers()
             self.file.write(state)
+        self.saved = engine.state.iteration
 
     def _parts(self, engine: Engine) -> dict[str, Part]:
         parts = {

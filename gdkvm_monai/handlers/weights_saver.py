@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import ignite.distributed as idist
-import torch
 from ignite.engine import Engine, Events
 from monai.config import PathLike
 from monai.networks.utils import get_state_dict
 from torch import nn
 
-from gdkvm_monai.files import atomic_write
+from gdkvm_monai.networks.checkpoint import write_checkpoint
 
 __all__ = ["WeightsSaver"]
 
@@ -52,5 +51,4 @@ class WeightsSaver:
 
     @idist.one_rank_only()
     def _save(self, path: Path) -> None:
-        with atomic_write(path) as partial:
-            torch.save(get_state_dict(self.network), partial)
+        write_checkpoint(path, get_state_dict(self.network))

@@ -18,7 +18,8 @@ from gdkvm_monai.metrics.spacing import check_spacing
 
 NotComputableError, has_ignite = optional_import("ignite.exceptions", name="NotComputableError")
 
-SCORES = ("dice", "iou", "hd", "hd95", "asd")
+OVERLAPS = ("dice", "iou")
+SCORES = (*OVERLAPS, "hd", "hd95", "asd")
 """Scores of :func:`~gdkvm_monai.metrics.segmentation.score_pair` that :class:`FrameMetric` supports."""
 
 
@@ -66,6 +67,11 @@ class FrameMetric(CumulativeIterationMetric):
         self.spacing = spacing if spacing is None or isinstance(spacing, str) else check_spacing(spacing)
         self.reduction = look_up_option(reduction, MetricReduction)
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the score is a distance."""
+        return self.score not in OVERLAPS
+
     def _compute_tensor(self, y_pred: torch.Tensor, y: torch.Tensor | None = None, **kwargs: Any) -> torch.Tensor:
         if y is None or y_pred.shape != y.shape or y.ndim != 5 or y.shape[1] != 1:
             given = None if y is None else tuple(y.shape)
@@ -82,7 +88,7 @@ class FrameMetric(CumulativeIterationMetric):
     def _clip_means(
         self, prediction: torch.Tensor, label: torch.Tensor, spacing: Sequence[float] | None
     ) -> list[float]:
-        distances = self.score not in ("dice", "iou")
+        distances = self.lower_is_better
         rows = score_clip(prediction, label, spacing, self.structures, tolerances=(), distances=distances)
         scores = {
             name: [getattr(r.scores, self.score) for r in rows if r.structure == name] for name in self.structures

@@ -1,7 +1,8 @@
-"""The only reader of checkpoints; it loads tensors by name and never runs code."""
+"""The only reader of weights, which loads tensors by name and never runs code; and the atomic writer."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from monai.config import PathLike
 from monai.networks.utils import get_state_dict
 from torch import Tensor, nn
 
-__all__ = ["first_difference", "load_weights", "read_checkpoint"]
+from gdkvm_monai.files import atomic_write
+
+__all__ = ["first_difference", "load_weights", "read_checkpoint", "write_checkpoint"]
 
 REMEDY = "keep its model.json beside it, or name the overlays used in training, such as small_network.yaml"
 
@@ -43,6 +46,31 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
     if not isinstance(state, Mapping) or not state or not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(f"{path} is not a checkpoint: it has no named tensors; pass the state dict of a network.")
     return dict(state)
+
+
+def write_checkpoint(path: PathLike, state: Mapping, previous: PathLike | None = None) -> None:
+    """Write a dictionary of tensors and plain data; a file that exists is replaced when the new one is complete.
+
+    Args:
+        path: file to write.
+        state: content, for example a state dict.
+        previous: where to keep the file that is replaced.
+
+    Raises:
+        OSError: if the file cannot be written, for example because the disk is full; the present one is unchanged.
+    """
+    path = Path(path)
+    try:
+        with atomic_write(path) as partial:
+            with open(partial, "wb") as file:
+                torch.save(state, file)
+            if previous is not None and path.is_file():
+                os.replace(path, previous)
+    except (OSError, RuntimeError) as error:
+        cause = error if isinstance(error, OSError) else error.__context__  # torch hides why it could not write
+        if not isinstance(cause, OSError):
+            raise
+        raise OSError(cause.errno, cause.strerror, str(path)) from error
 
 
 def load_weights(

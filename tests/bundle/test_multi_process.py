@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -24,20 +26,25 @@ TINY = {
     "network_def#decoder_width": 32,
 }
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
 
 def settings(bundle_root: Path, dataset_dir: Path, **options) -> dict:
     """Return the settings of all runs."""
     return {**TINY, "bundle_root": str(bundle_root), "dataset_dir": str(dataset_dir), **options}
 
 
-def run_in_two_processes(run_id: str, files: list[str], options: dict) -> str:
-    """Run the command line like a user and return its output."""
+def command(run_id: str, files: list[str], options: dict) -> list[str]:
+    """Return the command line that a user types."""
     line = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     line += ["-m", "monai.bundle", "run", run_id, f"--config_file={[str(CONFIGS / name) for name in files]}"]
-    line += [f"--{name}={value}" for name, value in options.items()]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    cwd = options["bundle_root"]
-    result = subprocess.run(line, cwd=cwd, env=environment, capture_output=True, text=True, timeout=400)
+    return line + [f"--{name}={value}" for name, value in options.items()]
+
+
+def run_in_two_processes(run_id: str, files: list[str], options: dict) -> str:
+    """Run the command line and return its output."""
+    line, cwd = command(run_id, files, options), options["bundle_root"]
+    result = subprocess.run(line, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=400)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
     return result.stdout + result.stderr
 
@@ -76,3 +83,29 @@ def test_two_processes_evaluate_an_odd_number_of_clips_like_one_process(trained,
     assert printed.count(f"written to {tmp_path / 'two'}") == 1
     one, two = (list(csv.DictReader(open(tmp_path / name / "per_frame.csv"))) for name in ("one", "two"))
     assert len(two) == 3 * 2 * 4 and one == two  # patients, ED and ES, structures: the padding is gone
+
+
+@pytest.mark.slow
+def test_a_stopped_process_ends_the_others_after_the_timeout(phantom_root, tmp_path):
+    options = settings(tmp_path, phantom_root, epochs=50, process_timeout=8, checkpoint_interval=1)
+    line = command("training", ["train.json", "small_network.yaml", "multi_gpu_train.json"], options)
+    with open(tmp_path / "log.txt", "w") as log:
+        launcher = subprocess.Popen(line, cwd=tmp_path, env=ENVIRONMENT, stdout=log, stderr=log)
+        while launcher.poll() is None and not (tmp_path / "checkpoint.pt").is_file():
+            time.sleep(0.1)
+        children = subprocess.check_output(["pgrep", "-P", str(launcher.pid)], text=True).split()
+        ranks = {dict(line.split("=", 1) for line in environment(child)).get("RANK"): int(child) for child in children}
+        os.kill(ranks["1"], signal.SIGSTOP)
+        try:
+            assert launcher.wait(timeout=100) != 0
+        finally:
+            launcher.kill()
+            subprocess.run(["kill", "-KILL", *children], stderr=subprocess.DEVNULL)
+    text = (tmp_path / "log.txt").read_text()
+    assert "another process did not answer within process_timeout seconds" in text
+    assert f"{tmp_path}/checkpoint.pt holds iteration" in text
+
+
+def environment(process: str) -> list[str]:
+    """Return the environment of a process as lines ``NAME=value``."""
+    return [line for line in Path(f"/proc/{process}/environ").read_text().split("\0") if "=" in line]

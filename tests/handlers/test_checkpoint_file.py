@@ -9,6 +9,7 @@ import torch
 
 from gdkvm_monai.handlers import checkpoint_file
 from gdkvm_monai.handlers.checkpoint_file import CheckpointFile
+from gdkvm_monai.networks import checkpoint
 
 
 @pytest.fixture
@@ -34,11 +35,11 @@ def test_a_process_that_is_killed_between_two_renames_leaves_the_previous_state(
 def test_a_failed_write_changes_neither_file(file, tmp_path, monkeypatch):
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def fill_disk(state, path) -> None:
-        path.write_bytes(b"half")
+    def fill_disk(state, file) -> None:
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint_file.torch, "save", fill_disk)
+    monkeypatch.setattr(checkpoint.torch, "save", fill_disk)
     with pytest.raises(OSError, match="No space left"):
         file.write({"iteration": 5})
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

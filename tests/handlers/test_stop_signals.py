@@ -15,8 +15,8 @@ from monai.handlers import ValidationHandler
 from torch import nn
 
 from gdkvm_monai.data import TrainingLoader
-from gdkvm_monai.handlers import IterationSeeds, StopSignals, TrainingCheckpoint
-from gdkvm_monai.handlers.stop_signals import command_to_resume
+from gdkvm_monai.handlers import IterationSeeds, TrainingCheckpoint
+from gdkvm_monai.handlers.stop_signals import StopSignals, command_to_resume
 
 
 class Training:

@@ -7,7 +7,8 @@ import torch
 from monai.engines import SupervisedEvaluator
 from torch import nn
 
-from gdkvm_monai.handlers import WeightsSaver, weights_saver
+from gdkvm_monai.handlers import WeightsSaver
+from gdkvm_monai.networks import checkpoint
 
 
 class Fixed:
@@ -57,11 +58,11 @@ def test_the_evaluator_decides_what_is_better(tmp_path):
 def test_a_failed_write_keeps_the_weights_that_were_there(tmp_path, monkeypatch):
     validate(tmp_path, [0.5])
 
-    def fill_disk(state, path) -> None:
-        path.write_bytes(b"half")
+    def fill_disk(state, file) -> None:
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(weights_saver.torch, "save", fill_disk)
+    monkeypatch.setattr(checkpoint.torch, "save", fill_disk)
     with pytest.raises(OSError, match="No space left"):
         validate(tmp_path, [0.7])
     assert weight(tmp_path / "model.pt") == weight(tmp_path / "model_final.pt") == 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import resource
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from gdkvm_monai.networks.checkpoint import first_difference, load_weights, read_checkpoint
+from gdkvm_monai.networks.checkpoint import first_difference, load_weights, read_checkpoint, write_checkpoint
 
 
 def network(width: int = 4) -> nn.Module:
@@ -95,3 +96,24 @@ def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path):
     with pytest.raises(ValueError, match="model.pt"):
         read_checkpoint(tmp_path / "model.pt")
     assert not (tmp_path / "owned").exists()
+
+
+def test_a_full_disk_is_reported_with_the_file_and_changes_nothing(tmp_path):
+    write_checkpoint(tmp_path / "model.pt", {"weight": torch.ones(3)})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # the same error as on a full disk, with another number
+    try:
+        with pytest.raises(OSError) as error:
+            write_checkpoint(tmp_path / "model.pt", {"weight": torch.ones(100_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (error.value.filename, error.value.strerror) == (str(tmp_path / "model.pt"), "File too large")
+    assert torch.load(tmp_path / "model.pt", weights_only=True)["weight"].tolist() == [1, 1, 1]
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]
+
+
+def test_the_file_that_is_replaced_can_be_kept(tmp_path):
+    for value in (1.0, 2.0, 3.0):
+        write_checkpoint(tmp_path / "a.pt", {"weight": torch.tensor(value)}, tmp_path / "b.pt")
+    values = [torch.load(tmp_path / name, weights_only=True)["weight"].item() for name in ("a.pt", "b.pt")]
+    assert values == [3.0, 2.0]

@@ -1,0 +1,105 @@
+"""A loss or a gradient that is not finite never reaches the weights."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import ignite.distributed as idist
+import torch
+from ignite.engine import Engine, Events
+from monai.engines import SupervisedTrainer
+from monai.engines.utils import IterationEvents
+from monai.utils import ImageMetaKey, ensure_tuple
+from torch import Tensor, nn
+
+from gdkvm_monai.handlers.resumable import register_part
+from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
+
+__all__ = ["FiniteUpdates"]
+
+
+class FiniteUpdates:
+    """Stop training at a loss or a gradient that is not finite, before the weights change, and save the state.
+
+    The error names the clips of the batch. Ignite's ``TerminateOnNan`` checks after the step, when the weights are
+    already lost, and ends the run as if it were complete.
+
+    Args:
+        network: network that is trained; what a skipped batch did to its normalization statistics is undone.
+        checkpoint: checkpoint to save before the error.
+        skip: largest number of such batches to skip, with a warning each; 0 stops at the first one.
+
+    Raises:
+        ValueError: if ``skip`` is negative.
+    """
+
+    def __init__(self, network: nn.Module, checkpoint: TrainingCheckpoint, skip: int = 0) -> None:
+        if skip < 0:
+            raise ValueError(f"skip_nonfinite is {skip}, expected the largest number of batches to skip, or 0.")
+        self.network, self.checkpoint, self.skip = network, checkpoint, skip
+        self.skipped = 0
+        self._buffers: list[Tensor] = []
+        self.logger = logging.getLogger(type(self).__name__)
+
+    def attach(self, engine: Engine) -> None:
+        """Attach to a trainer of MONAI, before :class:`~gdkvm_monai.handlers.GradientClipping`."""
+        register_part(engine, "finite_updates", self)
+        engine.add_event_handler(Events.ITERATION_STARTED, self._keep_buffers)
+        engine.add_event_handler(IterationEvents.BACKWARD_COMPLETED, self)
+
+    def state_dict(self) -> dict[str, int]:
+        """Return the number of batches skipped so far."""
+        return {"skipped": self.skipped}
+
+    def load_state_dict(self, state_dict: Mapping) -> None:
+        """Restore the number of skipped batches."""
+        self.skipped = state_dict["skipped"]
+
+    def __call__(self, engine: SupervisedTrainer) -> None:
+        """Skip the update, or stop, if the loss or a gradient is not finite.
+
+        Raises:
+            FloatingPointError: if no further batch may be skipped.
+        """
+        wrong = self._what_is_not_finite(engine)
+        if not wrong:
+            return
+        for buffer, kept in zip(self.network.buffers(), self._buffers):
+            buffer.copy_(kept)
+        engine.optimizer.zero_grad(set_to_none=True)  # an optimizer leaves parameters without a gradient as they are
+        iteration, clips = engine.state.iteration, ", ".join(_clips(engine.state.batch))
+        if self.skipped < self.skip:
+            self.skipped += 1
+            self.logger.warning(
+                f"skipped iteration {iteration} ({self.skipped} of at most {self.skip}): {wrong}; its clips are {clips}"
+            )
+            return
+        engine.state.iteration -= 1  # this one is not complete
+        at_end = engine.state.iteration % engine.state.epoch_length == 0
+        self.checkpoint.save(engine, validated=at_end)
+        raise FloatingPointError(
+            f"{wrong} in iteration {iteration}, before the weights changed; its clips are {clips}. "
+            f"{self.checkpoint.path} holds iteration {iteration - 1}. Check these clips, lower learning_rate, or skip "
+            f"such batches with --skip_nonfinite {self.skip + 10} --resume True."
+        )
+
+    def _keep_buffers(self) -> None:
+        self._buffers = [buffer.clone() for buffer in self.network.buffers()]
+
+    def _what_is_not_finite(self, engine: SupervisedTrainer) -> str:
+        loss = engine.state.output["loss"].detach()
+        wrong = "" if bool(loss.isfinite()) else f"the loss is {float(loss)}"
+        if not wrong and engine.scaler is None:  # a gradient scaler itself skips gradients that overflow
+            gradients = [parameter.grad for parameter in self.network.parameters() if parameter.grad is not None]
+            norm = torch.nn.utils.get_total_norm(gradients)
+            wrong = "" if bool(norm.isfinite()) else f"the norm of the gradient is {float(norm)}"
+        if idist.get_world_size() > 1 and idist.all_reduce(int(bool(wrong)), "MAX") and not wrong:
+            wrong = "the loss of another process is not finite"
+        return wrong
+
+
+def _clips(batch: Mapping) -> list[str]:
+    """Return the files of a batch, or the number of its items if they are unknown."""
+    names = getattr(batch["image"], "meta", {}).get(ImageMetaKey.FILENAME_OR_OBJ)
+    return [str(name) for name in ensure_tuple(names)] if names else [f"{len(batch['image'])} without file names"]

@@ -1,0 +1,89 @@
+"""A run that fails says why, and keeps what was complete."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from ignite.engine import Events
+from monai.engines import SupervisedTrainer
+from torch import nn
+
+from gdkvm_monai.handlers import IterationSeeds, TrainingCheckpoint, TrainingRun
+from gdkvm_monai.networks import checkpoint
+
+
+class Clips:
+    """Six batches, of which one may be unreadable."""
+
+    def __init__(self, unreadable: int | None = None) -> None:
+        self.unreadable = unreadable
+
+    def __iter__(self):
+        for i in range(6):
+            if i == self.unreadable:
+                raise ValueError("clip 3 is cut off; copy it again.")
+            yield {"image": torch.full((2, 4), float(i)), "label": torch.ones(2, 1)}
+
+
+def make_run(path, clips: Clips, **options) -> TrainingRun:
+    torch.manual_seed(0)
+    network = nn.Linear(4, 1)
+    optimizer = torch.optim.SGD(network.parameters(), 0.01)
+    trainer = SupervisedTrainer(
+        torch.device("cpu"), 1, clips, network, optimizer, nn.MSELoss(), epoch_length=6, decollate=False
+    )
+    saver = TrainingCheckpoint(path, **options)
+    saver.attach(trainer)
+    IterationSeeds().attach(trainer)
+    return TrainingRun(trainer, saver)
+
+
+def iteration(path) -> int:
+    return torch.load(path, weights_only=True)["parts"]["trainer"]["iteration"]
+
+
+def test_an_unreadable_clip_ends_training_with_all_complete_iterations_saved(tmp_path, caplog):
+    run = make_run(tmp_path / "checkpoint.pt", Clips(unreadable=3), interval=100)
+    with pytest.raises(ValueError, match="clip 3"):
+        run.run()
+    assert iteration(tmp_path / "checkpoint.pt") == 3
+    last = caplog.records[-1].getMessage()
+    assert "after iteration 3: ValueError: clip 3 is cut off" in last and last.endswith("--resume True")
+
+
+def test_an_error_within_an_iteration_keeps_the_last_checkpoint(tmp_path, caplog):
+    run = make_run(tmp_path / "checkpoint.pt", Clips(), interval=2)
+
+    def fill_memory(engine) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    run.trainer.add_event_handler(Events.ITERATION_STARTED(once=4), fill_memory)
+    with pytest.raises(torch.OutOfMemoryError):
+        run.run()
+    assert iteration(tmp_path / "checkpoint.pt") == 2
+    last = caplog.records[-1].getMessage()
+    assert "after iteration 3: the GPU has too little memory" in last and "holds iteration 2" in last
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, caplog, monkeypatch):
+    run, save, count = make_run(tmp_path / "checkpoint.pt", Clips(), interval=2), torch.save, []
+
+    def fill_disk(state, file) -> None:
+        count.append(1)
+        if len(count) > 1:
+            raise OSError(28, "No space left on device")
+        save(state, file)
+
+    monkeypatch.setattr(checkpoint.torch, "save", fill_disk)
+    with pytest.raises(OSError, match="No space left"):
+        run.run()
+    assert iteration(tmp_path / "checkpoint.pt") == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+    last = caplog.records[-1].getMessage()
+    assert "free space" in last and f"{tmp_path}/checkpoint.pt holds iteration 2" in last
+
+
+def test_an_error_before_the_first_iteration_promises_nothing(tmp_path, caplog):
+    with pytest.raises(ValueError):
+        make_run(tmp_path / "checkpoint.pt", Clips(unreadable=0)).run()
+    assert "--resume" not in caplog.records[-1].getMessage() and not list(tmp_path.iterdir())

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from gdkvm_monai.metrics.ejection_fraction import Volumes
 from gdkvm_monai.metrics.phases import WIDEST_FRAMES, WIDEST_S, Phases
 from gdkvm_monai.metrics.rhythm import judge_rhythm
-from gdkvm_monai.metrics.smoothing import smooth_curve
+from gdkvm_monai.metrics.smoothing import SmoothedCurve, smooth_curve
 from gdkvm_monai.metrics.volume import ejection_fraction
 
 __all__ = ["BeatConcern", "BeatEjectionFraction", "MeanEjectionFraction", "measure_beats"]
@@ -20,13 +20,20 @@ __all__ = ["BeatConcern", "BeatEjectionFraction", "MeanEjectionFraction", "measu
 BeatConcern = Literal["", "not_measurable", "clip_end", "odd_interval", "uncertain"]
 """Why a beat is left out of the mean if there are beats without concern; empty if there is no concern.
 
-``not_measurable``: there is no volume. ``clip_end``: end-diastole or end-systole is the first or last frame, and its
-true moment may be outside the clip. ``odd_interval``: the interval before the beat is that of an ectopic beat or of the
-pause after it. ``uncertain``: the noise of the volumes leaves the ejection fraction uncertain.
+``not_measurable``: there is no volume. ``clip_end``: the clip cuts end-diastole or end-systole, and its true moment may
+be outside the clip. ``odd_interval``: the interval before the beat is that of an ectopic beat or of the
+pause after it. ``uncertain``: the noise or the frame rate leaves the ejection fraction uncertain.
 """
 
-LARGEST_ERROR = 1.8
+LARGEST_ERROR = 2.0
 """Standard error of a beat's ejection fraction above which it is uncertain, in percentage points."""
+
+SHORTEST_SYSTOLE = 5
+"""Frames from end-diastole to end-systole below which the ejection fraction is uncertain: both may fall between two."""
+
+OVERSHOOT = 0.5
+"""Standard errors by which the extreme of a noisy smoothed curve exceeds the true one, on average
+(``benchmarks/simulated_beats.py``)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +79,9 @@ def measure_beats(
     """Compute the volumes and the ejection fraction of each beat, with their means and spread.
 
     The volumes are smoothed over time (:func:`~gdkvm_monai.metrics.smoothing.smooth_curve`); EDV and ESV of a beat are
-    the smoothed volumes of its two frames, or the volumes themselves if a reader marked the phases. The means are over
-    the beats without concern or, if there are none, over all beats that could be measured.
+    the smoothed volumes of its two frames, moved toward each other by ``OVERSHOOT`` standard errors because the frames
+    were chosen as extremes, or the volumes themselves if a reader marked the phases. The means are over the beats
+    without concern or, if there are none, over all beats that could be measured.
 
     Args:
         volumes: volume of each frame, ``(T,)``, in any unit, NaN if it could not be measured; the ejection fractions
@@ -106,33 +114,39 @@ def measure_beats(
 
 
 def _beats(volumes: np.ndarray, volumes_ml: np.ndarray, phases: Phases) -> list[BeatEjectionFraction]:
-    (volumes, errors), (volumes_ml, _) = (_smooth(curve, phases) for curve in (volumes, volumes_ml))
+    relative, known = (_smooth(curve, phases) for curve in (volumes, volumes_ml))
     intervals = dict(zip(phases.ed, phases.rr))
     odd = _odd_beats(phases)
     beats = []
     for ed, es in phases.beats:
-        edv, esv = volumes[ed], volumes[es]
-        error = 100 * np.hypot(errors[es], errors[ed] * esv / edv) / edv if edv > 0 else np.nan
+        (edv, esv), (edv_ml, esv_ml) = (_extremes(fit, ed, es) for fit in (relative, known))
+        error = 100 * np.hypot(relative.error[es], relative.error[ed] * esv / edv) / edv if edv > 0 else np.nan
         beat = BeatEjectionFraction(
             ed_frame=ed,
             es_frame=es,
-            edv_ml=float(volumes_ml[ed]),
-            esv_ml=float(volumes_ml[es]),
+            edv_ml=edv_ml,
+            esv_ml=esv_ml,
             ef_percent=ejection_fraction(edv, esv),
             rr_s=float(intervals.get(ed, np.nan)) if phases.unit == "s" else np.nan,
             ef_error_percent=float(error),
         )
-        beats.append(replace(beat, concern=_concern(beat, len(volumes), ed in odd)))
+        beats.append(replace(beat, concern=_concern(beat, ed in odd, bool({ed, es} & {*phases.cut}))))
     return beats
 
 
-def _smooth(curve: np.ndarray, phases: Phases) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smoothed curve and its standard errors, with NaN where the curve was not measured."""
+def _smooth(curve: np.ndarray, phases: Phases) -> SmoothedCurve:
+    """Return the smoothed curve, with NaN where it was not measured; the curve itself if a reader marked the phases."""
     missing = ~np.isfinite(curve)
     if phases.marked or missing.all():
-        return curve, np.full(curve.shape, np.nan)
+        return SmoothedCurve(curve, np.full(curve.shape, np.nan), np.nan)
     fit = smooth_curve(curve, phases.time, WIDEST_S if phases.unit == "s" else WIDEST_FRAMES)
-    return np.where(missing, np.nan, fit.values), fit.error
+    return replace(fit, values=np.where(missing, np.nan, fit.values))
+
+
+def _extremes(fit: SmoothedCurve, ed: int, es: int) -> tuple[float, float]:
+    """Return EDV and ESV without the overshoot, which is zero where the noise is unknown."""
+    overshoot = OVERSHOOT * np.nan_to_num(fit.error[[ed, es]])
+    return float(fit.values[ed] - overshoot[0]), float(fit.values[es] + overshoot[1])
 
 
 def _odd_beats(phases: Phases) -> set[int]:
@@ -141,14 +155,15 @@ def _odd_beats(phases: Phases) -> set[int]:
     return {ed for ed, odd in zip(phases.ed[1:], rhythm.odd) if odd} if rhythm.name == "ectopic" else set()
 
 
-def _concern(beat: BeatEjectionFraction, frames: int, odd: bool) -> BeatConcern:
+def _concern(beat: BeatEjectionFraction, odd: bool, cut: bool) -> BeatConcern:
     if np.isnan(beat.ef_percent):
         return "not_measurable"
-    if {0, frames - 1} & {beat.ed_frame, beat.es_frame}:
+    systole = abs(beat.es_frame - beat.ed_frame)
+    if beat.ef_error_percent > LARGEST_ERROR or (np.isfinite(beat.ef_error_percent) and systole < SHORTEST_SYSTOLE):
+        return "uncertain"
+    if cut:
         return "clip_end"
-    if odd:
-        return "odd_interval"
-    return "uncertain" if beat.ef_error_percent > LARGEST_ERROR else ""
+    return "odd_interval" if odd else ""
 
 
 def _choose(beats: Sequence[BeatEjectionFraction]) -> list[bool]:

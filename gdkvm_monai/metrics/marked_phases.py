@@ -73,7 +73,7 @@ def mark_phases(phases: Phases, marks: PhaseMarks) -> Phases:
     beats = _pair(ed, es)
     missing = " and ".join(PHASE_NAMES[name] for name, frames in (("ed", ed), ("es", es)) if not frames)
     reason = "" if beats else f"no {missing} is marked or was found."
-    return replace(phases, ed=ed, es=es, beats=beats, reason=reason, no_contraction=False, marked=True)
+    return replace(phases, ed=ed, es=es, beats=beats, reason=reason, cut=(), no_contraction=False, marked=True)
 
 
 def _pair(ed: Sequence[int], es: Sequence[int]) -> tuple[tuple[int, int], ...]:

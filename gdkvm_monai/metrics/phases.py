@@ -12,7 +12,7 @@ from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, Turn, drop_close, find_t
 
 __all__ = ["Phases", "find_phases"]
 
-WIDEST_S, WIDEST_FRAMES = 0.4, 21
+WIDEST_S, WIDEST_FRAMES = 0.6, 28
 """Widest window of the smoothing: in seconds, and in frames if the frame rate is unknown."""
 
 REFRACTORY_S, REFRACTORY_FRAMES = 0.18, 5
@@ -25,16 +25,16 @@ SWING_ERRORS = 4.5
 """Smallest rise or fall between two turns, in standard errors of the smoothed curve."""
 
 EDGE_TOLERANCE = 0.15
-"""Largest distance of the first or last frame from the curve's extreme to count as a phase, as a share of the range."""
+"""Largest distance from the curve's extreme at which a turn that the clip cuts is a phase, as a share of the range."""
 
 EDGE_SHARE = 0.2
-"""A turn at an end of the clip is a phase if at most this share of the change to the next turn is in this share of the
-time: a curve is flat where it turns, and steep where the clip starts or ends between two turns."""
+"""A turn that the clip cuts is a phase if at most this share of the change to the next turn falls into this share of
+the time: a curve is flat where it turns, and steep where the clip starts or ends between two turns."""
 
 SMALLEST_CHANGE = 0.05
 """Range of the curve below which no beat is detected, as a share of its maximum."""
 
-STEADY_RATIO = 1.3
+STEADY_RATIO = 1.15
 """Mean squared change between neighboring frames over the variance above which a curve is noise; 2 for white noise."""
 
 
@@ -51,6 +51,7 @@ class Phases:
         unit: ``"s"``, or ``"frames"`` if the frame rate is unknown.
         smoothed: smoothed curve, ``(T,)``; all NaN if fewer than two frames could be measured.
         reason: why no beat was found; empty if a beat was found.
+        cut: phases that the start or the end of the clip cuts: their true moment may be outside the clip.
         no_contraction: whether the curve moves no more than its noise explains.
         marked: whether a reader marked end-diastole or end-systole; the volumes of these very frames then count.
     """
@@ -62,6 +63,7 @@ class Phases:
     unit: str
     smoothed: np.ndarray
     reason: str = ""
+    cut: tuple[int, ...] = ()
     no_contraction: bool = False
     marked: bool = False
 
@@ -83,9 +85,10 @@ def find_phases(curve: ArrayLike, time_s: ArrayLike | None = None) -> Phases:
 
     The curve is smoothed (:func:`~gdkvm_monai.metrics.smoothing.smooth_curve`). Its turns are the extremes between
     which it rises or falls by at least ``SWING`` of its range and ``SWING_ERRORS`` standard errors. If two
-    end-diastoles (or two end-systoles) are closer than the refractory time, the less extreme one is dropped. The first
-    and the last frame count if the curve is flat there and within ``EDGE_TOLERANCE`` of the extreme. A frame that could
-    not be measured is never a phase.
+    end-diastoles (or two end-systoles) are closer than the refractory time, the less extreme one is dropped. The clip
+    cuts its first or last turn if the curve does not move away by half as much on the other side; such a turn counts if
+    the curve is flat there and within ``EDGE_TOLERANCE`` of the extreme. A frame that could not be measured is never a
+    phase.
 
     Args:
         curve: area or volume, ``(T,)``, in any unit; NaN if a frame could not be measured.
@@ -117,12 +120,12 @@ def find_phases(curve: ArrayLike, time_s: ArrayLike | None = None) -> Phases:
     still = _why_still(curve[frames], fit.values[frames])
     if still:
         return Phases((), (), (), time, unit, fit.values, still, no_contraction=True)
-    turns = _turns(fit, frames, time, REFRACTORY_S if seconds else REFRACTORY_FRAMES)
+    turns, cut = _turns(fit, frames, time, REFRACTORY_S if seconds else REFRACTORY_FRAMES)
     ed = tuple(turn.frame for turn in turns if turn.kind == MAXIMUM)
     es = tuple(turn.frame for turn in turns if turn.kind == MINIMUM)
     beats = _pair(turns)
     reason = "" if beats else "the curve has no end-diastole next to an end-systole."
-    return Phases(ed, es, beats, time, unit, fit.values, reason)
+    return Phases(ed, es, beats, time, unit, fit.values, reason, cut)
 
 
 def _why_still(measured: np.ndarray, smoothed: np.ndarray) -> str:
@@ -134,23 +137,28 @@ def _why_still(measured: np.ndarray, smoothed: np.ndarray) -> str:
     return ""
 
 
-def _turns(fit: SmoothedCurve, frames: np.ndarray, time: np.ndarray, refractory: float) -> list[Turn]:
-    """Return the phases among the turns of the smoothed curve at the measured frames."""
+def _turns(
+    fit: SmoothedCurve, frames: np.ndarray, time: np.ndarray, refractory: float
+) -> tuple[list[Turn], tuple[int, ...]]:
+    """Return the phases among the turns of the smoothed curve at the measured frames, and those that the clip cuts."""
     curve, time = fit.values[frames], time[frames]
     swing = max(SWING * np.ptp(curve), SWING_ERRORS * np.nan_to_num(np.median(fit.error)))
     turns = drop_close(find_turns(curve, swing), curve, time, refractory)
-    kept = [turn for turn in turns if _is_phase(turn, turns, curve, time)]
-    return [Turn(int(frames[turn.frame]), turn.kind) for turn in kept]
+    cut = []
+    if turns:
+        first, last = turns[0].frame, turns[-1].frame
+        sides = ((turns[0], turns[1], curve[: first + 1]), (turns[-1], turns[-2], curve[last:]))
+        cut = [(turn, other) for turn, other, side in sides if np.ptp(side) < swing / 2]
+    dropped = {turn for turn, other in cut if not _is_flat_extreme(turn, other.frame, curve, time)}
+    kept = [Turn(int(frames[turn.frame]), turn.kind) for turn in turns if turn not in dropped]
+    return kept, tuple(int(frames[turn.frame]) for turn, _ in cut if turn not in dropped)
 
 
-def _is_phase(turn: Turn, turns: list[Turn], curve: np.ndarray, time: np.ndarray) -> bool:
-    """Return whether a turn is a phase: always inside the clip, and at its ends if the curve is flat and extreme."""
-    if 0 < turn.frame < len(curve) - 1:
-        return True
+def _is_flat_extreme(turn: Turn, other: int, curve: np.ndarray, time: np.ndarray) -> bool:
+    """Return whether the curve is near its extreme at a turn, and flat there compared with the way to the next turn."""
     extreme = curve.max() if turn.kind == MAXIMUM else curve.min()
     if abs(curve[turn.frame] - extreme) > EDGE_TOLERANCE * np.ptp(curve):
         return False
-    other = turns[1 if turn == turns[0] else -2].frame
     if abs(other - turn.frame) < FEWEST_FRAMES - 1:
         return True  # too few frames to tell
     near = time[turn.frame] + EDGE_SHARE * (time[other] - time[turn.frame])

@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["SmoothedCurve", "smooth_curve"]
 
-WIDTHS = (5, 7, 9, 12, 16, 21, 28, 37, 49, 64)
+WIDTHS = (5, 7, 9, 12, 17, 24, 34, 48, 68)
 """Widths of the window that are tried, in frames."""
 
 FEWEST_FRAMES = 9
@@ -86,9 +86,10 @@ def _weights(times: np.ndarray, window: float) -> tuple[np.ndarray, np.ndarray]:
     neighbors = np.clip(index, 0, n - 1)
     offset = times[neighbors] - times[:, None]
     distance = np.where(neighbors == index, np.abs(offset), np.inf)
-    reach = np.maximum(window / 2, 1.01 * np.sort(distance, axis=1)[:, 4])[:, None]
-    tricube = np.clip(1 - np.minimum(distance / reach, 1) ** 3, 0, None) ** 3
-    powers = (offset / reach)[..., None] ** np.arange(3)  # (n, 2 h + 1, 3)
-    moments = np.einsum("nj,njp,njq->npq", tricube, powers, powers)
-    constant = np.linalg.solve(moments, np.broadcast_to(np.eye(3)[:, :1], (n, 3, 1)))[..., 0]
-    return neighbors, tricube * np.einsum("njp,np->nj", powers, constant)
+    fifth = np.partition(distance[:, half - 4 : half + 5], 4, axis=1)[:, 4]
+    reach = np.maximum(window / 2, 1.01 * fifth)[:, None]
+    tricube = (1 - np.minimum(distance / reach, 1) ** 3) ** 3
+    x = offset / reach
+    m0, m1, m2, m3, m4 = ((tricube * x**power).sum(axis=1)[:, None] for power in range(5))
+    c0, c1, c2 = m2 * m4 - m3**2, m2 * m3 - m1 * m4, m1 * m3 - m2**2  # the first row of the inverse moment matrix
+    return neighbors, tricube * (c0 + c1 * x + c2 * x**2) / (m0 * c0 + m1 * c1 + m2 * c2)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.metrics.beats import measure_beats
-from gdkvm_monai.metrics.phases import Phases
+from gdkvm_monai.metrics.marked_phases import PhaseMarks, mark_phases
+from gdkvm_monai.metrics.phases import Phases, find_phases
 
 
 def phases_of(*beats: tuple[int, int], frames: int = 5) -> Phases:
@@ -46,6 +47,59 @@ def test_an_unmeasurable_beat_is_listed_but_not_averaged():
 def test_the_means_are_nan_without_beats():
     result = measure_beats(np.full(5, 80.0), phases_of())
     assert (result.n_beats, result.beats) == (0, ()) and np.isnan(result.ef_percent)
+
+
+def contracting(ed_s: list[float], esv: list[float], rate_hz: float = 50) -> tuple[np.ndarray, np.ndarray]:
+    """Volumes from 100 mL at each end-diastole to the given end-systolic volume 0.3 s later, and their times."""
+    knots = sorted([*((at, 100.0) for at in ed_s), *((at + 0.3, volume) for at, volume in zip(ed_s, esv))])
+    time_s = np.arange(ed_s[0] - 0.3, ed_s[-1], 1 / rate_hz)
+    knots_s, levels = np.array([(ed_s[0] - 0.5, esv[0]), *knots]).T
+    index = np.searchsorted(knots_s, time_s, side="right") - 1
+    share = (time_s - knots_s[index]) / np.diff(knots_s)[index]
+    return levels[index] + np.diff(levels)[index] * (1 - np.cos(np.pi * share)) / 2, time_s
+
+
+def test_the_beat_after_an_ectopic_interval_is_left_out_and_named():
+    ed_s = [0.0, 0.8, 1.6, 2.1, 3.2, 4.0, 4.8]  # premature at 2.1 s, with a pause until 3.2 s
+    volumes, time_s = contracting(ed_s, [50, 50, 50, 80, 30, 50])
+    result = measure_beats(volumes, find_phases(volumes, time_s))
+    left_out = [round(beat.ef_percent) for beat in result.beats if beat.concern == "odd_interval"]
+    assert left_out == [20, 70] and result.ef_percent == pytest.approx(50, abs=0.5)
+    assert [beat.in_mean for beat in result.beats] == [not beat.concern for beat in result.beats]
+    assert [beat.rr_s for beat in result.beats[:5]] == pytest.approx(list(np.diff(ed_s))[:5], abs=0.03)
+
+
+def test_a_clip_of_less_than_a_beat_that_starts_after_end_diastole_has_no_end_diastole():
+    volumes, time_s = contracting([0.0, 0.9, 1.8], [42, 42])
+    part = (time_s >= 0.1) & (time_s < 0.8)
+    phases = find_phases(volumes[part], time_s[part] - 0.1)
+    assert phases.ed == () and np.isnan(phases.heart_rate_bpm)
+    assert phases.reason and np.isnan(measure_beats(volumes[part], phases).ef_percent)
+
+
+def test_beats_that_are_too_noisy_are_called_uncertain_and_averaged_only_if_there_are_no_others():
+    volumes, time_s = contracting([0.0, 0.8, 1.6, 2.4], [50, 50, 50], rate_hz=25)
+    noisy = volumes + np.random.default_rng(0).normal(0, 6, len(volumes))
+    result = measure_beats(noisy, find_phases(volumes, time_s))
+    assert {beat.concern for beat in result.beats} == {"uncertain"} and all(beat.in_mean for beat in result.beats)
+    assert all(beat.ef_error_percent > 2 for beat in result.beats)
+
+
+def test_phases_marked_by_a_reader_take_the_volumes_of_these_very_frames():
+    volumes, time_s = contracting([0.0, 0.8, 1.6], [50, 50])
+    edited = volumes.copy()
+    edited[30] = 40
+    marked = mark_phases(find_phases(volumes, time_s), PhaseMarks(ed=(15,), es=(30,)))
+    beat = measure_beats(edited, marked, edited).beats[0]
+    assert (beat.edv_ml, beat.esv_ml) == (edited[15], 40) and np.isnan(beat.ef_error_percent)
+
+
+def test_another_curve_is_averaged_over_the_same_beats():
+    volumes, time_s = contracting([0.0, 0.8, 1.6, 2.4], [50, 50, 50])
+    phases = find_phases(volumes, time_s)
+    own = measure_beats(volumes, phases)
+    other = measure_beats(volumes + np.random.default_rng(0).normal(0, 6, len(volumes)), phases, like=own)
+    assert [beat.in_mean for beat in other.beats] == [beat.in_mean for beat in own.beats]
 
 
 @pytest.mark.parametrize(("volumes", "volumes_ml"), [([1.0, 2.0], None), ([1.0] * 5, [1.0] * 4)])

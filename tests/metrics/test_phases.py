@@ -43,7 +43,7 @@ def test_phases_and_ef_are_found_in_noisy_physiological_curves(rate, beats):
         missed, found, ef_percent = detect(seed, rate, beats, rng)
         misses += missed
         errors.append(abs(found.ef_percent - ef_percent))
-        wrong += found.n_beats != beats
+        wrong += len(found.beats) != beats
     assert np.mean(np.array(misses) <= 1) >= 0.95
     assert np.mean(np.array(errors) <= 3) >= 0.95
     assert wrong == 0

@@ -20,10 +20,10 @@ EDV_USUAL_ML, EDV_POSSIBLE_ML = (25.0, 350.0), (5.0, 700.0)
 
 
 def check_ejection_fraction(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
-    """Check that there is an ejection fraction, and that those of all beats are plausible."""
+    """Check that there is an ejection fraction, and that those of the beats in the mean are plausible."""
     if numbers.ef_withheld:
         yield Reason("ef_withheld", "check", f"there is no ejection fraction: {numbers.ef_withheld}")
-    beats = [beat for beat in numbers.beats if beat.ef_percent is not None]
+    beats = [beat for beat in numbers.beats if beat.in_mean and beat.ef_percent is not None]
     for beat in [beat for beat in beats if beat.ef_percent < 0][:1]:
         frames = f"frames {beat.ed_frame} and {beat.es_frame}"
         yield Reason(

@@ -67,12 +67,15 @@ def main() -> None:
     parser.add_argument("--patients", type=int, nargs="+", default=[10, 20, 50, 100])
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    print(f"| population | patients | {' | '.join(METHODS)} |\n|---|---{'|---' * len(METHODS)}|")
+    counts = " / ".join(map(str, options.patients))
+    print(f"| {counts} patients | {' | '.join(METHODS)} |\n|---{'|---' * len(METHODS)}|")
     for population in POPULATIONS:
-        for patients in options.patients:
-            shares = coverage(population, patients, options.trials, np.random.default_rng(options.seed))
-            cells = " | ".join(f"{100 * share:.1f}" for share in shares)
-            print(f"| {population.name} | {patients} | {cells} |", flush=True)
+        shares = [
+            coverage(population, patients, options.trials, np.random.default_rng(options.seed))
+            for patients in options.patients
+        ]
+        cells = [" / ".join(f"{100 * share:.0f}" for share in of_method) for of_method in zip(*shares)]
+        print(f"| {population.name} | {' | '.join(cells)} |", flush=True)
 
 
 def coverage(population: Population, patients: int, trials: int, rng: Generator) -> list[float]:

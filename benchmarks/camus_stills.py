@@ -61,7 +61,7 @@ def main() -> None:
     for name, folders in runs.items():
         for seed, folder in zip(options.seeds, folders):
             train_and_evaluate(name, folder, options.dataset_dir, [f"--seed={seed}", *overrides])
-    print(table(runs))
+    print(table(runs), ef_table(runs), sep="\n\n")
     plot_learning_curves({name: folders[0] for name, folders in runs.items()}, options.out / "learning_curves.png")
 
 
@@ -106,6 +106,32 @@ def scores_of(root: Path) -> dict[tuple, float]:
     of_phase = {(g["structure"], g["phase"]): g["scores"] for g in groups["structure x phase"]}
     of_both = {(g["structure"], None): g["scores"] for g in groups["structure"]}
     return {column: (of_phase | of_both)[column[:2]][column[2]]["mean"] for column in COLUMNS}
+
+
+def ef_table(runs: dict[str, list[Path]]) -> str:
+    """Return a Markdown table of the mean absolute errors of EF in points, with a last row for the expert masks.
+
+    That row is the ceiling: what masks can reach against an EF that was recorded by another method or for another view.
+    """
+    found = {name: [ef_errors(folder) for folder in folders] for name, folders in runs.items()}
+    columns = [name for name in next(iter(found.values()))[0] if "of the reference masks" not in name]
+    compared = {
+        column: compare_seeds({name: [run[column] for run in found[name]] for name in runs}, lower_is_better=True)
+        for column in columns
+    }
+    lines = [f"| MAE of EF, points | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
+    lines += [f"| {name} | {' | '.join(compared[column][name].cell('.2f') for column in columns)} |" for name in runs]
+    experts = next(iter(found.values()))[0]
+    ceiling = [
+        experts.get(column.replace("ef_percent", "ef_percent of the reference masks"), 0.0) for column in columns
+    ]
+    return "\n".join([*lines, f"| expert masks | {' | '.join(f'{error:.2f}' for error in ceiling)} |"])
+
+
+def ef_errors(root: Path) -> dict[str, float]:
+    """Read the mean absolute error of EF of one run in each comparison, by its name in ``metrics.json``."""
+    agreement = json.loads((root / "eval" / "metrics.json").read_text())["agreement"]
+    return {name: numbers["mae"] for name, numbers in agreement.items() if "ef_percent" in name}
 
 
 def parameters(name: str) -> int:

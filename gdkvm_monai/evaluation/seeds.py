@@ -19,8 +19,9 @@ class SeedSummary:
         mean: mean over the seeds.
         sd: standard deviation over the seeds (ddof 1); NaN for one seed.
         seeds: number of seeds.
-        standing: ``"best"``; ``"tie"`` if the difference from the best mean is at most the larger SD of the two;
-            ``"worse"`` if it is larger; ``"unknown"`` if one of the two was trained only once.
+        standing: ``"tie"`` if the difference from the best mean is at most the larger SD of the two; ``"worse"`` if it
+            is larger; ``"unknown"`` if one of the two was trained only once. The best mean itself is ``"best"``, unless
+            another one ties with it or is unknown, or there is no other.
     """
 
     mean: float
@@ -55,7 +56,7 @@ def compare_seeds(scores: Mapping[str, Sequence[float]], lower_is_better: bool =
     Example:
         >>> compared = compare_seeds({"a": [0.930, 0.934], "b": [0.929, 0.933], "c": [0.900, 0.902]})
         >>> [summary.cell(".3f") for summary in compared.values()]
-        ['0.932 ± 0.003, best', '0.931 ± 0.003, tie', '0.901 ± 0.001']
+        ['0.932 ± 0.003, tie', '0.931 ± 0.003, tie', '0.901 ± 0.001']
     """
     empty = [name for name, values in scores.items() if not len(values)]
     if empty:
@@ -64,10 +65,12 @@ def compare_seeds(scores: Mapping[str, Sequence[float]], lower_is_better: bool =
     spreads = {name: statistics.stdev(values) if len(values) > 1 else np.nan for name, values in scores.items()}
     best = (min if lower_is_better else max)(means, key=means.__getitem__)
 
-    def standing(name: str) -> str:
+    def against_best(name: str) -> str:
         if np.isnan([spreads[best], spreads[name]]).any():
             return "unknown"
-        tie = abs(means[name] - means[best]) <= max(spreads[best], spreads[name])
-        return "best" if name == best else "tie" if tie else "worse"
+        return "tie" if abs(means[name] - means[best]) <= max(spreads[best], spreads[name]) else "worse"
 
-    return {name: SeedSummary(means[name], spreads[name], len(scores[name]), standing(name)) for name in scores}
+    standings = {name: against_best(name) for name in scores if name != best}
+    found = set(standings.values())
+    standings[best] = "unknown" if not found or "unknown" in found else "tie" if "tie" in found else "best"
+    return {name: SeedSummary(means[name], spreads[name], len(scores[name]), standings[name]) for name in scores}

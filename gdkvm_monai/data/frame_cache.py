@@ -23,7 +23,7 @@ class FrameCache:
         dtype: type of the pixels.
 
     Raises:
-        ValueError: if an appended frame has another shape.
+        ValueError: if an appended or replacing frame has another shape.
         IndexError: if a requested frame does not exist.
 
     Example:
@@ -42,21 +42,19 @@ class FrameCache:
 
     def append(self, frame: np.ndarray) -> None:
         """Append a frame."""
-        if frame.shape != self.shape:
-            raise ValueError(f"frame {self._length} has shape {frame.shape}, the clip's frames have {self.shape}.")
-        self._file.seek(self._length * self._bytes)
-        self._file.write(np.asarray(frame, dtype=self.dtype).tobytes(order="F"))
-        self._file.flush()
+        self._write(self._length, frame)
         self._length += 1
+
+    def __setitem__(self, frame: int, pixels: np.ndarray) -> None:
+        """Replace one frame."""
+        self._write(self._position(frame), pixels)
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, frame: int) -> np.ndarray:
         """Read one frame of ``shape``."""
-        if not -self._length <= frame < self._length:
-            raise IndexError(f"frame {frame} does not exist, the clip has {self._length}.")
-        self._file.seek(frame % self._length * self._bytes)
+        self._file.seek(self._position(frame) * self._bytes)
         return np.frombuffer(self._file.read(self._bytes), self.dtype).reshape(self.shape, order="F")
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -67,6 +65,18 @@ class FrameCache:
         self._file.seek(0)
         pixels = np.frombuffer(self._file.read(self._length * self._bytes), self.dtype)
         return pixels.reshape((*self.shape, self._length), order="F")
+
+    def _position(self, frame: int) -> int:
+        if not -self._length <= frame < self._length:
+            raise IndexError(f"frame {frame} does not exist, the clip has {self._length}.")
+        return frame % self._length
+
+    def _write(self, position: int, pixels: np.ndarray) -> None:
+        if pixels.shape != self.shape:
+            raise ValueError(f"frame {position} has shape {pixels.shape}, the clip's frames have {self.shape}.")
+        self._file.seek(position * self._bytes)
+        self._file.write(np.asarray(pixels, dtype=self.dtype).tobytes(order="F"))
+        self._file.flush()
 
     def close(self) -> None:
         """Close the file without deleting it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -109,9 +109,16 @@ def _measure(nothing: BiplaneMeasurements, results: Mapping[str, SegmentationRes
         sv_ml=None if edv_ml is None or esv_ml is None else round(edv_ml - esv_ml, 4),
         ef_percent=ef_percent,
         beats={view: (beat.ed_frame, beat.es_frame) for view, beat in beats.items()},
-        flags=measured.flags,
+        flags=(*measured.flags, *_without_atrium(results)),
         ef_withheld=measured.reason,
     )
+
+
+def _without_atrium(results: Mapping[str, SegmentationResult]) -> Iterator[str]:
+    """Name the views whose masks were stored without the atrium: another rule then finds the base."""
+    for view, result in results.items():
+        if "LA" not in result.measurements.structures:
+            yield f"{view}: the masks were stored without the left atrium, so the base was found without it"
 
 
 def _known(value: float) -> float | None:

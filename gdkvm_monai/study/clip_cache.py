@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from gdkvm_monai.data.frame_cache import FrameCache
+from gdkvm_monai.labels import BACKGROUND, STRUCTURES
 from gdkvm_monai.study.clip_source import ClipSource
 
 __all__ = ["ClipCache"]
@@ -39,6 +41,12 @@ class ClipCache:
         if self.probabilities is None:
             self.probabilities = FrameCache(self.masks.path.with_name(".probabilities"), placed.shape, np.float16)
         self.probabilities.append(placed)
+
+    def keep(self, structures: Sequence[str]) -> None:
+        """Remove all other structures from the masks; call it after the last measurement."""
+        wanted = [value for name in structures for value in STRUCTURES[name]]
+        for frame, mask in enumerate(self.masks):
+            self.masks[frame] = np.where(np.isin(mask, wanted), mask, BACKGROUND)
 
     def picture(self, frame: int) -> np.ndarray:
         """Return the gray levels ``(H, W)`` of the box."""

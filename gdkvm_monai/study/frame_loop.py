@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from tqdm.auto import tqdm
 
 from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
-from gdkvm_monai.labels import BACKGROUND, STRUCTURES
+from gdkvm_monai.labels import STRUCTURES
 from gdkvm_monai.metrics.curves import volume_curve
 from gdkvm_monai.metrics.frame_measurements import dice, measure_frame
 from gdkvm_monai.metrics.sector import Sector, edge_fraction
@@ -49,17 +47,12 @@ def segment_frames(
         shown = np.nan_to_num(gray)
         if session.valid:
             sector.add(shown)
-        cache.append(shown, _keep(mask, options.structures))
+        cache.append(shown, mask)
         if options.save_prob:
             unknown = np.full((pipeline.num_classes, *mask.shape), np.nan)
             known = session.probabilities
             cache.append_probabilities(unknown if known is None else known[(slice(None), *source.box)])
     return SegmentedClip(frames, copies, sector)
-
-
-def _keep(mask: np.ndarray, structures: Sequence[str]) -> np.ndarray:
-    wanted = [value for name in structures for value in STRUCTURES[name]]
-    return np.where(np.isin(mask, wanted), mask, BACKGROUND).astype(np.uint8)
 
 
 def edge_share(cache: ClipCache, source: ClipSource, sector: Sector) -> float:

@@ -159,6 +159,7 @@ def segment_clip(
     numbers = with_dimensions(numbers, segmented.frames, describe_patient(options, header), header.heart_rate_bpm)
     frames = frames.with_end_systole(numbers.phases.es_frames)
     edge = edge_share(cache, source, segmented.sector) if any(valid) else np.nan
+    cache.keep(options.structures)
     weights = pipeline.provenance.weights
     quality = judge(numbers, Evidence(frames, segmented.frames, edge, weights))
     run = _record(pipeline, source, options, started, time.monotonic() - start)

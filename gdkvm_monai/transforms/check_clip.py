@@ -7,9 +7,11 @@ from collections.abc import Hashable, Mapping
 import torch
 from monai.transforms import Transform
 
-from gdkvm_monai.labels import UNLABELED
+from gdkvm_monai.labels import STRUCTURES, UNLABELED
 
 __all__ = ["CheckClipd"]
+
+VALUES = ", ".join(f"{name} is {value}" for name, (value,) in STRUCTURES.items())
 
 
 class CheckClipd(Transform):
@@ -56,5 +58,6 @@ class CheckClipd(Transform):
         if wrong:
             raise ValueError(
                 f"{source}: its label has the values {wrong[:5]}, expected 0 to {self.num_classes - 1} "
-                f"(or {UNLABELED} for unlabeled); map them with MapLabelValued or change the number of classes."
+                f"(or {UNLABELED} for unlabeled; {VALUES}); map them with MapLabelValued or change the number of "
+                "classes."
             )

@@ -10,6 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 import gdkvm_monai
+from gdkvm_monai.labels import LV
 from gdkvm_monai.study.biplane import BiplaneMeasurements, measure_biplane, write_biplane
 from tests.study.gray_level_network import gray_level_pipeline, label_clip
 
@@ -55,6 +56,16 @@ def test_volumes_and_ejection_fraction_match_the_phantom(views, results):
 def test_the_order_of_the_views_does_not_matter(results):
     other = measure_biplane(dict(reversed(results.items())))
     assert other == measure_biplane(results)
+
+
+def test_masks_that_were_stored_without_the_atrium_are_flagged(results):
+    four = results["4CH"]
+    bare = replace(
+        four, measurements=replace(four.measurements, structures=("LV",)), _mask=np.where(four.mask == LV, LV, 0)
+    )
+    assert measure_biplane(results).flags == ()
+    (flag,) = measure_biplane({**results, "4CH": bare}).flags
+    assert flag.startswith("4CH: the masks were stored without the left atrium")
 
 
 def test_without_a_pixel_spacing_in_one_view_nothing_is_measured(results, still):

@@ -32,6 +32,16 @@ def test_masks_are_stored_on_the_full_grid_and_returned_on_the_grid_of_the_image
             assert full.shape == source.shape and full.sum() == mask.sum()
 
 
+def test_only_the_wanted_structures_are_kept(source, tmp_path):
+    mask = np.arange(np.prod(source.box_shape)).reshape(source.box_shape) % 4
+    with ClipCache(tmp_path, source) as cache:
+        for _ in range(2):
+            cache.append(np.zeros(source.box_shape), mask)
+        cache.keep(("LV", "LA"))
+        for frame in range(2):
+            np.testing.assert_array_equal(cache.mask(frame), np.where(mask == 2, 0, mask))
+
+
 def test_outside_the_region_the_background_has_probability_one(source, tmp_path):
     probabilities = np.full((4, *source.box_shape), 0.25)
     with ClipCache(tmp_path, source) as cache:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.inferers.perturbation import PERTURBATIONS
-from gdkvm_monai.labels import LEFT_ATRIUM, LV
+from gdkvm_monai.labels import LV
 from gdkvm_monai.metrics.sector import Sector
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
@@ -47,14 +47,6 @@ def test_a_blank_frame_is_invalid_and_has_an_empty_mask(labels, tmp_path):
     assert [frame.valid for frame in segmented.frames] == [True, False, True, True]
     assert not masks[..., 1].any() and segmented.frames[1].measured.areas_px == {"LV": 0, "MYO": 0, "LA": 0}
     assert np.isnan(segmented.frames[1].confidence) and np.isfinite(segmented.frames[2].confidence)
-
-
-def test_structures_that_were_not_requested_are_absent_from_the_masks_but_measured(labels, tmp_path):
-    (tmp_path / "some").mkdir()
-    some, masks = looped(labels, tmp_path / "some", structures=("LV", "LA"), fast=True, spacing_mm=(1, 1))
-    assert set(np.unique(masks)) == {0, LV, LEFT_ATRIUM}
-    every, _ = looped(labels, tmp_path, fast=True, spacing_mm=(1, 1))
-    assert [frame.measured for frame in some.frames] == [frame.measured for frame in every.frames]
 
 
 @pytest.mark.parametrize(("start", "cut_off"), [(10, False), (0, True)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 
 import jsonschema
 import nibabel
@@ -155,10 +156,14 @@ def test_an_empty_clip_has_no_measurements():
     jsonschema.validate(json.loads(result.measurements.to_json()), measurements_schema())
 
 
-def test_structures_that_were_not_requested_are_background(clip):
-    result = gdkvm_monai.segment(clip[0], pipeline=gray_level_pipeline(), structures=("LV",), fast=True)
-    assert set(np.unique(result.mask)) == {0, 1}
-    assert result.measurements.structures == ("LV",)
+@pytest.mark.parametrize(("structures", "values"), [(("LV",), {0, 1}), (("MYO", "LA"), {0, 2, 3})])
+def test_structures_that_were_not_requested_are_background_and_change_no_number(clip, structures, values):
+    every, some = (
+        gdkvm_monai.segment(clip[0], pipeline=gray_level_pipeline(), fast=True, spacing_mm=(0.5, 0.5), **options)
+        for options in ({}, {"structures": structures})
+    )
+    assert set(np.unique(some.mask)) == values
+    assert some.measurements == replace(every.measurements, structures=structures) and some.frames == every.frames
 
 
 def test_other_gray_levels_are_scaled_and_the_scale_is_recorded(clip):

@@ -115,7 +115,7 @@ def measure_beats(
 
 def _beats(volumes: np.ndarray, volumes_ml: np.ndarray, phases: Phases) -> list[BeatEjectionFraction]:
     relative, known = (_smooth(curve, phases) for curve in (volumes, volumes_ml))
-    intervals = dict(zip(phases.ed, phases.rr))
+    intervals = dict(zip(phases.rr_ed, phases.rr))
     odd = _odd_beats(phases)
     beats = []
     for ed, es in phases.beats:
@@ -152,7 +152,7 @@ def _extremes(fit: SmoothedCurve, ed: int, es: int) -> tuple[float, float]:
 def _odd_beats(phases: Phases) -> set[int]:
     """Return the end-diastoles that follow an interval of other length, if the rhythm is otherwise regular."""
     rhythm = judge_rhythm(phases.rr)
-    return {ed for ed, odd in zip(phases.ed[1:], rhythm.odd) if odd} if rhythm.name == "ectopic" else set()
+    return {ed for ed, odd in zip(phases.rr_ed[1:], rhythm.odd) if odd} if rhythm.name == "ectopic" else set()
 
 
 def _concern(beat: BeatEjectionFraction, odd: bool, cut: bool) -> BeatConcern:

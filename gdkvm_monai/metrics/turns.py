@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["MAXIMUM", "MINIMUM", "Turn", "drop_close", "find_turns"]
+__all__ = ["MAXIMUM", "MINIMUM", "Turn", "drop_close", "drop_notches", "find_turns"]
 
 MAXIMUM, MINIMUM = 1, -1
 
@@ -71,3 +72,25 @@ def drop_close(turns: list[Turn], curve: np.ndarray, time: np.ndarray, refractor
         lesser = closest if kind * curve[first] < kind * curve[second] else closest + 2
         turns = [turn for index, turn in enumerate(turns) if index not in (closest + 1, lesser)]
     return turns
+
+
+def drop_notches(turns: list[Turn], curve: np.ndarray, share: float, cut: Collection[Turn]) -> list[Turn]:
+    """Drop each maximum and the minimum after it if the fall between them is a small share of the largest fall.
+
+    Args:
+        turns: alternating maxima and minima.
+        curve: values ``(T,)``.
+        share: smallest fall to keep, as a share of the largest.
+        cut: turns at the ends of the curve whose fall may be incomplete; they are kept.
+
+    Returns:
+        The remaining turns, alternating maxima and minima; of two maxima around a notch, the second remains.
+    """
+    falls = {
+        pair: curve[pair[0].frame] - curve[pair[1].frame]
+        for pair in zip(turns, turns[1:])
+        if pair[0].kind == MAXIMUM and not {*pair} & {*cut}
+    }
+    smallest = share * max(falls.values(), default=0)
+    dropped = {turn for pair, fall in falls.items() if fall < smallest for turn in pair}
+    return [turn for turn in turns if turn not in dropped]

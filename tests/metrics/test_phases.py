@@ -86,6 +86,15 @@ def test_a_dicrotic_bump_within_the_refractory_time_is_not_a_beat():
     assert len(find_phases(curve, 10 * time).es) > 3  # outside the refractory time
 
 
+def test_a_dip_between_the_filling_waves_is_not_a_beat():
+    time = np.arange(0, 3.2, 0.02)
+    curve = 80 + 40 * np.cos(2 * np.pi * np.minimum(time % 0.8, 0.6) / 0.6)  # full from 0.6 s on
+    curve -= 20 * np.exp(-(((time % 0.8 - 0.68) / 0.05) ** 2))
+    phases = find_phases(curve, time)
+    assert [round(time[frame] % 0.8, 1) for frame in phases.es] == [0.3] * 4
+    assert phases.rr == pytest.approx(0.8, abs=0.05)
+
+
 def test_missing_frames_are_bridged():
     time = np.arange(0, 2, 0.02)
     curve = 80 + 40 * np.cos(2 * np.pi * time)

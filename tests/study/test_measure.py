@@ -50,7 +50,7 @@ def test_volumes_without_noise_are_those_of_the_reported_frames():
     mean = measured.mean
     assert [(beat.concern, beat.in_mean) for beat in measured.beats] == [("clip_end", False), ("", True)]
     assert mean.n_beats == 1 and mean.ef_percent == measured.beats[1].ef_percent
-    assert measured.beats[0].rr_s == 1 and measured.phases.rhythm == "regular"
+    assert measured.beats[0].rr_s == 1 and measured.phases.rhythm == "unknown"
     assert measured.phases.heart_rate_bpm == pytest.approx(60, abs=3)
     assert "apical two-chamber" in measured.method.description
 

@@ -66,7 +66,9 @@ def with_dimensions(
 
 def _measure_beat(beat: Beat, frames: Sequence[SegmentedFrame], in_mm: bool) -> BeatDimensions:
     ed, es = (frames[frame].measured for frame in (beat.ed_frame, beat.es_frame))
-    displacement = strain = np.nan
+    area_change = displacement = strain = np.nan
+    if ed.chambers and es.chambers:
+        area_change = fractional_area_change(ed.areas_px["LV"], es.areas_px["LV"])
     if ed.chambers and es.chambers and ed.base_rule == es.base_rule:  # otherwise the rules differ, not the heart
         displacement = mitral_displacement(ed.chambers.base, ed.chambers.apex, es.chambers.base)
         strain = longitudinal_strain(ed.chambers.wall_length, es.chambers.wall_length)
@@ -74,7 +76,7 @@ def _measure_beat(beat: Beat, frames: Sequence[SegmentedFrame], in_mm: bool) -> 
         ed=_ventricle_size(ed) if in_mm else NO_VENTRICLE,
         es=_ventricle_size(es) if in_mm else NO_VENTRICLE,
         es_atrium=_atrium_size(es),
-        fractional_area_change_percent=_known(fractional_area_change(ed.areas_px["LV"], es.areas_px["LV"])),
+        fractional_area_change_percent=_known(area_change),
         mitral_displacement_mm=_known(displacement) if in_mm else None,
         longitudinal_strain_percent=_known(strain),
     )

@@ -9,6 +9,7 @@ from gdkvm_monai.data.dicom.header import is_dicom
 from gdkvm_monai.data.dicom.source import read_source
 from gdkvm_monai.files import file_sha256, write_text
 from gdkvm_monai.labels import COLORS
+from gdkvm_monai.study.captions import frame_captions
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.contact_sheet import write_contact_sheet
@@ -19,7 +20,7 @@ from gdkvm_monai.study.report.writer import write_clip_report
 from gdkvm_monai.study.results_folder import ClipResults
 from gdkvm_monai.study.structured_report import write_structured_report
 from gdkvm_monai.visualize.clip_frames import aspect_spacing
-from gdkvm_monai.visualize.movies import write_overlay_avi, write_overlay_gif
+from gdkvm_monai.visualize.movies import OverlayClip, write_overlay_avi, write_overlay_gif
 
 __all__ = ["check_formats", "write_outputs"]
 
@@ -89,13 +90,13 @@ def _write_dicom(folder: Path, options: SegmentOptions, cache: ClipCache, result
 
 def _write_pictures(folder: Path, options: SegmentOptions, cache: ClipCache, results: ClipResults) -> None:
     measurements, frames, clip = results.measurements, results.frames, results.measurements.clip
-    spacing_mm, count = aspect_spacing(clip.spacing_mm, clip.spacing_trust), len(cache.masks)
-    shown = cache.picture, cache.mask
+    spacing_mm = aspect_spacing(clip.spacing_mm, clip.spacing_trust)
+    shown, captions = (cache.picture, cache.mask), frame_captions(measurements, frames)
+    movie = OverlayClip(*shown, len(cache.masks), spacing_mm, clip.frame_rate_hz, captions)
     if options.overlay == "gif":
-        path = folder / "overlay.gif"
-        write_overlay_gif(path, *shown, count, spacing_mm=spacing_mm, frames_per_second=clip.frame_rate_hz)
+        write_overlay_gif(folder / "overlay.gif", movie)
     elif options.overlay == "avi":
-        write_overlay_avi(folder / "overlay.avi", *shown, count, spacing_mm, clip.frame_rate_hz)
+        write_overlay_avi(folder / "overlay.avi", movie)
     write_contact_sheet(folder / "contact_sheet.png", measurements, frames, *shown)
     if options.report:
         write_clip_report(folder / "report.html", measurements, frames, results.provenance, *shown)

@@ -77,7 +77,7 @@ def test_ed_and_es_are_drawn_above_the_curves_with_their_phases(tmp_path, drawn)
     write(tmp_path / "sheet.png", make_masks(), *make_result(make_masks()))
     titles = [axes.get_title() for axes in drawn[0].axes]
     assert titles[:2] == ["End-diastole, frame 0", "End-systole, frame 6"]
-    assert [axes.get_ylabel() for axes in drawn[0].axes[2:]] == ["volume (mL)", "area (cm²)"]
+    assert [axes.get_ylabel() for axes in drawn[0].axes[2:]] == ["volume (mL)", "length (mm)", "area (cm²)"]
     assert [text.get_text() for text in drawn[0].axes[2].texts] == ["ED", "ES"]
     assert "EF 57 %   EDV 112 mL   ESV 48 mL   quality: check" in drawn[0].get_suptitle()
     assert "Not a medical device" in drawn[0].get_supxlabel()
@@ -112,7 +112,7 @@ def test_without_a_beat_the_largest_and_smallest_ventricle_are_shown_with_the_re
 def test_one_frame_with_or_without_a_heart_makes_a_sheet(tmp_path, drawn, empty):
     masks = make_masks(1) * (not empty)
     write(tmp_path / "sheet.png", masks, *make_result(masks, beat=False))
-    assert drawn[0].axes[0].get_title() == "First frame, frame 0" and len(drawn[0].axes) == (1 if empty else 3)
+    assert drawn[0].axes[0].get_title() == "First frame, frame 0" and len(drawn[0].axes) == (1 if empty else 4)
     assert (tmp_path / "sheet.png").stat().st_size > 5000
 
 

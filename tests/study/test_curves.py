@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gdkvm_monai.labels import STRUCTURES
-from gdkvm_monai.study.curves import curve_panels, time_axis
+from gdkvm_monai.study.curves import curve_panels, shown_phases, time_axis
 from gdkvm_monai.study.frame_table import CHAMBER_COLUMNS, FrameTable
+from gdkvm_monai.study.measurements import Quality, Reason
+from tests.study.records import MEASUREMENTS
 
 
 def table(count: int = 5, **known) -> FrameTable:
@@ -46,6 +50,29 @@ def test_the_axis_begins_at_zero_and_ends_above_the_largest_value(largest):
     (panel,) = curve_panels(table(2, lv_volume_ml=(largest, largest / 3)), STRUCTURES)
     assert panel.high > largest and panel.ticks[0] == 0
     assert all(0 <= tick <= panel.high for tick in panel.ticks) and 2 <= len(panel.ticks) <= 6
+
+
+def test_volumes_and_lengths_of_both_chambers_share_a_panel_each():
+    frames = table(
+        2, lv_volume_ml=(90.0, 40.0), la_volume_ml=(30.0, None), lv_length_mm=(80.0, 70.0), la_length_mm=(40.0, None)
+    )
+    volume, length = curve_panels(frames, STRUCTURES)
+    assert volume.curves == {"LV": (90.0, 40.0), "LA": (30.0, None)} and volume.unit == "mL"
+    assert length.curves == {"LV": (80.0, 70.0), "LA": (40.0, None)} and (length.quantity, length.unit) == (
+        "length",
+        "mm",
+    )
+    assert [list(panel.curves) for panel in curve_panels(frames, ["LV"])] == [["LV"], ["LV"]]
+
+
+@pytest.mark.parametrize("code", ["no_ventricle", "mode"])
+def test_the_phases_of_a_clip_without_a_ventricle_are_not_shown(code):
+    def judged(verdict):
+        quality = Quality(verdict, (Reason(code, verdict, "a message."),))
+        return shown_phases(replace(MEASUREMENTS, quality=quality))
+
+    assert judged("reject") == {"ED": (), "ES": ()}
+    assert judged("check") == {"ED": (3,), "ES": (18,)} == shown_phases(MEASUREMENTS)
 
 
 def test_only_the_requested_structures_are_drawn():

@@ -68,6 +68,13 @@ def test_a_clip_without_beats_has_empty_dimensions():
     assert found.beats == () and found.mean.ed.length_mm is None and found.la_volume_index_ml_m2 is None
 
 
+def test_a_frame_without_a_ventricle_in_one_piece_has_no_sizes_and_no_area_change():
+    pieces = np.where(np.arange(ES.shape[0])[:, None] // 25 % 2, 0, ES)
+    (beat,) = measured(numbers(True), ED, pieces).beats
+    assert beat.fractional_area_change_percent is None and beat.es == VentricleSize(None, None, None, None)
+    assert beat.ed.length_mm == pytest.approx(75, abs=0.8)
+
+
 def test_bases_found_by_different_rules_give_no_motion():
     without_atrium = np.where(ES == LEFT_ATRIUM, 0, ES)
     (beat,) = measured(numbers(True), ED, without_atrium).beats

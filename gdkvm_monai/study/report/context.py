@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gdkvm_monai.labels import COLORS, STRUCTURES
-from gdkvm_monai.study.curves import Values, time_axis
+from gdkvm_monai.metrics.reference_ranges import SOURCE
+from gdkvm_monai.study.curves import Values, shown_phases, time_axis
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import AreasCm2, Beat, Measurements
+from gdkvm_monai.study.report.beat_notes import describe_beats
 from gdkvm_monai.study.report.notes import Notes, collect_notes
-from gdkvm_monai.study.report.pictures import Pictures, first_measured_beat
+from gdkvm_monai.study.report.pictures import Pictures, RandomAccess, first_measured_beat
 from gdkvm_monai.study.report.plot import Plots, lay_out_plots, percent_positions
-from gdkvm_monai.study.report.provenance import describe_run
+from gdkvm_monai.study.report.provenance import describe_defaults, describe_run
+from gdkvm_monai.study.report.ranges import RangeRow, range_rows
 from gdkvm_monai.study.run_record import RunRecord
 from gdkvm_monai.visualize.clip_frames import ASSUMED_RATE_HZ
 
@@ -21,10 +24,12 @@ __all__ = ["ClipData", "ReportContext", "Still", "gather"]
 
 @dataclass(frozen=True)
 class Still:
-    """The frame of end-diastole or end-systole of one beat, with its measurements."""
+    """The frame of end-diastole or end-systole of one beat, with its picture, contours, and measurements."""
 
     name: str
     frame: int
+    url: str
+    contours: Mapping[str, str]
     time_s: float | None
     volume_ml: float | None
     area_cm2: AreasCm2
@@ -71,7 +76,11 @@ class ReportContext:
         stills: ED and ES of one beat; empty if there is none.
         still_beat: index of that beat.
         notes: why numbers are missing, and what was assumed.
-        provenance: name and text of each entry of ``run.json``.
+        beat_notes: which beats are not in the mean, and why.
+        ranges: reference ranges beside the measured values.
+        range_source: publication of the ranges.
+        provenance: name and text of each entry of ``run.json``, without options at their defaults.
+        default_options: the same for these options.
         data: data for the script.
     """
 
@@ -85,7 +94,11 @@ class ReportContext:
     stills: list[Still]
     still_beat: int
     notes: Notes
+    beat_notes: list[str]
+    ranges: list[RangeRow]
+    range_source: str
     provenance: list[tuple[str, str]]
+    default_options: list[tuple[str, str]]
     data: ClipData
 
 
@@ -94,7 +107,7 @@ def gather(
     frames: FrameTable,
     run: RunRecord,
     pictures: Pictures,
-    picture_urls: Iterator[str],
+    picture: RandomAccess,
     contours: list[dict[str, str]],
 ) -> ReportContext:
     """Gather the values for the report of one clip.
@@ -104,33 +117,42 @@ def gather(
         frames: see there.
         run: see there.
         pictures: frames to embed.
-        picture_urls: their ``data:`` URLs.
-        contours: SVG path of each structure for each of these frames.
+        picture: gives the gray values of a frame.
+        contours: SVG path of each structure for each of the frames to embed.
     """
-    phases = {"ED": measurements.phases.ed_frames, "ES": measurements.phases.es_frames}
+    phases = shown_phases(measurements)
     beats = measurements.beats
     still_beat = first_measured_beat(beats)
     curves = lay_out_plots(frames, measurements.structures, phases)
+    drawn = dict(zip(pictures.frames, contours))
+    stills = _stills(beats[still_beat], frames, pictures, picture, drawn) if beats else []
     return ReportContext(
         measurements=measurements,
         structures=list(STRUCTURES),
         colors={name: COLORS[label] for name, (label,) in STRUCTURES.items()},
         phases=phases,
         pictures=pictures,
-        picture_urls=picture_urls,
+        picture_urls=pictures.data_urls(picture, {still.frame: still.url for still in stills}),
         curves=curves,
-        stills=_stills(beats[still_beat], frames) if beats else [],
+        stills=stills,
         still_beat=still_beat,
         notes=collect_notes(measurements, run.weights.views),
+        beat_notes=describe_beats(beats),
+        ranges=range_rows(measurements),
+        range_source=SOURCE,
         provenance=describe_run(run),
+        default_options=describe_defaults(run),
         data=_clip_data(frames, pictures.frames, curves, contours, phases["ED"]),
     )
 
 
-def _stills(beat: Beat, frames: FrameTable) -> list[Still]:
+def _stills(
+    beat: Beat, frames: FrameTable, pictures: Pictures, picture: RandomAccess, contours: Mapping[int, Mapping[str, str]]
+) -> list[Still]:
     def still(name: str, frame: int, volume_ml: float | None, area_cm2: AreasCm2) -> Still:
         area_px = {structure: areas[frame] for structure, areas in frames.area_px.items()}
-        return Still(name, frame, frames.time_s[frame], volume_ml, area_cm2, area_px)
+        url = pictures.data_url(picture, frame)
+        return Still(name, frame, url, contours[frame], frames.time_s[frame], volume_ml, area_cm2, area_px)
 
     return [
         still("End-diastole", beat.ed_frame, beat.edv_ml, beat.ed_area_cm2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,11 @@ from gdkvm_monai.visualize.clip_frames import aspect_spacing, contours, picture_
 
 __all__ = ["Pictures", "first_measured_beat", "sample_pictures"]
 
-QUALITIES, LARGEST_BYTES = (80, 65, 50, 35), 36_000
-"""JPEG qualities to try in order until a picture has at most this size; the last one is used in any case."""
+QUALITIES = (80, 65, 50, 35, 20)
+"""JPEG qualities to try in order until a picture is small enough; the last one is used in any case."""
+
+LARGEST_BYTES, ALL_BYTES = 36_000, 3_300_000
+"""Largest size of one picture and of all of them: a report then has at most 5 MB, because Base64 adds a third."""
 
 RandomAccess = Callable[[int], np.ndarray]
 
@@ -48,15 +51,20 @@ class Pictures:
         masks = (self._read(mask, frame) for frame in self.frames)
         return [{name: _path(lines) for name, lines in contours(pixels, self.size).items()} for pixels in masks]
 
-    def data_urls(self, picture: RandomAccess) -> Iterator[str]:
-        """Yield the embedded pictures as ``data:`` URLs, with one in memory at a time.
+    def data_url(self, picture: RandomAccess, frame: int) -> str:
+        """Return the picture of a frame as a ``data:`` URL.
 
         Raises:
-            ValueError: if a picture is not on the clip's grid.
+            ValueError: if it is not on the clip's grid.
         """
+        largest = min(LARGEST_BYTES, ALL_BYTES // len(self.frames))
+        code = base64.b64encode(_jpeg(upright(self._read(picture, frame), self.size), largest)).decode("ascii")
+        return f"data:image/jpeg;base64,{code}"
+
+    def data_urls(self, picture: RandomAccess, known: Mapping[int, str] | None = None) -> Iterator[str]:
+        """Yield the URLs of all embedded pictures, with one in memory at a time; those in ``known`` are not read."""
         for frame in self.frames:
-            code = base64.b64encode(_jpeg(upright(self._read(picture, frame), self.size))).decode("ascii")
-            yield f"data:image/jpeg;base64,{code}"
+            yield (known or {}).get(frame) or self.data_url(picture, frame)
 
     def _read(self, source: RandomAccess, frame: int) -> np.ndarray:
         array = np.asarray(source(frame))
@@ -99,10 +107,10 @@ def _path(polygons: Sequence[np.ndarray]) -> str:
     return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points[:-1]) + "Z" for points in polygons)
 
 
-def _jpeg(picture: Image.Image) -> bytes:
+def _jpeg(picture: Image.Image, largest_bytes: int) -> bytes:
     for quality in QUALITIES:
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG", quality=quality, optimize=True)
-        if buffer.tell() <= LARGEST_BYTES:
+        if buffer.tell() <= largest_bytes:
             break
     return buffer.getvalue()

@@ -13,8 +13,8 @@ from gdkvm_monai.study.frame_table import FrameTable
 
 __all__ = ["Mark", "Plot", "Plots", "lay_out_plots", "percent_positions"]
 
-TITLES = {"volume": "Left ventricular volume", "area": "Area"}
-DIGITS = {"cm²": 1, "mL": 1}
+TITLES = {"volume": "Volume", "length": "Length", "area": "Area"}
+DIGITS = {"cm²": 1, "mL": 1, "mm": 1}
 
 MOST_MARKS = 40
 """Number of phases above which they become short ticks without names."""

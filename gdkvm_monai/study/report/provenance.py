@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.report.environment import DASH
 from gdkvm_monai.study.run_record import RunRecord
 
-__all__ = ["describe_run"]
+__all__ = ["describe_defaults", "describe_run"]
 
 WORDS = {
     "fps": "frame rate (Hz)",
@@ -25,10 +26,30 @@ WORDS = {
 }
 """Words of the keys that are no words of a text."""
 
+DEFAULTS = json.loads(json.dumps(vars(SegmentOptions())))
+"""Value of each option as in ``run.json`` if it is not given."""
+
 
 def describe_run(run: RunRecord) -> list[tuple[str, str]]:
-    """Return the name and the text of each entry of ``run.json``; the name of a nested entry is its path."""
-    return [(_name(path), _text(value)) for path, value in _entries(json.loads(run.to_json()))]
+    """Return the name and the text of each entry of ``run.json``, except the options that are at their defaults.
+
+    The name of a nested entry is its path.
+    """
+    return [_words(entry) for entry in _entries(json.loads(run.to_json())) if not _is_default(*entry)]
+
+
+def describe_defaults(run: RunRecord) -> list[tuple[str, str]]:
+    """Return the name and the text of each option that is at its default."""
+    return [_words(entry) for entry in _entries(json.loads(run.to_json())) if _is_default(*entry)]
+
+
+def _is_default(path: tuple[str, ...], value: object) -> bool:
+    return path[0] == "options" and DEFAULTS.get(path[-1], ...) == value
+
+
+def _words(entry: tuple[tuple[str, ...], object]) -> tuple[str, str]:
+    path, value = entry
+    return _name(path), _text(value)
 
 
 def _entries(content: Mapping[str, object], parents: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:

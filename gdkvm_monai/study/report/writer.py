@@ -50,8 +50,7 @@ def write_clip_report(
     if len(frames) != count:
         raise ValueError(f"the table has {len(frames)} frames, the measurements {count}; pass those of one clip.")
     pictures = sample_pictures(measurements, max_frames)
-    urls, contours = pictures.data_urls(picture), pictures.contours(mask)
-    context = gather(measurements, frames, run, pictures, urls, contours)
+    context = gather(measurements, frames, run, pictures, picture, pictures.contours(mask))
     template = load_environment().get_template("clip_report.html")
     with atomic_write(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as file:
         file.writelines(template.generate(vars(context)))

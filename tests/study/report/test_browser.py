@@ -130,7 +130,7 @@ def test_a_click_on_the_curve_shows_that_frame_and_hovering_its_values(page):
     offset = round(plot.rect["width"] * (ES[1] / 23 - 0.5))
     selenium.ActionChains(page).move_to_element_with_offset(plot, offset, 0).perform()
     assert position(page) == ED[0] and find(page, "#readout").text == f"Frame {ES[1]}, 0.60 s"
-    shown = float(find(page, "output[data-plot='1'][data-name=LV]").text)
+    shown = float(find(page, "output[data-plot='2'][data-name=LV]").text)
     assert shown == pytest.approx(make_table(make_masks((160, 120))).area_cm2["LV"][ES[1]], abs=0.05)
     selenium.ActionChains(page).click().perform()
     assert position(page) == ES[1]
@@ -157,12 +157,40 @@ def test_the_keyboard_steps_and_plays(page):
     assert find(page, "#slider").get_attribute("aria-valuetext").startswith(f"Frame {position(page)}, ")
 
 
-def test_a_frame_in_the_table_can_be_opened_and_the_stills_are_drawn(page):
+def test_a_frame_in_the_table_can_be_opened(page):
     find(page, f".seek[data-frame='{ES[1]}']").click()
     assert position(page) == ES[1]
-    drawn = "return [...document.querySelectorAll('.still img')].every(i => i.complete && i.naturalWidth === 160)"
-    wait(lambda: page.execute_script(drawn))
-    assert all(path.get_attribute("d") for path in page.find_elements("css selector", ".still path"))
+
+
+def test_a_click_on_a_beat_shows_its_end_diastole(page):
+    row = find(page, "[data-beat='2']")
+    row.find_elements("css selector", "td")[-1].click()
+    assert position(page) == ED[1]
+    row.find_element("css selector", f"[data-frame='{ES[1]}']").click()
+    assert position(page) == ES[1], "a button in the row keeps its own frame"
+    row.find_element("css selector", "th button").send_keys("\n")
+    assert position(page) == ED[1]
+
+
+def test_the_cursor_is_at_the_same_time_in_all_curves(page):
+    find(page, "body").send_keys("\ue014")
+    cursors = page.find_elements("css selector", ".cursor")
+    assert len(cursors) == 3 and len({cursor.get_attribute("x1") for cursor in cursors}) == 1
+    for dot in page.find_elements("css selector", ".dot"):
+        assert dot.get_attribute("cx") == cursors[0].get_attribute("x1")
+
+
+def test_without_scripts_the_stills_are_drawn(page, report):
+    page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page.get(report.as_uri())
+        stills = page.find_elements("css selector", ".still")
+        assert len(stills) == 2
+        for still in stills:
+            pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(still.screenshot_as_base64))).convert("RGB"))
+            assert pixels.std() > 5 and (pixels[..., 0].astype(int) > pixels[..., 1] + 60).sum() > 100
+    finally:
+        page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1200])
@@ -175,10 +203,10 @@ def test_the_page_needs_no_horizontal_scrolling(page, width):
     assert max(boxes) <= width + 1
 
 
-def test_the_printout_has_no_controls_and_fits_two_a4_pages(page):
+def test_the_printout_has_no_controls_and_fits_three_a4_pages(page):
     printed = page.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
     pdf = base64.b64decode(printed["data"])
-    assert pdf.count(b"/Type /Page\n") == 2
+    assert pdf.count(b"/Type /Page\n") == 3
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     hidden = [find(page, selector).is_displayed() for selector in ("#play", "#slider", ".toggles", "#speed")]
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

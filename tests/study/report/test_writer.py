@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from gdkvm_monai.study.measurements import NOTICE, Quality, Reason
+from gdkvm_monai.study.dimensions import Patient
 from gdkvm_monai.study.report.environment import DASH, TEMPLATES, sentence
 from gdkvm_monai.study.report.writer import write_clip_report
 from tests.study.report.clip_result import (
@@ -123,7 +124,9 @@ def test_every_control_and_picture_has_a_name(written):
 def test_all_frames_of_a_short_clip_are_embedded_once_with_the_true_aspect_ratio(tmp_path):
     source, page = write(tmp_path, measurements=make_measurements(MASKS, (0.3, 0.6)))
     pictures = page.data("clip-pictures")
-    assert len(pictures) == 24 == source.count("data:image/jpeg") and page.data("clip-data")["shown"] == list(range(24))
+    assert len(pictures) == 24 == source.count("data:image/jpeg") - 2 and page.data("clip-data")["shown"] == list(
+        range(24)
+    )
     picture = Image.open(io.BytesIO(base64.b64decode(pictures[5].split(",")[1])))
     assert picture.size == (32, 48) and picture.mode == "L"
     expected = np.asarray(Image.fromarray((60 * (MASKS[..., 5] > 0) + 40).astype(np.uint8).T).resize((32, 48)))
@@ -146,7 +149,10 @@ def test_only_the_sampled_frames_are_read_and_each_only_once(tmp_path):
         return np.zeros((64, 48), np.uint8)
 
     _, page = write(tmp_path, picture=picture, max_frames=8)
-    assert read == page.data("clip-data")["shown"] and len(read) <= 8
+    assert sorted(read) == page.data("clip-data")["shown"] and len(read) <= 8
+
+
+CHOSEN = ("view", "verdict", "spacing_trust", "sex", "cardiac_output_rate", "concern")
 
 
 def poison(record):
@@ -154,7 +160,7 @@ def poison(record):
     for field in fields(record):
         value = getattr(record, field.name)
         parts = value if isinstance(value, tuple) else [value]
-        if isinstance(value, str) and field.name not in ("view", "verdict", "spacing_trust"):
+        if isinstance(value, str) and field.name not in CHOSEN:
             object.__setattr__(record, field.name, EVIL)
         for part in filter(is_dataclass, parts):
             poison(part)
@@ -220,7 +226,7 @@ def test_invalid_frames_are_shaded_and_unknown_values_leave_a_gap(tmp_path):
     )
     source, page = write(tmp_path, table=table)
     assert "Shaded: 2 invalid frames." in page.text
-    assert source.count('<rect class="invalid"') == 2  # one stretch in each of two panels
+    assert source.count('<rect class="invalid"') == 3  # one stretch in each panel
     assert re.search(r'class="curve LV" d="(.+?)"', source)[1].count("M") == 2
 
 
@@ -228,18 +234,19 @@ def test_curves_are_labeled_with_their_range_and_phases_are_named_once(written):
     source, page = written
     labels = [attrs["aria-label"] for tag, attrs in page.tags if attrs.get("class") == "plot"]
     assert [label.split(":")[0] for label in labels] == [
-        "Left ventricular volume (mL) over time",
+        "Volume (mL) over time",
+        "Length (mm) over time",
         "Area (cm²) over time",
     ]
-    assert re.fullmatch(r"LV [\d.]+ to [\d.]+, MYO [\d.]+ to [\d.]+, LA [\d.]+ to [\d.]+", labels[1].split(": ")[1])
-    assert source.count('class="phase ED"') == 2 * len(ED) and source.count('class="phase-name"') == len(ED + ES)
+    assert re.fullmatch(r"LV [\d.]+ to [\d.]+, MYO [\d.]+ to [\d.]+, LA [\d.]+ to [\d.]+", labels[2].split(": ")[1])
+    assert source.count('class="phase ED"') == 3 * len(ED) and source.count('class="phase-name"') == len(ED + ES)
 
 
 def test_many_phases_become_short_ticks_that_leave_the_curve_visible(tmp_path):
     numbers = make_measurements(make_masks(frames=90))
     numbers = replace(numbers, phases=replace(numbers.phases, ed_frames=tuple(range(0, 90, 2)), es_frames=()))
     source, _ = write(tmp_path, make_masks(frames=90), numbers)
-    assert source.count('y1="0" y2="6"') == 2 * 45 and "phase-name" not in source.split("</style>")[1]
+    assert source.count('y1="0" y2="6"') == 3 * 45 and "phase-name" not in source.split("</style>")[1]
 
 
 def test_the_file_holds_the_script_as_it_is_in_the_package(written):
@@ -273,12 +280,65 @@ def test_input_that_does_not_match_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_report_of_a_long_noisy_full_size_clip_stays_below_6_mb(tmp_path):
-    masks = np.repeat(make_masks((640, 480), 1), 300, axis=2)
-    speckle = Image.fromarray(np.random.default_rng(0).rayleigh(60, (240, 320)).clip(0, 255).astype(np.uint8))
-    gray = np.asarray(speckle.resize((480, 640), Image.Resampling.BICUBIC))
+@pytest.mark.parametrize("frames", [100, 300])
+@pytest.mark.parametrize("speckle_px", [1, 2])
+def test_the_report_of_a_noisy_full_size_clip_has_at_most_5_mb(tmp_path, frames, speckle_px):
+    masks = np.repeat(make_masks((640, 480), 1), frames, axis=2)
+    noise = np.random.default_rng(0).rayleigh(60, (480 // speckle_px, 640 // speckle_px)).clip(0, 255)
+    gray = np.asarray(Image.fromarray(noise.astype(np.uint8)).resize((480, 640), Image.Resampling.BICUBIC))
     write(tmp_path, masks, make_measurements(masks), make_table(masks), picture=lambda t: gray)
-    assert (tmp_path / "report.html").stat().st_size < 6e6
+    assert 1e6 < (tmp_path / "report.html").stat().st_size <= 5e6
+
+
+def test_the_stills_of_ed_and_es_need_no_script(written):
+    source, page = written
+    stills = source[source.index('<div class="stills">') : source.index("</section>", source.index('class="stills"'))]
+    pictures, contours = page.data("clip-pictures"), page.data("clip-data")["contours"]
+    for frame in (ED[0], ES[0]):
+        assert f'<img src="{pictures[frame]}"' in stills
+        assert all(path in stills for path in contours[frame].values() if path) and contours[frame]["LV"]
+
+
+def test_a_beat_has_a_row_that_leads_to_its_ed_and_its_rr_interval(written):
+    source, page = written
+    rows = re.findall(r'<tr data-beat="(\d+)".*?</tr>', source, flags=re.DOTALL)
+    assert rows == ["1", "2"]
+    for number, ed in zip(rows, ED):
+        row = source[source.index(f'<tr data-beat="{number}"') :]
+        assert re.search(r'<button[^>]*data-frame="(\d+)"', row)[1] == str(ed)
+    assert "0.74" in page.text
+
+
+def test_sizes_motion_and_both_heart_rates_stand_beside_the_reference_ranges(written):
+    text = written[1].text.replace("\u00a0", " ")
+    for expected in ("88 mm", "72 mm", "LA volume, disks", "52 mL", "12.9 mm", "−18.3 %", "5.2 L/min", "30 mL/m²"):
+        assert expected in text, expected
+    assert "150 /min in the clip; 79 /min in the header" in text and "not speckle tracking" in text
+    assert "Reference ranges of the 2015 ASE/EACVI" in text and "no diagnosis" in text
+    assert "54–74 women" in text and "52–72 men" not in text
+
+
+def test_without_sex_the_ranges_of_both_are_given(tmp_path):
+    measurements = make_measurements(MASKS)
+    unknown = replace(measurements.dimensions, patient=Patient(None, None))
+    _, page = write(tmp_path, measurements=replace(measurements, dimensions=unknown))
+    assert re.search(r"54–74 women\s*52–72 men", page.text)
+
+
+@pytest.mark.parametrize("dimensions", [None, "without a beat"])
+def test_without_sizes_or_without_a_beat_their_section_is_left_out(tmp_path, dimensions):
+    measurements = make_measurements(MASKS)
+    measurements = replace(measurements, dimensions=None) if dimensions is None else without_beats(measurements)
+    _, page = write(tmp_path, measurements=measurements)
+    assert "Sizes and motion" not in page.text and "Method and clip" in page.text
+
+
+def test_options_at_their_defaults_are_folded(written):
+    source, page = written
+    folded = source[source.index("<details>") : source.index("</details>")]
+    assert "options at their defaults" in folded and "Options, crop" in folded
+    shown = source[source.index('id="provenance"') : source.index("<details>")]
+    assert "Options, view" in shown and "Options, crop" not in shown
 
 
 def test_if_there_are_too_many_phases_those_of_the_displayed_beat_are_kept(tmp_path):
@@ -295,4 +355,4 @@ def test_if_there_are_too_many_phases_those_of_the_displayed_beat_are_kept(tmp_p
 def test_the_first_of_many_beats_are_listed_and_the_others_counted(tmp_path):
     measurements = make_measurements(MASKS)
     source, page = write(tmp_path, measurements=replace(measurements, beats=50 * measurements.beats))
-    assert source.count('class="seek"') == 24 and "88 more beats are listed in measurements.json" in page.text
+    assert source.count('class="seek"') == 3 * 12 and "88 more beats are listed in measurements.json" in page.text

@@ -143,10 +143,10 @@ for (const button of document.querySelectorAll("[data-frame]")) {
   });
 }
 
-for (const still of document.querySelectorAll("[data-still]")) {
-  const index = nearest(shown, Number(still.dataset.still));
-  still.querySelector("img").src = pictures[index].src;
-  drawContours(still.querySelector("svg"), index);
+for (const row of document.querySelectorAll("[data-beat]")) {
+  row.addEventListener("click", (event) => {
+    if (!event.target.closest("button")) row.querySelector("button").click();
+  });
 }
 
 byId("play").addEventListener("click", () => play(!playing));

@@ -28,7 +28,10 @@ def main(words: Sequence[str]) -> int:
     from gdkvm_monai.study.demo import run_demo
 
     result = run_demo(options.out, options.smallest)
-    print(f"mean LV Dice of the demo network on held-out phantoms: {result.mean_dice:.4f} ({result.seconds:.0f} s)")
+    ef = result.ef
+    print(f"demo network, on phantoms that it was not trained on ({result.seconds:.0f} s):")
+    print(f"  mean LV Dice {result.mean_dice:.4f}")
+    print(f"  EF bias {ef.bias:+.1f} points, SD {ef.sd:.1f} ({ef.n} of {ef.n + ef.n_excluded} EFs, {result.ef_method})")
     for path in result.files:
         print(path)
     return OK

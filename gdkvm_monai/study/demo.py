@@ -14,11 +14,13 @@ from gdkvm_monai.configs import released_weights
 from gdkvm_monai.configs.commands import run_in_process
 from gdkvm_monai.data import phantom_datalist
 from gdkvm_monai.data.phantom import EchoPhantom, PhantomClip, render_phantom_clip, write_clip
+from gdkvm_monai.evaluation.result_tables import read_ef_table
+from gdkvm_monai.metrics.agreement import Agreement, measure_agreement
 from gdkvm_monai.study.segmentation import segment
 from gdkvm_monai.visualize.movies import write_gif
 from gdkvm_monai.visualize.overlay import overlay_clip
 
-__all__ = ["DemoResult", "mean_dice", "run_demo"]
+__all__ = ["DemoResult", "ef_agreement", "mean_dice", "run_demo"]
 
 SIZE = (160, 160)
 TRAINING = ("train.json", "phantom.yaml", "small_network.yaml")
@@ -29,12 +31,17 @@ class DemoResult:
     """Result of the demo.
 
     Attributes:
-        mean_dice: mean Dice of the left ventricle over the frames of patients that were not in training.
+        mean_dice: mean Dice of the left ventricle over the frames of patients that were not in training, by the demo
+            network.
+        ef: agreement of its ejection fraction with that of the true masks, in the same patients.
+        ef_method: method of both ejection fractions.
         seconds: duration of the demo.
         files: files to look at first.
     """
 
     mean_dice: float
+    ef: Agreement
+    ef_method: str
     seconds: float
     files: tuple[Path, ...]
 
@@ -70,6 +77,7 @@ def run_demo(out: Path, smallest: bool = False) -> DemoResult:
     files = ("per_frame.csv", "metrics.json", "learning_curve.png")
     return DemoResult(
         mean_dice(results / "per_frame.csv", "LV"),
+        *ef_agreement(results),
         time.monotonic() - start,
         (out / "models" / "model.pt", *(results / name for name in files), _draw_clip(data, out), report, released),
     )
@@ -80,6 +88,23 @@ def mean_dice(per_frame: Path, structure: str) -> float:
     with open(per_frame, newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["structure"] == structure and row["status"] != "both_empty"]
     return float(np.mean([float(row["dice"]) for row in rows]))
+
+
+def ef_agreement(results: Path) -> tuple[Agreement, str]:
+    """Return the agreement of the ejection fraction with that of the true masks, and its method: biplane if possible.
+
+    Args:
+        results: folder of an evaluation.
+
+    Raises:
+        FileNotFoundError: if the evaluation wrote no ``ef_per_patient.csv``.
+    """
+    table = read_ef_table(results)
+    if table is None:
+        raise FileNotFoundError(f"{results} has no ef_per_patient.csv; evaluate clips of ED and ES.")
+    method = min(table["method"].unique(), key=lambda name: (not name.startswith("biplane"), name))
+    rows = table[table["method"] == method]
+    return measure_agreement(rows["predicted_ef_percent"], rows["reference_ef_percent"]), method
 
 
 def _segment_clip(out: Path, clip: PhantomClip, folder: str, weights: Path) -> Path:

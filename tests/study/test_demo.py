@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
+from gdkvm_monai.evaluation.ejection_fraction import QUANTITIES
 from gdkvm_monai.study import demo
-from gdkvm_monai.study.demo import mean_dice, run_demo
+from gdkvm_monai.study.demo import ef_agreement, mean_dice, run_demo
 from tests.study.tiny_command import write_tiny_weights
 
 
@@ -19,6 +20,31 @@ def test_the_mean_dice_covers_one_structure_and_skips_frames_empty_in_both_masks
         writer = csv.writer(file)
         writer.writerows([("structure", "dice", "status"), *rows])
     assert mean_dice(tmp_path / "per_frame.csv", "LV") == pytest.approx(0.45)
+
+
+COLUMNS = ["method", *(f"{side}_{name}" for side in ("predicted", "reference") for name in QUANTITIES)]
+
+
+def write_ef_table(folder: Path, *rows: tuple[str, float, float]) -> None:
+    """Write a table with the method and both ejection fractions of each row."""
+    with open(folder / "ef_per_patient.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["patient", "clips", *COLUMNS])
+        writer.writerows([n, n, method, found, 100, 50, true, 100, 50] for n, (method, found, true) in enumerate(rows))
+
+
+def test_the_bias_is_that_of_biplane_ejection_fractions_if_there_are_any(tmp_path):
+    single = [("single-plane-a4c-mod-v1", 10, 60), ("single-plane-a4c-mod-v1", 20, 60)]
+    write_ef_table(tmp_path, *single, ("biplane-mod-v1", 50, 55), ("biplane-mod-v1", 60, 61))
+    agreement, method = ef_agreement(tmp_path)
+    assert (agreement.bias, agreement.n, method) == (-3, 2, "biplane-mod-v1")
+    write_ef_table(tmp_path, *single)
+    assert ef_agreement(tmp_path)[0].bias == -45 and ef_agreement(tmp_path)[1] == "single-plane-a4c-mod-v1"
+
+
+def test_an_evaluation_without_ejection_fractions_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="ef_per_patient.csv"):
+        ef_agreement(tmp_path)
 
 
 def test_the_demo_trains_evaluates_segments_and_infers_on_its_own_phantoms(tmp_path, monkeypatch):
@@ -36,12 +62,14 @@ def test_the_demo_trains_evaluates_segments_and_infers_on_its_own_phantoms(tmp_p
     monkeypatch.setattr(demo, "_segment_clip", segment_clip)
     monkeypatch.setattr(demo, "_draw_clip", lambda data, out: out / "overlay.gif")
     monkeypatch.setattr(demo, "mean_dice", lambda path, structure: 0.5)
+    monkeypatch.setattr(demo, "ef_agreement", lambda results: (results, "biplane"))
     result = run_demo(tmp_path / "demo", smallest=True)
     data, own = tmp_path / "demo" / "phantom_small", tmp_path / "demo" / "models" / "model.pt"
     assert runs[0] == ("released", Path("released.pt")), "before anything is trained"
     assert runs[1]["num_patients"] == (6, 2, 2)
     assert runs[2:] == [("training", data), ("evaluating", data), ("clips", own)]
-    assert result.mean_dice == 0.5 and result.files[0] == tmp_path / "demo" / "models" / "model.pt"
+    assert result.mean_dice == 0.5 and result.ef == tmp_path / "demo" / "eval" and result.ef_method == "biplane"
+    assert result.files[0] == tmp_path / "demo" / "models" / "model.pt"
     assert {Path(file).name for file in result.files} >= {"metrics.json", "overlay.gif", "report.html"}
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gdkvm_monai.study.measurements import NOTICE, Quality, Reason
 from gdkvm_monai.study.dimensions import Patient
+from gdkvm_monai.study.measurements import NOTICE, Quality, Reason
 from gdkvm_monai.study.report.environment import DASH, TEMPLATES, sentence
 from gdkvm_monai.study.report.writer import write_clip_report
 from tests.study.report.clip_result import (

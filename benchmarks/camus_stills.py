@@ -3,8 +3,7 @@
     python benchmarks/camus_stills.py --dataset_dir /path/to/CAMUS --out runs --seeds 0 1 2
 
 A run with existing results is not repeated, and an unfinished one is resumed; delete its folder to repeat it.
-Additional arguments are passed to the training, for example ``--epochs=1``. The seconds of a resumed run do not
-include those before it was interrupted.
+Additional arguments are passed to the training, for example ``--epochs=1``.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import argparse
 import csv
 import json
 import statistics
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,9 +68,9 @@ def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequ
     overlays, changes = NETWORKS[name]
     configs, final = ["train.json", "light.yaml", *overlays], root / "models" / "model_final.pt"
     if not (root / "seconds.txt").is_file():
-        start = time.monotonic()
         run_in_process("training", configs, root, dataset_dir, [*changes, *overrides, "--resume=True"])
-        (root / "seconds.txt").write_text(f"{time.monotonic() - start:.0f}\n")
+        seconds = json.loads((root / "training" / "metrics.json").read_text())["seconds"]
+        (root / "seconds.txt").write_text(f"{seconds:.0f}\n")
     if not (root / "eval" / "metrics.json").is_file():
         evaluation = [f"--checkpoint={final}", "--save_masks=True", *changes, *overrides]
         run_in_process("evaluating", [*configs, "evaluate.json"], root, dataset_dir, evaluation)
@@ -153,7 +151,7 @@ def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
     FigureCanvasAgg(figure)
     loss_axes, dice_axes = figure.subplots(1, 2)
     for name, root in runs.items():
-        with open(root / "eval" / "learning_curve.csv", newline="") as file:
+        with open(root / "training" / "learning_curve.csv", newline="") as file:
             rows = [(row["series"], int(row["iteration"]), float(row["value"])) for row in csv.DictReader(file)]
         losses = torch.tensor([value for series, _, value in rows if series == "train_loss"])
         smooth = losses.unfold(0, min(25, len(losses)), 1).mean(-1)

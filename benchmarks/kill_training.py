@@ -42,7 +42,7 @@ SETTINGS: dict[str, object] = {
     "network_def#dropout": 0.2,
 }
 RUNNING = os.WEXITED | os.WNOHANG | os.WNOWAIT
-SAME = ("models/model.pt", "models/model_final.pt", "models/model.json", "eval/learning_curve.csv")
+SAME = ("models/model.pt", "models/model_final.pt", "models/model.json", "training/learning_curve.csv")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

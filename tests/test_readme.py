@@ -55,8 +55,15 @@ def test_the_bundle_commands_run_in_the_order_of_the_readme(phantom_root, bundle
         result = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert result.returncode == 0, result.stderr[-2000:]
     assert (bundle_root / "stills" / "models" / "model.pt").is_file()
-    for name in ("per_frame.csv", "metrics.json", "learning_curve.png", "**/patient0001/patient0001_4CH_ED_seg.nii.gz"):
-        assert list((bundle_root / "paper" / "eval").glob(name)), name
+    mask = "inference/**/patient0001/patient0001_4CH_ED_seg.nii.gz"
+    for name in (
+        "eval/per_frame.csv",
+        "eval/metrics.json",
+        "training/learning_curve.png",
+        "training/config.json",
+        mask,
+    ):
+        assert list((bundle_root / "paper").glob(name)), name
 
 
 def test_the_gdkvm_commands_run_on_phantoms(tmp_path, monkeypatch, capsys):

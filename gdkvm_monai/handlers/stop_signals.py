@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -15,9 +13,10 @@ import ignite.distributed as idist
 import torch.distributed as dist
 from ignite.engine import Engine, Events
 
+from gdkvm_monai.handlers.commands import command_to_resume
 from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
 
-__all__ = ["StopSignals", "command_to_resume"]
+__all__ = ["StopSignals"]
 
 
 class StopSignals:
@@ -101,29 +100,3 @@ class StopSignals:
         if dist.is_available() and dist.is_initialized():
             dist.destroy_process_group()
         sys.exit(128 + self.received)
-
-
-def command_to_resume(command: Sequence[str]) -> str:
-    """Return the command line that continues a run, to be pasted into a shell.
-
-    Args:
-        command: command that started the run, as in ``sys.orig_argv``.
-
-    Example:
-        >>> print(command_to_resume(["python3", "-m", "monai.bundle", "run", "--views", "['4CH']"]))
-        python3 -m monai.bundle run --views "['4CH']" --resume True
-    """
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        return "the same torchrun command and --resume True"
-    words, following = [], iter(command)
-    for word in following:
-        if word == "--resume":
-            next(following, None)
-        elif not word.startswith("--resume="):
-            words.append(word)
-    return f"{' '.join(map(_quote, words))} --resume True"
-
-
-def _quote(word: str) -> str:
-    """Quote a word for a shell; in double quotes if it has single ones, as lists in overrides do."""
-    return f'"{word}"' if "'" in word and not set(word) & set('"$`!\\') else shlex.quote(word)

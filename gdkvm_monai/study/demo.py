@@ -74,12 +74,12 @@ def run_demo(out: Path, smallest: bool = False) -> DemoResult:
     run_in_process("evaluating", [*TRAINING, "evaluate.json"], out, data, [*overrides, "--section=testing"])
     report = _segment_clip(out, clip, "clips", out / "models" / "model.pt")
     results = out / "eval"
-    files = ("per_frame.csv", "metrics.json", "learning_curve.png")
+    files = (results / "per_frame.csv", results / "metrics.json", out / "training" / "learning_curve.png")
     return DemoResult(
         mean_dice(results / "per_frame.csv", "LV"),
         *ef_agreement(results),
         time.monotonic() - start,
-        (out / "models" / "model.pt", *(results / name for name in files), _draw_clip(data, out), report, released),
+        (out / "models" / "model.pt", *files, _draw_clip(data, out), report, released),
     )
 
 
@@ -124,8 +124,8 @@ def _draw_clip(data: Path, out: Path) -> Path:
     name = Path(item["image"]).name.removesuffix(".nii.gz")
     image = nibabel.load(item["image"])
     predicted, label = (
-        np.asarray(nibabel.load(path).dataobj) for path in (out / "eval" / f"{name}_seg.nii.gz", item["label"])
+        np.asarray(nibabel.load(path).dataobj) for path in (out / "inference" / f"{name}_seg.nii.gz", item["label"])
     )
     frames = overlay_clip(np.asarray(image.dataobj), predicted, label, image.header.get_zooms()[:2])
-    write_gif(frames, out / "eval" / "overlay.gif")
-    return out / "eval" / "overlay.gif"
+    write_gif(frames, out / "inference" / "overlay.gif")
+    return out / "inference" / "overlay.gif"

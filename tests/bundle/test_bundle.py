@@ -70,8 +70,8 @@ def test_training_writes_plain_checkpoints_and_the_learning_curve(trained):
     for name in ("model.pt", "model_final.pt"):
         weights = torch.load(trained / "models" / name, weights_only=True)
         assert all(isinstance(value, torch.Tensor) for value in weights.values())
-    assert (trained / "eval" / "learning_curve.png").stat().st_size > 1000
-    with open(trained / "eval" / "learning_curve.csv") as file:
+    assert (trained / "training" / "learning_curve.png").stat().st_size > 1000
+    with open(trained / "training" / "learning_curve.csv") as file:
         series = [row["series"] for row in csv.DictReader(file)]
     assert series.count("train_loss") == 2 and series.count("val_mean_dice") == 1
 
@@ -85,7 +85,7 @@ def test_training_raises_the_validation_dice(phantom_root, tmp_path):
         files = ["train.json", "small_network.yaml"]
         steps = options | {"learning_rate": rate} | ({"iterations_per_epoch": 1} if rate < 1e-6 else {})
         run("train", "training", files, root, phantom_root, **steps)
-        with open(root / "eval" / "learning_curve.csv") as file:
+        with open(root / "training" / "learning_curve.csv") as file:
             dice.append([float(row["value"]) for row in csv.DictReader(file) if row["series"] == "val_mean_dice"][-1])
     untrained, trained = dice
     assert trained > max(untrained + 0.1, 2 * untrained)

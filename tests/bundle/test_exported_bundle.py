@@ -188,7 +188,7 @@ def test_the_cards_commands_run_in_the_bundle_folder(bare_python, unzipped, phan
         succeeds([bare_python if program == "python" else program, *arguments], unzipped)
     for name in ("finetuned/models/model.pt", "trained/models/model.pt", "eval/per_frame.csv"):
         assert (unzipped / name).is_file(), name
-    assert list((unzipped / "eval").rglob("patient0001_4CH_ED_seg.nii.gz"))
+    assert list((unzipped / "inference").rglob("patient0001_4CH_ED_seg.nii.gz"))
 
     network = ConfigParser(json.loads((unzipped / "configs" / "inference.json").read_text())).get_parsed_content(
         "network_def"
@@ -225,5 +225,5 @@ def test_the_tutorial_exports_and_verifies(real_data, phantom_root, tmp_path):
     script = "\n".join(["set -e", export, listing, verify])
     succeeds(["bash", "-c", script], tmp_path, PATH=path, PYTHONPATH=str(ROOT))
     assert (tmp_path / "elsewhere" / NAME / "models" / "model.ts").is_file()
-    assert list((tmp_path / "elsewhere" / NAME / "eval").rglob("*_seg.nii.gz"))
+    assert list((tmp_path / "elsewhere" / NAME / "inference").rglob("*_seg.nii.gz"))
     assert (tmp_path / "zoo" / "models" / NAME / "large_files.yml").is_file()

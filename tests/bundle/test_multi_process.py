@@ -60,7 +60,7 @@ def trained(tmp_path_factory, phantom_root) -> Path:
 
 def test_training_in_two_processes_ends_and_one_of_them_writes(trained):
     assert {path.name for path in (trained / "models").iterdir()} == {"model.pt", "model_final.pt", "model.json"}
-    with open(trained / "eval" / "learning_curve.csv", newline="") as file:
+    with open(trained / "training" / "learning_curve.csv", newline="") as file:
         series = [row["series"] for row in csv.DictReader(file)]
     assert series.count("train_loss") == 2 and series.count("val_mean_dice") == 1
 

@@ -69,7 +69,7 @@ def test_without_a_checkpoint_resuming_starts_from_the_beginning(phantom_root, t
 
 def test_a_complete_run_is_resumed_without_any_change(phantom_root, tmp_path):
     train_tiny(tmp_path, phantom_root)
-    names = ("models/model.pt", "models/model_final.pt", "models/model.json", "eval/learning_curve.csv")
+    names = ("models/model.pt", "models/model_final.pt", "models/model.json", "training/learning_curve.csv")
     before = {name: (tmp_path / name).read_bytes() for name in names}
     train_tiny(tmp_path, phantom_root, resume=True)
     assert {name: (tmp_path / name).read_bytes() for name in names} == before

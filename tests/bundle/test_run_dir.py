@@ -38,14 +38,14 @@ def test_training_beside_the_released_weights_is_refused_and_changes_nothing(che
     with pytest.raises(RuntimeError) as error:
         flow.run()
     assert "release 0.2.0" in explain(error.value) and "--run_dir runs/NAME" in explain(error.value)
-    assert files_of(checkout / "models") == before and not (checkout / "eval").exists()
+    assert files_of(checkout / "models") == before and not (checkout / "training").exists()
 
 
 def test_training_in_its_own_folder_leaves_the_release_and_is_evaluated_by_the_same_option(checkout, phantom_root):
     before, own = files_of(checkout / "models"), checkout.parent / "runs" / "first"
     train_tiny(checkout, phantom_root, run_dir=str(own))
     assert {path.name for path in (own / "models").iterdir()} == {"model.pt", "model_final.pt", "model.json"}
-    assert (own / "eval" / "learning_curve.csv").is_file()
+    assert (own / "training" / "learning_curve.csv").is_file()
     train_tiny(checkout, phantom_root, "evaluate.json", run_id="evaluating", run_dir=str(own))
     assert f"{own}/models/model.pt" in (own / "eval" / "metrics.json").read_text()
     train_tiny(checkout, phantom_root, "evaluate.json", run_id="evaluating")

@@ -30,13 +30,13 @@ def offline(monkeypatch):
 def test_mlflow_tracks_offline_into_the_output_folder(phantom_root, tmp_path, offline):
     pytest.importorskip("mlflow", reason="MLflow is not installed; pip install -e .[track]")
     train_tiny(tmp_path, phantom_root, tracking="mlflow", experiment_name="echo", run_name="first")
-    with sqlite3.connect(tmp_path / "eval" / "mlruns.db") as database:
+    with sqlite3.connect(tmp_path / "training" / "mlruns.db") as database:
         assert ("echo",) in database.execute("select name from experiments").fetchall()
         assert database.execute("select name, status from runs").fetchall() == [("first", "FINISHED")]
         steps = database.execute("select key, step from metrics order by step").fetchall()
     assert {name for name, _ in steps} >= {"train_loss", "val_mean_dice"}
     assert [step for name, step in steps if name == "train_loss"] == [1, 2]
-    assert list((tmp_path / "eval").glob("mlruns/**/config_*.json")), "the executed config is kept with the run"
+    assert list((tmp_path / "training").glob("mlruns/**/config_*.json")), "the executed config is kept with the run"
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def test_tensorboard_gets_scalars_and_clips_with_their_predictions(phantom_root,
     with one_thread():
         train_tiny(tmp_path, phantom_root, "tensorboard.yaml", num_frames=3, frame_size=[32, 48])
     scalars, pictures = {}, {}
-    for path in (tmp_path / "eval" / "tensorboard").glob("events.*"):
+    for path in (tmp_path / "training" / "tensorboard").glob("events.*"):
         events = EventAccumulator(str(path)).Reload()
         scalars |= {tag: events.Scalars(tag) for tag in events.Tags()["scalars"]}
         pictures |= {tag: events.Images(tag) for tag in events.Tags()["images"]}

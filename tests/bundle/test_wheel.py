@@ -37,7 +37,7 @@ def wheel(tmp_path_factory) -> Path:
     pytest.importorskip("setuptools")
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
-    ignored = shutil.ignore_patterns("__pycache__", "eval", "*.egg-info")
+    ignored = shutil.ignore_patterns("__pycache__", "eval", "training", "inference", "checkpoint*.pt", "*.egg-info")
     for name in ("gdkvm_monai", "bundle"):
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):

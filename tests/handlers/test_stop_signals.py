@@ -16,7 +16,7 @@ from torch import nn
 
 from gdkvm_monai.data import TrainingLoader
 from gdkvm_monai.handlers import IterationSeeds, TrainingCheckpoint
-from gdkvm_monai.handlers.stop_signals import StopSignals, command_to_resume
+from gdkvm_monai.handlers.stop_signals import StopSignals
 
 
 class Training:
@@ -106,12 +106,3 @@ def test_outside_of_the_main_thread_training_runs_without_signals(tmp_path):
     thread.start()
     thread.join()
     assert len(training.losses) == 6
-
-
-def test_the_command_resumes_once_and_can_be_pasted(monkeypatch):
-    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
-    for given in (["--resume", "True"], ["--resume=False"], []):
-        assert command_to_resume(["/bin/python", "-m", "x", *given, "--a", "b c"]).endswith("x --a 'b c' --resume True")
-    assert command_to_resume(["p", "$'a'"]) == "p '$'\"'\"'a'\"'\"'' --resume True"
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
-    assert "torchrun" in command_to_resume(["/bin/python"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+
 import pytest
 import torch
 from ignite.engine import Events
@@ -35,7 +38,7 @@ def make_run(path, clips: Clips, **options) -> TrainingRun:
     saver = TrainingCheckpoint(path, **options)
     saver.attach(trainer)
     IterationSeeds().attach(trainer)
-    return TrainingRun(trainer, saver)
+    return TrainingRun(trainer, saver, path.parent / "training", path.parent / "models")
 
 
 def iteration(path) -> int:
@@ -78,7 +81,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, caplog, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         run.run()
     assert iteration(tmp_path / "checkpoint.pt") == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+    assert [path.name for path in tmp_path.glob("*checkpoint*")] == ["checkpoint.pt"]
     last = caplog.records[-1].getMessage()
     assert "free space" in last and f"{tmp_path}/checkpoint.pt holds iteration 2" in last
 
@@ -86,4 +89,32 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, caplog, monkeypatch):
 def test_an_error_before_the_first_iteration_promises_nothing(tmp_path, caplog):
     with pytest.raises(ValueError):
         make_run(tmp_path / "checkpoint.pt", Clips(unreadable=0)).run()
-    assert "--resume" not in caplog.records[-1].getMessage() and not list(tmp_path.iterdir())
+    assert "--resume" not in caplog.records[-1].getMessage() and not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_a_run_leaves_its_recipe_and_ends_with_what_to_do_next(tmp_path, caplog, capsys):
+    run = make_run(tmp_path / "checkpoint.pt", Clips(), config='{"seed": 3}')
+    with caplog.at_level("INFO"):
+        run.run()
+    files = {path.name for path in (tmp_path / "training").iterdir()}
+    assert files == {"config.json", "run.json", "metrics.json", "log.txt"}
+    assert json.loads((tmp_path / "training" / "config.json").read_text()) == {"seed": 3}
+    log = (tmp_path / "training" / "log.txt").read_text()
+    assert "epoch 1 of 1" in log and "s per iteration, about 0 s left" in log
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "trained 6 iterations" in last and f"{tmp_path}/models/model_final.pt" in last and "Next: gdkvm" in last
+
+
+def test_a_resumed_run_continues_the_log_and_adds_the_time_before(tmp_path, caplog):
+    first = make_run(tmp_path / "checkpoint.pt", Clips(unreadable=3))
+    with pytest.raises(ValueError):
+        first.run()
+    second = make_run(tmp_path / "checkpoint.pt", Clips(), resume=True)
+    second.trainer.add_event_handler(Events.STARTED, lambda: setattr(second, "seconds", second.seconds + 1000))
+    second.run()
+    training = tmp_path / "training"
+    assert "training failed after iteration 3" in (training / "log.txt").read_text()
+    assert [start["iteration"] for start in json.loads((training / "run.json").read_text())["starts"]] == [0, 3]
+    assert json.loads((training / "metrics.json").read_text())["seconds"] > 1000
+    files = [getattr(handler, "baseFilename", "") for handler in logging.getLogger().handlers]
+    assert not [file for file in files if file.startswith(str(tmp_path))]

@@ -98,8 +98,17 @@ def camus_datalist(
         )
     if report is not None:
         lines = [f"CAMUS {section}: {len(items)} clips of {len(patients)} patients, {len(left_out)} left out"]
-        report("\n  ".join(lines + left_out))
+        if clips == "half_sequence" and all(item.get("es_frame") == 1 for item in items):
+            lines += [
+                "no half sequences found: these are ED and ES stills, for which light.yaml and camus_stills.yaml are"
+            ]
+        report("\n  ".join(lines + _shorten(left_out)))
     return items
+
+
+def _shorten(reasons: Sequence[str], most: int = 5) -> list[str]:
+    """Return the first reasons and the number of the others."""
+    return [*reasons[:most], *([f"and {len(reasons) - most} more"] if len(reasons) > most else [])]
 
 
 def _patients(root: Path, patients_dir: Path, section: str) -> list[str]:

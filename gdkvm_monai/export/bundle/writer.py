@@ -25,7 +25,10 @@ PACKAGE = Path(gdkvm_monai.__file__).resolve().parent
 ROOT = PACKAGE.parent
 NAME = "echo_video_gdkvm_segmentation"
 RELEASED = "light_network.yaml"
-IGNORED = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "models", "eval", "large_files.*")
+WRITTEN = ("eval", "inference", "training", "checkpoint*.pt")
+"""What runs in the bundle's own folder leave there."""
+
+IGNORED = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "models", "large_files.*", *WRITTEN)
 
 
 def export_bundle(

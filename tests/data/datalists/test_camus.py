@@ -127,6 +127,29 @@ def test_without_a_half_sequence_the_stills_are_used(copy):
     assert isinstance(first["image"], list) and isinstance(second["image"], str)
 
 
+def test_a_release_with_stills_only_says_so_in_one_line(copy):
+    reports = []
+    camus_datalist(copy, report=reports.append)
+    assert "stills" not in reports[0]
+    for path in copy.glob("database_nifti/*/*_half_sequence*"):
+        path.unlink()
+    camus_datalist(copy, report=reports.append)
+    camus_datalist(copy, clips="stills", report=reports.append)
+    assert len(reports[1].splitlines()) == 2 and "ED and ES stills" in reports[1] and "light.yaml" in reports[1]
+    assert len(reports[2].splitlines()) == 1
+
+
+def test_many_clips_left_out_are_counted_and_the_first_ones_named(copy):
+    for path in copy.glob("database_nifti/*/*_2CH_*"):
+        path.unlink()
+    split = copy / "database_split" / "subgroup_training.txt"
+    split.write_text(split.read_text() + "".join(f"\npatient1{i:03}" for i in range(200)))
+    reports = []
+    camus_datalist(copy, report=reports.append)
+    lines = reports[0].splitlines()
+    assert "403 left out" in lines[0] and len(lines) == 7 and lines[-1].strip() == "and 398 more"
+
+
 def test_a_missing_patient_is_reported_and_the_others_are_listed(copy):
     shutil.rmtree(copy / "database_nifti" / "patient0002")
     reports = []

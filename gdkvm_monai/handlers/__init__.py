@@ -5,6 +5,7 @@ from gdkvm_monai.handlers.early_stopping import EarlyStopping
 from gdkvm_monai.handlers.executed_config import executed_config
 from gdkvm_monai.handlers.finite_updates import FiniteUpdates
 from gdkvm_monai.handlers.frozen_modules import FrozenModules
+from gdkvm_monai.handlers.gradient_checkpointing import GradientCheckpointing
 from gdkvm_monai.handlers.gradient_clipping import GradientClipping
 from gdkvm_monai.handlers.imagenet_loader import ImageNetLoader
 from gdkvm_monai.handlers.iteration_seeds import IterationSeeds
@@ -22,6 +23,7 @@ __all__ = [
     "EarlyStopping",
     "FiniteUpdates",
     "FrozenModules",
+    "GradientCheckpointing",
     "GradientClipping",
     "ImageNetLoader",
     "IterationSeeds",

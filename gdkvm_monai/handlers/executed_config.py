@@ -12,7 +12,8 @@ from monai.bundle import ConfigParser
 __all__ = ["config_sha256", "executed_config", "first_change"]
 
 PLACES = {"bundle_root", "dataset_dir", "run_dir", "output_dir", "ckpt_dir", "device", "_meta_"}
-COURSE = {"resume", "checkpoint_interval", "num_workers", "cache_rate", "process_timeout", "skip_nonfinite"}
+COURSE = {"resume", "checkpoint_interval", "num_workers", "cache_rate", "process_timeout"}
+COURSE |= {"gradient_checkpointing", "skip_nonfinite"}
 """IDs that may change when a run is resumed, for example in another folder or on another machine."""
 
 

@@ -24,7 +24,7 @@ def explain_failure(error: BaseException) -> str:
     causes = list(_chain(error))
     cause = explain(error).rstrip(".")
     if any(isinstance(one, torch.OutOfMemoryError) for one in causes):
-        return "the GPU has too little memory; lower batch_size or frame_size, or resume on a GPU with more memory"
+        return "the GPU has too little memory; add --gradient_checkpointing True, or start with a smaller batch_size"
     if any(isinstance(one, OSError) and one.errno in FULL for one in causes):
         return f"{cause}; free space, and resume"
     if any(re.search("gloo|NCCL|ProcessGroup", str(one)) for one in causes):

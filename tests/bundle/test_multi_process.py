@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from monai.bundle import ConfigWorkflow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +85,36 @@ def test_two_processes_evaluate_an_odd_number_of_clips_like_one_process(trained,
     assert printed.count(f"written to {tmp_path / 'two'}") == 1
     one, two = (list(csv.DictReader(open(tmp_path / name / "per_frame.csv"))) for name in ("one", "two"))
     assert len(two) == 3 * 2 * 4 and one == two  # patients, ED and ES, structures: the padding is gone
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_gradients_and_scores_of_one_with_the_joined_batch(phantom_root, tmp_path):
+    """After one step of gradient descent weights differ as gradients do; the U-Net has no batch statistics."""
+    plain = {name: value for name, value in TINY.items() if not name.startswith("network_def")}
+    plain |= {"iterations_per_epoch": 1, "network_def#dropout": 0.0, "max_gradient_norm": 1e9, "learning_rate": 1.0}
+    plain |= {"optimizer#_target_": "torch.optim.SGD", "weight_decay": 0.0, "dataset_dir": str(phantom_root)}
+    one, two = ({**plain, "bundle_root": str(tmp_path / name)} for name in ("one", "two"))
+    for options in (one, two):
+        Path(options["bundle_root"]).mkdir()
+    run_in_two_processes("training", ["train.json", "unet.yaml", "multi_gpu_train.json"], two)
+    flow = ConfigWorkflow(
+        config_file=[str(CONFIGS / name) for name in ("train.json", "unet.yaml")],
+        logging_file=False,
+        workflow_type="train",
+        run_id="training",
+        **{**one, "batch_size": 2, "device": "$torch.device('cpu')"},
+    )
+    flow.initialize()
+    start = {name: value.clone() for name, value in flow.parser.get_parsed_content("network").state_dict().items()}
+    flow.run()
+    first, second = (torch.load(tmp_path / n / "models" / "model_final.pt", weights_only=True) for n in ("one", "two"))
+    assert max(float((first[name] - start[name]).abs().max()) for name in start) > 1e-3
+    for name, value in first.items():
+        torch.testing.assert_close(second[name] - start[name], value - start[name], rtol=1e-5, atol=1e-5)
+    scores = [
+        json.loads((tmp_path / name / "training" / "metrics.json").read_text())["last"] for name in ("one", "two")
+    ]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-6)
 
 
 @pytest.mark.slow

@@ -75,6 +75,14 @@ def test_a_complete_run_is_resumed_without_any_change(phantom_root, tmp_path):
     assert {name: (tmp_path / name).read_bytes() for name in names} == before
 
 
+def test_a_seed_trains_the_same_weights_with_any_number_of_workers(phantom_root, tmp_path):
+    losses = []
+    for name, workers, seed in (("none", 0, 3), ("two", 2, 3), ("again", 2, 3), ("other", 0, 4)):
+        train_tiny(tmp_path / name, phantom_root, num_workers=workers, seed=seed)
+        losses.append((tmp_path / name / "training" / "learning_curve.csv").read_text())
+    assert losses[0] == losses[1] == losses[2] != losses[3]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_the_command_line_is_stopped_by_a_signal_and_prints_the_command_that_continues(

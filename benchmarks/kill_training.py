@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--num_workers", type=int, default=0)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # a process with several threads must not be forked
-    moments, equal = random.Random(options.seed), 0
+    moments, equal, kills = random.Random(options.seed), 0, 0
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         settings = PhantomSettings((3, 2, 1), size=(48, 48), frames=(4, 5))
@@ -62,21 +62,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         whole.trainer()  # imports everything once, before the forks
         start = time.monotonic()
         whole.train()
-        duration = (time.monotonic() - start) / len(whole.losses())
+        times = [start, *whole.times(), time.monotonic()]
         for number in range(options.moments):
-            moment = moments.randrange(len(whole.losses())), moments.uniform(0, duration)
+            iteration = moments.randrange(len(times) - 1)
+            moment = iteration, moments.uniform(0, times[iteration + 1] - times[iteration])
             run = Run(root / f"killed_{number}", data, options.num_workers)
             killed = run.train(kill_after=moment)
             before = len(run.losses())
             run.train(resume=True)
             same = run.equals(whole)
-            equal += same
+            equal, kills = equal + same, kills + killed
             state = f"killed after {before} iterations" if killed else "ended before it was killed"
             print(
                 f"{moment[1]:.2f} s after iteration {moment[0]}: {state}, {'equal' if same else 'DIFFERENT'}",
                 flush=True,
             )
-    print(f"{equal} of {options.moments} resumed runs are equal to the run that was not killed")
+    print(f"{kills} runs were killed; {equal} of {options.moments} are equal to the run that was not killed")
     return int(equal < options.moments)
 
 
@@ -132,13 +133,20 @@ class Run:
 
     def _log_loss(self, engine: Engine) -> None:
         with open(self.root / "losses.txt", "a") as file:
-            file.write(f"{engine.state.iteration} {float(engine.state.output[0]['loss']).hex()}\n")
+            loss = float(engine.state.output[0]["loss"])
+            file.write(f"{engine.state.iteration} {loss.hex()} {time.monotonic()}\n")
 
     def losses(self) -> list[tuple[int, str]]:
         """Return the different pairs of iteration and loss; an iteration that was repeated has one if it was equal."""
+        return sorted({(int(line[0]), line[1]) for line in self._lines()})
+
+    def times(self) -> list[float]:
+        """Return when each iteration was completed, in seconds."""
+        return [float(line[2]) for line in self._lines()]
+
+    def _lines(self) -> list[list[str]]:
         path = self.root / "losses.txt"
-        lines = path.read_text().splitlines() if path.is_file() else []
-        return sorted({(int(line.split()[0]), line.split()[1]) for line in lines})
+        return [line.split() for line in path.read_text().splitlines()] if path.is_file() else []
 
     def equals(self, other: Run) -> bool:
         """Return whether both runs have the same losses and wrote the same files."""

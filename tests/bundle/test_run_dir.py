@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from monai.bundle import ConfigWorkflow
 
 from gdkvm_monai.configs.errors import explain
 from gdkvm_monai.networks.card import ModelCard
@@ -67,3 +68,17 @@ def test_fine_tuning_starts_from_the_weights_of_the_bundle(checkout, phantom_roo
     tuned = torch.load(own / "models" / "model_final.pt", weights_only=True)
     frozen = [name for name in released if name.startswith("key_encoder.")]
     assert frozen and all(torch.equal(released[name], tuned[name]) for name in frozen)
+
+
+def test_the_config_that_a_run_leaves_repeats_it(phantom_root, tmp_path):
+    train_tiny(tmp_path / "first", phantom_root, "camus_stills.yaml", seed=5, **{"network_def#dropout": 0.2})
+    config = tmp_path / "first" / "training" / "config.json"
+    again = ConfigWorkflow(str(config), logging_file=False, workflow_type="train", run_id="training")
+    again.initialize()
+    again.bundle_root = str(tmp_path / "again")
+    again.initialize()
+    again.run()
+    first, second = (
+        torch.load(tmp_path / name / "models" / "model_final.pt", weights_only=True) for name in ("first", "again")
+    )
+    assert all(torch.equal(value, second[name]) for name, value in first.items())

@@ -49,6 +49,7 @@ def main(words: Sequence[str]) -> int:
     if not (options.mask or options.ed or options.es or options.find_phases):
         parser.error("there is nothing to measure again; pass --mask, --ed, or --es.")
 
+    from gdkvm_monai.study.biplane_folder import remeasure_biplane
     from gdkvm_monai.study.index import write_index
     from gdkvm_monai.study.remeasure import remeasure
 
@@ -66,6 +67,9 @@ def main(words: Sequence[str]) -> int:
     codes = ", ".join(found.quality.codes)
     edited = f"{found.edited} edited by hand" if found.edited else "nothing edited"
     print(f"{ef}, {found.quality.verdict}{f' ({codes})' if codes else ''}, {edited} -> {options.result}")
-    if (options.result.resolve().parent / "index.csv").is_file():
-        write_index(options.result.resolve().parent)
+    out = options.result.resolve().parent
+    for path in remeasure_biplane(out, results.clip_id):
+        print(f"biplane results measured again -> {path}")
+    if (out / "index.csv").is_file():
+        write_index(out)
     return OK

@@ -88,15 +88,20 @@ def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) ->
 
 def _finish(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
     """Combine both views if given, and print the results as JSON if requested."""
-    from gdkvm_monai.study.biplane import measure_biplane, write_biplane
+    from gdkvm_monai.study.biplane import measure_biplane
+    from gdkvm_monai.study.biplane_folder import write_biplane
+    from gdkvm_monai.study.index import write_index
 
     together = {}
     if options.views and all(outcome.result for outcome in outcomes):
-        report = measure_biplane({outcome.task.options.view: outcome.result for outcome in outcomes})
-        path, together = write_biplane(options.out, report), {"biplane": asdict(report)}
+        results = {outcome.task.options.view: outcome.result for outcome in outcomes}
+        report = measure_biplane(results)
+        path, together = write_biplane(options.out, report, results), {"biplane": asdict(report)}
+        write_index(options.out)
         ef_percent = report.ef_percent
         text = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {report.ef_withheld.rstrip('.')}"
-        text += f", check ({'; '.join(report.flags)})" if report.flags else ""
+        flags = f" ({'; '.join(report.flags)})" if report.flags else ""
+        text += f", {report.verdict}{flags}"
         print(f"biplane: {text} -> {path}", file=sys.stderr if options.json else sys.stdout)
     if options.json:
         results = [asdict(outcome.result.measurements) for outcome in outcomes if outcome.result]

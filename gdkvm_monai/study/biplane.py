@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-from pydantic.dataclasses import dataclass
 
-from gdkvm_monai.files import write_json
 from gdkvm_monai.labels import NOTICE, parse_view
 from gdkvm_monai.metrics import measure_ejection_fraction
-from gdkvm_monai.study.measurements import SCHEMA_VERSION, Measurements, Method
-from gdkvm_monai.study.record_types import STRICT, Count, NotNegative, Verdict, View
+from gdkvm_monai.metrics.ejection_fraction import LENGTH_MISMATCH, EjectionFraction
+from gdkvm_monai.study.biplane_record import BiplaneMeasurements
+from gdkvm_monai.study.measurements import SCHEMA_VERSION, Beat, Measurements, Method
+from gdkvm_monai.study.quality import VERDICTS
 from gdkvm_monai.study.segmentation import SegmentationResult
 
-__all__ = ["BiplaneMeasurements", "measure_biplane", "write_biplane"]
+__all__ = ["measure_biplane"]
 
 METHOD = Method("biplane-mod-v1", "method of disks, biplane, 20 disks, the longer length")
 
 
-@dataclass(frozen=True, config=STRICT)
-class BiplaneMeasurements:
-    """Content of ``biplane.json``; unknown values are ``None``.
-
-    Attributes:
-        schema_version: version of the schema of ``measurements.json``.
-        views: identifier of the clip of each view.
-        method: how the volumes were computed.
-        edv_ml: end-diastolic volume.
-        esv_ml: end-systolic volume.
-        sv_ml: stroke volume.
-        ef_percent: ejection fraction.
-        beats: end-diastolic and end-systolic frame of each view.
-        flags: what looks wrong.
-        ef_withheld: why there is no ejection fraction; empty if there is one.
-        quality: quality verdict of each view.
-        notice: intended use of the numbers.
-    """
-
-    schema_version: str
-    views: dict[View, str]
-    method: Method
-    edv_ml: NotNegative | None
-    esv_ml: NotNegative | None
-    sv_ml: float | None
-    ef_percent: float | None
-    beats: dict[View, tuple[Count, Count]] | None
-    flags: tuple[str, ...]
-    ef_withheld: str
-    quality: dict[View, Verdict]
-    notice: str
-
-
 def measure_biplane(results: Mapping[str, SegmentationResult]) -> BiplaneMeasurements:
-    """Measure the first beat of each view together.
+    """Measure one beat of each view together: the first that is in the mean of its clip.
 
     Args:
         results: results of ``"4CH"`` (or ``"A4C"``) and ``"2CH"`` (or ``"A2C"``).
@@ -80,23 +46,20 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> BiplaneMeasure
         views={view: measurements.clip.id for view, measurements in found.items()},
         method=METHOD,
         **dict.fromkeys(("edv_ml", "esv_ml", "sv_ml", "ef_percent", "beats")),
+        **dict.fromkeys(("lengths_mm", "length_difference_percent")),
+        foreshortening="",
         flags=(),
         ef_withheld=_why_not(found),
         quality={view: measurements.quality.verdict for view, measurements in found.items()},
+        verdict="good",
+        edited={view: measurements.edited for view, measurements in found.items()},
         notice=NOTICE,
     )
-    return nothing if nothing.ef_withheld else _measure(nothing, results)
-
-
-def write_biplane(out: Path, measured: BiplaneMeasurements) -> Path:
-    """Write ``biplane.json`` to a folder in ``out`` that is named after both clips, and return its path."""
-    folder = out / "-".join(measured.views[view][:8] for view in ("4CH", "2CH"))
-    write_json(folder / "biplane.json", asdict(measured))
-    return folder / "biplane.json"
+    return _judge(nothing if nothing.ef_withheld else _measure(nothing, results))
 
 
 def _measure(nothing: BiplaneMeasurements, results: Mapping[str, SegmentationResult]) -> BiplaneMeasurements:
-    beats = {view: result.measurements.beats[0] for view, result in results.items()}
+    beats = {view: _first_beat(result.measurements) for view, result in results.items()}
     ed = {view: results[view].mask[..., beat.ed_frame] for view, beat in beats.items()}
     es = {view: results[view].mask[..., beat.es_frame] for view, beat in beats.items()}
     spacing_mm = {view: result.measurements.clip.spacing_mm for view, result in results.items()}
@@ -109,9 +72,39 @@ def _measure(nothing: BiplaneMeasurements, results: Mapping[str, SegmentationRes
         sv_ml=None if edv_ml is None or esv_ml is None else round(edv_ml - esv_ml, 4),
         ef_percent=ef_percent,
         beats={view: (beat.ed_frame, beat.es_frame) for view, beat in beats.items()},
+        lengths_mm={
+            phase: {view: _known(measured.ventricles[phase.lower(), view].length) for view in results}
+            for phase in ("ED", "ES")
+            if all((phase.lower(), view) in measured.ventricles for view in results)
+        },
+        length_difference_percent={
+            phase.upper(): _known(100 * share) for phase, share in measured.length_mismatch.items()
+        },
+        foreshortening=_foreshortening(measured),
         flags=(*measured.flags, *_without_atrium(results)),
         ef_withheld=measured.reason,
     )
+
+
+def _first_beat(measurements: Measurements) -> Beat:
+    return next((beat for beat in measurements.beats if beat.in_mean), measurements.beats[0])
+
+
+def _foreshortening(measured: EjectionFraction) -> str:
+    """Return a warning that names the shorter view of each phase in which the lengths differ."""
+    shorter = []
+    for phase, share in measured.length_mismatch.items():
+        if share > LENGTH_MISMATCH:
+            view = min(("4CH", "2CH"), key=lambda view: measured.ventricles[phase, view].length)
+            shorter.append(f"at {phase.upper()} the ventricle is {100 * share:.0f} % shorter in the {view} view")
+    if not shorter:
+        return ""
+    return f"{' and '.join(shorter)}, which may be foreshortened; its volume is then too small."
+
+
+def _judge(measured: BiplaneMeasurements) -> BiplaneMeasurements:
+    own = "check" if measured.flags or measured.ef_withheld else "good"
+    return replace(measured, verdict=max([own, *measured.quality.values()], key=VERDICTS.index))
 
 
 def _without_atrium(results: Mapping[str, SegmentationResult]) -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""The table of all finished clips in a results folder, ``index.csv``."""
+"""The table of all finished clips and pairs of views in a results folder, ``index.csv``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from gdkvm_monai.files import write_csv
+from gdkvm_monai.study.biplane_record import BiplaneMeasurements, read_biplane
 from gdkvm_monai.study.measurements import Measurements
 from gdkvm_monai.study.measurements_file import read_measurements
 
@@ -28,13 +29,18 @@ INDEX = (
 
 
 def write_index(out: Path) -> None:
-    """Write ``index.csv`` with one row for every finished clip in ``out``.
+    """Write ``index.csv`` with one row for every finished clip and one for every pair of views in ``out``.
 
     Raises:
-        ValueError: if a ``measurements.json`` in the folder is not valid.
+        ValueError: if a ``measurements.json`` or a ``biplane.json`` in the folder is not valid.
     """
-    finished = sorted(out.glob("[!.]*/measurements.json"))  # a hidden folder belongs to an unfinished run
-    write_csv(out / "index.csv", [_row(read_measurements(path)) for path in finished], INDEX)
+    clips = [_row(read_measurements(path)) for path in _find(out, "measurements.json")]
+    pairs = [_biplane_row(read_biplane(path)) for path in _find(out, "biplane.json")]
+    write_csv(out / "index.csv", [*clips, *pairs], INDEX)
+
+
+def _find(out: Path, name: str) -> list[Path]:
+    return sorted(out.glob(f"[!.]*/{name}"))  # a hidden folder belongs to an unfinished run
 
 
 def _row(measurements: Measurements) -> dict[str, str | int | float | None]:
@@ -48,4 +54,15 @@ def _row(measurements: Measurements) -> dict[str, str | int | float | None]:
         "weights_domain": measurements.training.domain,
         "assumed_views": " ".join(measurements.training.assumed_views),
         "edited": measurements.edited,
+    }
+
+
+def _biplane_row(biplane: BiplaneMeasurements) -> dict[str, str | float | None]:
+    verdicts = [f"{view}_{verdict}" for view, verdict in biplane.quality.items() if verdict != "good"]
+    return {
+        "id": biplane.id,
+        "view": "4CH+2CH",
+        **{name: getattr(biplane, name) for name in ("verdict", "ef_percent", "edv_ml", "esv_ml")},
+        "reasons": " ".join([*verdicts, *(["foreshortening"] if biplane.foreshortening else [])]),
+        "edited": " ".join(f"{view}: {edited}" for view, edited in biplane.edited.items() if edited),
     }

@@ -251,7 +251,9 @@ def test_two_views_give_one_ejection_fraction(known_masks, tmp_path, capsys):
     assert [measurements["clip"]["view"] for measurements in found["clips"]] == ["4CH", "2CH"]
     assert abs(found["biplane"]["ef_percent"] - phantom.ef_percent) < 6
     (path,) = out.glob("*/biplane.json")
-    assert read(path) == found["biplane"] and f"-> {path}" in printed.err
+    assert read(path) == found["biplane"] and f"-> {path}" in printed.err and path.with_name("report.html").is_file()
+    rows = list(csv.DictReader((out / "index.csv").open()))
+    assert [row["view"] for row in rows].count("4CH+2CH") == 1 and len(rows) == 3
     assert [path.parent.name[:8], path.parent.name[9:]] == [clip["clip"]["id"][:8] for clip in found["clips"]]
 
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 import nibabel
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
 import gdkvm_monai
 from gdkvm_monai.labels import LV
-from gdkvm_monai.study.biplane import BiplaneMeasurements, measure_biplane, write_biplane
+from gdkvm_monai.study.biplane import measure_biplane
 from tests.study.gray_level_network import gray_level_pipeline, label_clip
 
 QUICK = {"fast": True, "report": False, "overlay": "none"}
@@ -116,10 +115,44 @@ def test_masks_without_a_ventricle_give_a_reason_instead_of_a_volume(results, tm
     assert report.ef_percent is None and report.ef_withheld
 
 
-def test_the_file_is_named_after_both_clips_and_replaced_as_a_whole(results, tmp_path):
+def test_both_lengths_are_those_of_the_masks_and_decide_about_foreshortening(results):
     report = measure_biplane(results)
-    for _ in range(2):
-        path = write_biplane(tmp_path, report)
-    assert path.parent.name == f"{results['4CH'].clip_id[:8]}-{results['2CH'].clip_id[:8]}"
-    assert [file.name for file in path.parent.iterdir()] == ["biplane.json"]
-    assert TypeAdapter(BiplaneMeasurements).validate_json(path.read_text()) == report
+    for phase, place in (("ED", 0), ("ES", 1)):
+        lengths = [report.lengths_mm[phase][view] for view in ("4CH", "2CH")]
+        for view, length in zip(("4CH", "2CH"), lengths):
+            own = results[view].frames.lv_length_mm[report.beats[view][place]]
+            assert length == pytest.approx(own, rel=0.01)  # the stated spacing is rounded, and pixels tie for the apex
+        assert report.length_difference_percent[phase] == pytest.approx(100 * np.ptp(lengths) / max(lengths), abs=0.01)
+    assert report.foreshortening == ""
+
+
+def test_a_shorter_view_is_named_and_takes_the_verdict_down(results):
+    clip = results["2CH"].measurements.clip
+    squeezed = replace(clip, spacing_mm=(clip.spacing_mm[0], 0.8 * clip.spacing_mm[1]))
+    short = replace(results["2CH"], measurements=replace(results["2CH"].measurements, clip=squeezed))
+    report = measure_biplane({"4CH": results["4CH"], "2CH": short})
+    assert (
+        "shorter in the 2CH view, which may be foreshortened" in report.foreshortening and "ED" in report.foreshortening
+    )
+    assert report.length_difference_percent["ED"] > 10 and report.verdict != "good"
+
+
+def with_verdict(result, verdict):
+    quality = replace(result.measurements.quality, verdict=verdict)
+    return replace(result, measurements=replace(result.measurements, quality=quality))
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), [("good", "check", "check"), ("check", "reject", "reject")])
+def test_the_verdict_is_the_worse_of_both_clips(one, other, expected, results):
+    judged = {"4CH": with_verdict(results["4CH"], one), "2CH": with_verdict(results["2CH"], other)}
+    assert measure_biplane(judged).verdict == expected
+    assert measure_biplane(judged).quality == {"4CH": one, "2CH": other}
+
+
+def test_the_beat_is_the_first_one_in_the_mean_of_its_clip(results):
+    measurements = results["4CH"].measurements
+    beat = measurements.beats[0]
+    later = replace(beat, ed_frame=beat.ed_frame + 1, in_mean=True)
+    beats = (replace(beat, in_mean=False), later)
+    changed = replace(results["4CH"], measurements=replace(measurements, beats=beats))
+    assert measure_biplane({**results, "4CH": changed}).beats["4CH"] == (later.ed_frame, later.es_frame)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from gdkvm_monai.metrics.agreement import Agreement, measure_agreement
 from gdkvm_monai.metrics.anatomy import Anatomy, check_anatomy
 from gdkvm_monai.metrics.beats import BeatEjectionFraction, MeanEjectionFraction, measure_beats
+from gdkvm_monai.metrics.cavity import Cavity, Flag, find_cavity
 from gdkvm_monai.metrics.curves import area_curve, volume_curve
 from gdkvm_monai.metrics.ejection_fraction import EjectionFraction, Volumes, measure_ejection_fraction
 from gdkvm_monai.metrics.frame_measurements import FrameMeasurement, measure_frame
@@ -23,7 +24,9 @@ __all__ = [
     "Agreement",
     "Anatomy",
     "BeatEjectionFraction",
+    "Cavity",
     "EjectionFraction",
+    "Flag",
     "FrameMeasurement",
     "FrameMetric",
     "FrameScores",
@@ -39,6 +42,7 @@ __all__ = [
     "check_anatomy",
     "disk_volume_ml",
     "ejection_fraction",
+    "find_cavity",
     "find_phases",
     "measure_agreement",
     "measure_beats",

@@ -19,7 +19,7 @@ from gdkvm_monai.cli.main import main
 from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study import measurements as measurements_module
-from gdkvm_monai.study import quality as verdict
+from gdkvm_monai.study.quality import masks, numbers, source, verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIALS = ROOT / "docs" / "tutorials"
@@ -147,12 +147,12 @@ def test_every_reason_of_a_verdict_is_described_with_its_threshold():
     rows = {code: row for row in table for code in re.findall(r"`(\w+)`", row.split("|")[1])}
     assert sorted(rows) == sorted(codes)
     thresholds = {
-        "ef_range": ["{:.0f} to {:.0f} %".format(*verdict.EF_RANGE)],
-        "frame_rate": [f"{verdict.LOWEST_RATE_HZ:.0f} Hz"],
-        "no_ventricle": [f"{100 * verdict.FAULTY_SHARE:.0f} %"],
-        "area_jump": [f"{100 * verdict.AREA_JUMP:.0f} %"],
-        "sector_edge": [f"{100 * verdict.EDGE_SHARE:.0f} %"],
-        "parts": [f"{100 * verdict.FAULTY_SHARE:.0f} %"],
+        "ef_range": ["{:.0f} to {:.0f} %".format(*numbers.EF_RANGE)],
+        "frame_rate": [f"{source.LOWEST_RATE_HZ:.0f} Hz"],
+        "no_ventricle": [f"{100 * masks.FAULTY_SHARE:.0f} %"],
+        "area_jump": [f"{100 * masks.AREA_JUMP['LV']:.0f}"],
+        "sector_edge": [f"{100 * masks.EDGE_SHARE:.0f} %"],
+        "parts": [f"{100 * masks.FAULTY_SHARE:.0f} %"],
         "confidence": [f"{verdict.LOW_CONFIDENCE:.2f}", f"{verdict.NO_CONFIDENCE:.2f}"],
     }
     assert not [(code, text) for code, texts in thresholds.items() for text in texts if text not in rows[code]]

@@ -69,7 +69,7 @@ def write_contact_sheet(
 
 def _choose(measurements: Measurements, frames: FrameTable) -> dict[str, int]:
     if measurements.beats:
-        beat = measurements.beats[0]
+        beat = next((beat for beat in measurements.beats if beat.in_mean), measurements.beats[0])
         return {"End-diastole": beat.ed_frame, "End-systole": beat.es_frame}
     sizes = {frame: size for frame, size in enumerate(frames.area_px["LV"]) if size}
     if len(set(sizes.values())) < 2:

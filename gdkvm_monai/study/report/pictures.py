@@ -99,8 +99,8 @@ def sample_pictures(measurements: Measurements, max_frames: int) -> Pictures:
 
 
 def first_measured_beat(beats: Sequence[Beat]) -> int:
-    """Return the index of the first beat with an ejection fraction, or 0 if none has one."""
-    return next((index for index, beat in enumerate(beats) if beat.ef_percent is not None), 0)
+    """Return the index of the first beat in the mean that has an ejection fraction, or 0 if there is none."""
+    return next((index for index, beat in enumerate(beats) if beat.in_mean and beat.ef_percent is not None), 0)
 
 
 def _path(polygons: Sequence[np.ndarray]) -> str:

@@ -39,6 +39,8 @@ def test_a_clip_without_beats_is_sampled_evenly():
 def test_the_first_beat_is_shown_if_no_beat_has_an_ejection_fraction():
     unmeasured = [replace(beat, ef_percent=None) for beat in MEASUREMENTS.beats]
     assert first_measured_beat(unmeasured) == 0 and first_measured_beat([unmeasured[0], MEASUREMENTS.beats[1]]) == 1
+    left_out = replace(MEASUREMENTS.beats[0], in_mean=False)
+    assert first_measured_beat([left_out, MEASUREMENTS.beats[1]]) == 1
 
 
 def test_images_are_read_one_at_a_time_on_demand():

@@ -28,10 +28,9 @@ class TrainingCheckpoint:
 
     The file holds the network, the weight average, the optimizer, the scheduler, the iteration, the best metric, the
     scores of the epoch, the handlers with a state, and the config. It is written before and after the validation at
-    the end of an epoch, and in between. Random states and the
-    position of the loader are not saved, because both are functions of the seed and the iteration, see
-    :class:`~gdkvm_monai.handlers.iteration_seeds.IterationSeeds`. In distributed training, the first process writes,
-    and all processes read.
+    the end of an epoch, and in between. Random states and the position of the loader are not saved, because both are
+    functions of the seed and the iteration, see :class:`~gdkvm_monai.handlers.iteration_seeds.IterationSeeds`. In
+    distributed training, the first process writes, and all processes read.
 
     Attach it after all other handlers of the trainer, so that a saved iteration is complete.
 
@@ -42,7 +41,7 @@ class TrainingCheckpoint:
         lr_scheduler: learning rate scheduler, if any.
         weight_average: Ignite's moving average of the weights, if any.
         metrics: metrics of the trainer, if any.
-        interval: number of iterations between two checkpoints within an epoch; 0 saves after epochs only.
+        interval: number of iterations between two checkpoints within an epoch; 0 saves at the end of epochs only.
         resume: whether to continue from the file; if there is none, training starts from the beginning.
         saved: iteration that this run saved or resumed last, 0 if none.
     """

@@ -6,6 +6,7 @@ import random
 
 import ignite.distributed as idist
 import numpy as np
+import pytest
 import torch
 from ignite.engine import Engine
 
@@ -37,6 +38,18 @@ def test_processes_draw_different_numbers(monkeypatch):
     one = draws(3, 2)
     monkeypatch.setattr(idist, "get_rank", lambda: 1)
     assert draws(3, 2)[0] != one[0]
+
+
+def test_a_training_set_with_another_number_of_clips_is_not_resumed():
+    def attached(count: int) -> IterationSeeds:
+        trainer, seeds = Engine(lambda engine, batch: None), IterationSeeds()
+        trainer.data_loader = TrainingLoader(list(range(count)))
+        seeds.attach(trainer)
+        return seeds
+
+    attached(5).load_state_dict(attached(5).state_dict())
+    with pytest.raises(ValueError, match="4 clips, but 5 before"):
+        attached(4).load_state_dict(attached(5).state_dict())
 
 
 def test_the_loader_continues_at_the_trainers_iteration():

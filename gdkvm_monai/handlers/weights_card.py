@@ -19,6 +19,7 @@ from gdkvm_monai.handlers.resumable import register_part
 from gdkvm_monai.labels import VIEWS
 from gdkvm_monai.networks.card import PHANTOM, UNKNOWN, ModelCard, read_card
 from gdkvm_monai.networks.known import NETWORKS
+from gdkvm_monai.networks.recorded_weights import write_run_card
 
 __all__ = ["WeightsCard"]
 
@@ -56,7 +57,8 @@ SOURCES = {
 class WeightsCard:
     """Write a :class:`~gdkvm_monai.networks.card.ModelCard` when training starts, and update it after every epoch.
 
-    Training does not start in a folder that holds the card of the released weights, so these are never replaced.
+    Training does not start in a folder that holds the card of the released weights, so these are never replaced. Other
+    weights in the folder keep their card until the run has saved its own.
 
     Args:
         path: file to write, ``model.json`` beside ``model.pt``; its folder is created if missing.
@@ -151,7 +153,7 @@ class WeightsCard:
 
     @idist.one_rank_only()
     def _write(self) -> None:
-        self.card.write(self.path)
+        write_run_card(self.card, self.path)
 
 
 def _shows_phantom(image: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import ignite.distributed as idist
@@ -11,6 +12,7 @@ from monai.networks.utils import get_state_dict
 from torch import nn
 
 from gdkvm_monai.networks.checkpoint import write_checkpoint
+from gdkvm_monai.networks.recorded_weights import record_weights
 
 __all__ = ["WeightsSaver"]
 
@@ -51,4 +53,4 @@ class WeightsSaver:
 
     @idist.one_rank_only()
     def _save(self, path: Path) -> None:
-        write_checkpoint(path, get_state_dict(self.network))
+        write_checkpoint(path, get_state_dict(self.network), before=partial(record_weights, path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -48,13 +48,19 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
     return dict(state)
 
 
-def write_checkpoint(path: PathLike, state: Mapping, previous: PathLike | None = None) -> None:
+def write_checkpoint(
+    path: PathLike,
+    state: Mapping,
+    previous: PathLike | None = None,
+    before: Callable[[Path], object] | None = None,
+) -> None:
     """Write a dictionary of tensors and plain data; a file that exists is replaced when the new one is complete.
 
     Args:
         path: file to write.
         state: content, for example a state dict.
         previous: where to keep the file that is replaced.
+        before: called with the complete temporary file, before it takes its place.
 
     Raises:
         OSError: if the file cannot be written, for example because the disk is full; the present one is unchanged.
@@ -64,6 +70,8 @@ def write_checkpoint(path: PathLike, state: Mapping, previous: PathLike | None =
         with atomic_write(path) as partial:
             with open(partial, "wb") as file:
                 torch.save(state, file)
+            if before is not None:
+                before(partial)
             if previous is not None and path.is_file():
                 os.replace(path, previous)
     except (OSError, RuntimeError) as error:

@@ -7,8 +7,11 @@ import torch
 from monai.engines import SupervisedEvaluator
 from torch import nn
 
+from gdkvm_monai.files import file_sha256
 from gdkvm_monai.handlers import WeightsSaver
 from gdkvm_monai.networks import checkpoint
+from gdkvm_monai.networks.card import ModelCard, read_card
+from gdkvm_monai.networks.recorded_weights import write_run_card
 
 
 class Fixed:
@@ -67,3 +70,10 @@ def test_a_failed_write_keeps_the_weights_that_were_there(tmp_path, monkeypatch)
         validate(tmp_path, [0.7])
     assert weight(tmp_path / "model.pt") == weight(tmp_path / "model_final.pt") == 1
     assert {path.name for path in tmp_path.iterdir()} == {"model.pt", "model_final.pt"}
+
+
+def test_the_card_beside_the_weights_belongs_to_both_files(tmp_path):
+    write_run_card(ModelCard(), tmp_path / "model.json")
+    validate(tmp_path, [0.1, 0.5, 0.3])
+    for name in ("model.pt", "model_final.pt"):
+        assert file_sha256(tmp_path / name) in read_card(tmp_path / name).weights_sha256

@@ -2,15 +2,17 @@
 #              clips, evaluate, segment, report (about four minutes on two cores)
 # make test    install, lint, run the tests
 # make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
+# make fuzz    read 10,000 damaged clips (several minutes)
 # make format  rewrite the sources as the lint wants them
 PYTHON ?= python3
 VENV ?= .venv
 DEMO_DIR ?= demo
 DEMO_OPTIONS ?=
+SEED ?= 0
 BIN := $(VENV)/bin
 SOURCES := gdkvm_monai tests benchmarks
 
-.PHONY: demo test label-test lint format clean
+.PHONY: demo test label-test fuzz lint format clean
 .DELETE_ON_ERROR:
 
 # torch first: its build decides what everything else is installed beside
@@ -38,6 +40,9 @@ test: lint
 
 label-test: .venv-label/installed
 	.venv-label/bin/python -m pytest -m label tests/label
+
+fuzz: $(VENV)/installed
+	$(BIN)/python -W ignore benchmarks/fuzz.py --inputs 10000 --seed $(SEED)
 
 format: $(VENV)/installed
 	$(BIN)/isort --quiet $(SOURCES)

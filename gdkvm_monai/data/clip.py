@@ -15,8 +15,8 @@ __all__ = ["PHANTOM_MARK", "Clip", "ClipMeta", "ClipReadError", "ClipStream", "R
 PHANTOM_MARK = "GDKVM phantom"
 """Description in a file that shows a generated phantom; DICOM has ``QualityControlSubject`` for it."""
 
-LARGEST_FRAME = 1 << 26
-"""Pixels of a frame, 8192 x 8192: a decoder needs memory for at least one frame."""
+LARGEST_FRAME = 1 << 24
+"""Pixels of a frame, 4096 x 4096: a decoder needs memory for at least one frame."""
 INSTALL = 'pip install "gdkvm-monai[{}]"'
 
 

@@ -25,6 +25,7 @@ __all__ = ["open_apart"]
 
 Files = PathLike | Iterable[PathLike]
 Opener = Callable[[Any, ReadOptions], ClipStream]
+PATIENCE_S = 300  # for one frame
 LAZY = ("av", "pydicom.pixels", "SimpleITK")  # imported once here, not in every process
 
 
@@ -89,7 +90,7 @@ def _run_apart(generate: Callable[[], Iterator[Any]], files: Files) -> Iterator[
         process.start()
     sender.close()
     try:
-        while (message := receiver.recv()) is not None:
+        while (message := _receive(receiver, files)) is not None:
             kind, value = message
             if kind == "error":
                 raise value
@@ -101,6 +102,12 @@ def _run_apart(generate: Callable[[], Iterator[Any]], files: Files) -> Iterator[
         process.kill()
         process.join()
         receiver.close()
+
+
+def _receive(receiver: Connection, files: Files) -> tuple[str, Any] | None:
+    if not receiver.poll(PATIENCE_S):
+        raise ClipReadError(f"{_named(files)} gave no frame in {PATIENCE_S} s; its decoder was stopped, copy it again.")
+    return receiver.recv()
 
 
 @lru_cache(maxsize=1)
@@ -126,8 +133,12 @@ def _serve(generate: Callable[[], Iterator[Any]], receiver: Connection, sender: 
         sender.send(("error", ExceptionWithTraceback(error, error.__traceback__)))
 
 
+def _named(files: Files) -> str:
+    return str(files) if isinstance(files, (str, os.PathLike)) else " and ".join(map(str, files))
+
+
 def _crash(files: Files, code: int | None) -> str:
-    named = str(files) if isinstance(files, (str, os.PathLike)) else " and ".join(map(str, files))
+    named = _named(files)
     if code == -signal.SIGKILL:
         return f"{named} could not be decoded: the decoder was killed, probably because memory ran out; free memory."
     name = signal.Signals(-code).name if code and code < 0 else f"exit code {code}"

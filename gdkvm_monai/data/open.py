@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -60,6 +61,34 @@ def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOp
     paths = _as_paths(path)
     if not paths:
         raise ClipReadError("the list of a clip's files is empty; name at least one.")
+    with _declared_errors(paths):
+        stream = _open_paths(paths, options)
+
+    def read() -> Iterator[np.ndarray]:
+        with _declared_errors(paths), stream:
+            yield from stream
+
+    return ClipStream(stream.shape, stream.count, stream.affine, stream.meta, read)
+
+
+@contextmanager
+def _declared_errors(paths: Sequence[Path]) -> Iterator[None]:
+    """Turn what a decoder raises for a damaged file, which can be any error, into :class:`ClipReadError`."""
+    try:
+        yield
+    except ClipReadError:
+        raise
+    except MemoryError as error:
+        raise ClipReadError(f"{paths[0]} needs more memory than there is; choose a smaller clip.") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None or isinstance(error, FileNotFoundError):
+            raise  # of the operating system
+        raise ClipReadError(
+            f"{paths[0]} is damaged in a way that raised {type(error).__name__}; copy it again from its source."
+        ) from error
+
+
+def _open_paths(paths: list[Path], options: ReadOptions) -> ClipStream:
     if len(paths) == 1:
         return _open_path(paths[0], options)
     if all(path.suffix.lower() == ".png" for path in paths):

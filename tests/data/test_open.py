@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gdkvm_monai.data import ClipReader, ClipReadError, open_clip
+from gdkvm_monai.data import ClipReader, ClipReadError, ClipStream
+from gdkvm_monai.data import open as open_module
+from gdkvm_monai.data import open_clip
 from gdkvm_monai.data.open import CLIP_SUFFIXES
 from tests.data.clip_files import AFFINE, write_frames
 
@@ -72,7 +74,9 @@ def test_a_clip_larger_than_the_limit_is_refused(clip, write_nifti, write_metaim
 def test_an_empty_file_of_any_format_is_refused_by_name(tmp_path, suffix):
     for name in (f"clip{suffix}", f"CLIP{suffix.upper()}"):
         (tmp_path / name).touch()
-        with pytest.raises(ClipReadError, match=rf"{name} (cannot be read as .*(copy|check that its)|holds no pixels)"):
+        with pytest.raises(
+            ClipReadError, match=rf"{name} (cannot be read as .*(copy|export the clip)|holds no pixels)"
+        ):
             ClipReader().read(tmp_path / name)
 
 
@@ -120,3 +124,39 @@ def test_an_object_that_is_not_a_path_is_refused_by_its_type(given):
 def test_options_of_another_type_are_refused_by_their_type(tmp_path):
     with pytest.raises(TypeError, match="options are dict, expected ReadOptions"):
         open_clip(tmp_path, {"force": True})
+
+
+def failing(error):
+    """A format whose reader raises an error after a frame."""
+
+    def open_file(path, options):
+        def read():
+            yield np.zeros((3, 2), np.uint8)
+            raise error
+
+        return ClipStream((3, 2), 2, np.eye(4), {"spacing_trust": "absent", "partial": False}, read)
+
+    return open_file
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("Doe^Jane"), IndexError(), RecursionError(), ZeroDivisionError(), OSError("x")]
+)
+def test_an_error_that_a_reader_does_not_expect_is_declared_with_its_type_and_without_its_text(
+    error, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(open_module.FORMATS, (".odd",), failing(error))
+    (tmp_path / "clip.odd").touch()
+    with pytest.raises(ClipReadError, match=f"clip.odd is damaged.*{type(error).__name__}") as info:
+        open_clip(tmp_path / "clip.odd").collect()
+    assert info.value.__cause__ is error and "Doe" not in str(info.value)
+
+
+def test_too_little_memory_and_errors_of_the_system_are_called_so(tmp_path, monkeypatch):
+    (tmp_path / "clip.odd").touch()
+    monkeypatch.setitem(open_module.FORMATS, (".odd",), failing(MemoryError()))
+    with pytest.raises(ClipReadError, match="needs more memory"):
+        open_clip(tmp_path / "clip.odd").collect()
+    monkeypatch.setitem(open_module.FORMATS, (".odd",), failing(PermissionError(13, "Permission denied", "clip")))
+    with pytest.raises(PermissionError):
+        open_clip(tmp_path / "clip.odd").collect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from gdkvm_monai.data.clip import INSTALL, ClipReadError
 __all__ = ["MULTI_FRAME", "count_frames", "is_dicom", "read_header"]
 
 MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # the second is retired
+NUMBERS = ("NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "PixelRepresentation")
+LARGEST_HEADER = 1 << 21  # bytes of the attributes below: 100,000 frame times have less than 2 MB
 # only these are read, so that no patient attribute can reach metadata, messages, or warnings
 TAGS = (
     *("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
@@ -51,11 +54,11 @@ def read_header(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # warnings quote header values
             syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
-            if (
-                syntax == pydicom.uid.DeflatedExplicitVRLittleEndian
-            ):  # pydicom would decompress all of it, even a huge file
+            # pydicom would decompress all of it, even a huge file
+            if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:
                 raise ClipReadError(f"{path} is compressed by {syntax.name}; export it uncompressed or as JPEG.")
-            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
+            with _Limited(path) as file:
+                header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(TAGS))
             header.walk(lambda data, element: element.value)  # convert all values here, where errors are caught
             if not header.file_meta.TransferSyntaxUID:
                 raise ValueError("no TransferSyntaxUID")
@@ -63,7 +66,24 @@ def read_header(path: Path) -> Any:
         raise
     except Exception as error:  # a damaged header raises almost anything
         raise ClipReadError(f"{path} cannot be read as DICOM; copy it again from its source.") from error
+    for name in NUMBERS:
+        value = header.get(name)
+        if value is not None and not (isinstance(value, int) and value >= 0):
+            raise ClipReadError(f"{path} does not state {name} as one whole number; export it again.")
     return header
+
+
+class _Limited(io.FileIO):
+    """A file of which only a limited part may be read: millions of values or regions would take minutes to convert."""
+
+    left = LARGEST_HEADER
+
+    def read(self, size: int = -1) -> bytes:
+        content = super().read(size)
+        self.left -= len(content)
+        if self.left < 0:
+            raise OverflowError(f"a header of more than {LARGEST_HEADER} bytes")
+        return content
 
 
 def count_frames(path: Path, header: Any) -> int:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK
 
 from gdkvm_monai.data.clip import INSTALL, ClipReadError, luma
+from gdkvm_monai.data.dicom.codestream import check_codestream
+from gdkvm_monai.data.dicom.lossless_jpeg import decode_lossless_jpeg
+from gdkvm_monai.data.dicom.palette import apply_palette
+from gdkvm_monai.data.dicom.pixel_data import codestreams
 
 __all__ = ["decode_frames"]
 
@@ -38,6 +41,7 @@ def decode_frames(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndar
             try:
                 with warnings.catch_warnings():  # not around yield: the filters are the caller's, too
                     warnings.simplefilter("ignore")
+                    warnings.filterwarnings("error", ".*non-conformant padding")  # of RLE: other columns, sheared
                     decoded = _to_gray(next(frames), header)
             except ClipReadError:
                 raise
@@ -52,8 +56,7 @@ def _iterate(path: Path, header: Any, count: int) -> Iterator[np.ndarray]:
 
     syntax = header.file_meta.TransferSyntaxUID
     if syntax in JPEG_LOSSLESS or (syntax == JPEG_12_BIT and header.BitsStored > 8):
-        # pydicom's decoder for these is under the GPL
-        yield from np.reshape(SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))), _itk_shape(header))
+        yield from decode_lossless_jpeg(_checked(path, header, count), header)
         return
     try:
         available = get_decoder(syntax).is_available
@@ -67,24 +70,25 @@ def _iterate(path: Path, header: Any, count: int) -> Iterator[np.ndarray]:
     if header.PhotometricInterpretation == "YBR_FULL_422" and not syntax.is_compressed:
         for index in range(count):  # pydicom 3.0.2 forgets the subsampling after a frame
             yield from iter_pixels(path, indices=[index])
+    elif syntax.is_compressed:
+        with closing(iter_pixels(path)) as frames:
+            for _ in _checked(path, header, count):  # each before it is decoded
+                yield next(frames)
     else:
         yield from iter_pixels(path)
 
 
-def _itk_shape(header: Any) -> tuple[int, ...]:
-    color = header.get("SamplesPerPixel") == 3 or header.PhotometricInterpretation == "PALETTE COLOR"
-    return (-1, header.Rows, header.Columns, 3) if color else (-1, header.Rows, header.Columns)
+def _checked(path: Path, header: Any, count: int) -> Iterator[bytes]:
+    for codestream in codestreams(path, header, count):
+        check_codestream(codestream, header)
+        yield codestream
 
 
 def _to_gray(frame: np.ndarray, header: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the gray frame and the RGB frame it was converted from, if any."""
     photometric = header.PhotometricInterpretation
     if photometric == "PALETTE COLOR" and frame.ndim == 2:
-        from pydicom.pixels import apply_color_lut
-
-        frame = apply_color_lut(frame, header)
-        if header.RedPaletteColorLookupTableDescriptor[2] > 8:
-            frame = (frame >> 8).astype(np.uint8)
+        frame = apply_palette(frame, header)
     if frame.ndim == 3:
         return luma(frame), frame
     if photometric == "MONOCHROME1":  # 0 is white

@@ -14,6 +14,7 @@ import numpy as np
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
 from gdkvm_monai.data.dicom.frame_times import frame_times
 from gdkvm_monai.data.dicom.header import count_frames, read_header
+from gdkvm_monai.data.dicom.pixel_data import check_pixel_length
 from gdkvm_monai.data.dicom.pixels import decode_frames
 from gdkvm_monai.data.dicom.regions import read_regions
 from gdkvm_monai.data.geometry import REGION, picture_affine
@@ -38,6 +39,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     header = read_header(path)
     count = count_frames(path, header)
     check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
+    check_pixel_length(path, header, count)
     regions = read_regions(header)
     _refuse_mode(path, regions.mode, options)
     meta: ClipMeta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}

@@ -51,7 +51,7 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
     if len(zooms) > 3 and image.shape[2] == 1:  # time is the fourth axis of the file and the third of the clip
         affine[:3, 2] *= (zooms[3] or 1) / zooms[2]  # along the normal, so that the affine of any plane can be inverted
     stored = (tuple(shape), dtype, image.dataobj.offset, image.dataobj.slope, image.dataobj.inter)
-    meta: ClipMeta = {**spacing_meta(affine), **_frame_time(image)}
+    meta: ClipMeta = {**spacing_meta(affine), **_frame_time(path, image)}
     if image.header["descrip"].item() == PHANTOM_MARK.encode():
         meta["phantom"] = True
     return ClipStream(tuple(shape[:2]), shape[2], affine, meta, partial(_frames, path, stored))
@@ -70,9 +70,12 @@ def _frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
         raise _damaged(path, error) from error
 
 
-def _frame_time(image: nibabel.Nifti1Image) -> ClipMeta:
+def _frame_time(path: Path, image: nibabel.Nifti1Image) -> ClipMeta:
     """Return the frame time if time has its own axis, ``(H, W, 1, T)``, and the header states its unit."""
-    zooms, unit = image.header.get_zooms(), image.header.get_xyzt_units()[1]
+    try:
+        zooms, unit = image.header.get_zooms(), image.header.get_xyzt_units()[1]
+    except KeyError as error:
+        raise ClipReadError(f"{path} states a unit that NIfTI does not have; copy it again from its source.") from error
     frame_time_ms = float(zooms[3]) * {"sec": 1000, "msec": 1, "usec": 0.001}.get(unit, 0) if len(zooms) == 4 else 0
     return {"frame_time_ms": frame_time_ms, "frame_time_source": "NIfTI"} if plausible_frame_time(frame_time_ms) else {}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from gdkvm_monai.data.clip import (
     check_size,
     luma,
 )
+from gdkvm_monai.data.formats.video_container import ends_early
 from gdkvm_monai.data.geometry import picture_affine
 
 __all__ = ["open_video"]
@@ -28,15 +30,23 @@ CONTAINER_OPTIONS = {
 }  # the edit list of an MP4 hides frames; the container's count includes them
 
 
+HIDDEN = ("vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "libaom-av1")
+"""Decoders of formats with packets that are never shown."""
+
+
+class _Damage(Exception):
+    """A frame cannot be decoded."""
+
+
 def open_video(path: Path, options: ReadOptions) -> ClipStream:
     """Stream a video as 8-bit gray; color is converted by :func:`~gdkvm_monai.data.clip.luma`.
 
     The metadata hold ``fps`` and ``frame_time_ms`` if the container states a frame rate. Videos have no physical
-    spacing. If the container states no frame count, as in Matroska, a missing end cannot be detected.
+    spacing. A missing end cannot be detected if the container states neither a frame count nor its size.
 
     Raises:
-        ClipReadError: if the file is damaged, holds no video, has fewer frames than its container states
-            (unless ``allow_partial``, which flags it), changes its frame size, or PyAV is missing.
+        ClipReadError: if the file is damaged, holds no video, ends before its container does or has fewer frames than
+            that states (unless ``allow_partial``, which flags it), changes its frame size, or PyAV is missing.
     """
     try:
         import av
@@ -52,7 +62,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
             phantom = container.metadata.get("title") == PHANTOM_MARK
     except av.FFmpegError as error:
         raise ClipReadError(f"{path} cannot be read as a video; copy it again from its source.") from error
-    with closing(_decode(path)) as frames:
+    with closing(_decode(path)) as frames, suppress(_Damage):
         shape = next((frame.shape for frame in frames), shape)  # the header may be wrong
     meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
     if phantom:
@@ -65,34 +75,49 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
 
 def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, meta: ClipMeta) -> Iterator[np.ndarray]:
     """Yield frames of one size; after the last one, compare their number with that of the container."""
-    read = 0
-    with closing(_decode(path)) as frames:
-        for frame in frames:
-            read += 1
-            if frame.shape != shape:
-                raise ClipReadError(f"{path} changes its size at frame {read}; export it with one size.")
-            check_size(path, (*shape, read), options.max_voxels)
-            yield frame
-    meta["partial"] = read < (count or 0)
-    if not read or (meta["partial"] and not options.allow_partial):
-        raise ClipReadError(
-            f"{path} states {count or 0} frames but {read} can be decoded; copy it again from its source"
-            f"{', or set allow_partial' if read else ''}."
-        )
+    read, cause = 0, "ends before its container does" if ends_early(path) else ""
+    try:
+        with closing(_decode(path)) as frames:
+            for frame in frames:
+                read += 1
+                if frame.shape != shape:
+                    raise ClipReadError(f"{path} changes its size at frame {read}; export it with one size.")
+                check_size(path, (*shape, read), options.max_voxels)
+                yield frame
+    except _Damage:
+        cause = cause or f"is damaged after {read} frames"
+    if read < (count or 1):
+        cause = f"states {count or 0} frames but {read} can be decoded"
+    meta["partial"] = bool(cause)
+    if cause and not (read and options.allow_partial):
+        raise ClipReadError(f"{path} {cause}; copy it again from its source{', or set allow_partial' if read else ''}.")
+
+
+def _gray(frame: Any) -> np.ndarray:
+    if frame.format.name.startswith("gray"):
+        return frame.to_ndarray(format="gray").T
+    return luma(frame.to_ndarray(format="rgb24")).T
 
 
 def _decode(path: Path) -> Iterator[np.ndarray]:
-    """Yield gray frames, lateral axis first, up to the first damaged one."""
+    """Yield gray frames, lateral axis first.
+
+    Raises:
+        _Damage: at the first damaged frame.
+    """
     import av
 
     try:
         with av.open(str(path), options=CONTAINER_OPTIONS) as container:
-            for frame in container.decode(video=0):
-                if frame.is_corrupt:
-                    return
-                if frame.format.name.startswith("gray"):
-                    yield frame.to_ndarray(format="gray").T
-                else:
-                    yield luma(frame.to_ndarray(format="rgb24")).T
-    except av.FFmpegError:
-        return  # the caller compares the count with the container's
+            packets, hidden = 0, container.streams.video[0].codec_context.name in HIDDEN
+            for packet in container.demux(video=0):
+                packets += packet.size > 0 and not packet.is_discard
+                for frame in packet.decode():
+                    packets -= 1
+                    if frame.is_corrupt:
+                        raise _Damage
+                    yield _gray(frame)
+            if packets > 0 and not hidden:  # some decoders skip what they cannot decode
+                raise _Damage
+    except av.FFmpegError as error:
+        raise _Damage from error

@@ -1,0 +1,83 @@
+"""Where a DICOM file stores its pixels, and the compressed frames in them, before anything is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gdkvm_monai.data.clip import ClipReadError
+
+__all__ = ["check_pixel_length", "codestreams"]
+
+PIXEL_DATA = b"\xe0\x7f\x10\x00"  # tag (7FE0,0010), little endian
+BIG_PIXEL_DATA = b"\x7f\xe0\x00\x10"
+UNDEFINED = 0xFFFFFFFF
+STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")
+"""First bytes of a frame in JPEG, JPEG-LS, and JPEG 2000."""
+
+
+class _PixelElement(NamedTuple):
+    start: int  # of the value
+    length: int | None  # None if undefined, as that of compressed frames
+
+
+def check_pixel_length(path: Path, header: Any, count: int) -> None:
+    """Refuse uncompressed pixels that are longer than the header says: with other columns, pictures would be sheared.
+
+    Pixels that are shorter are a missing end, which shows while frames are decoded.
+
+    Raises:
+        ClipReadError: if there are more pixels than ``NumberOfFrames``, ``Rows``, and ``Columns`` state.
+    """
+    element = _find(path, header)
+    if header.file_meta.TransferSyntaxUID.is_compressed or element is None or element.length is None:
+        return
+    samples = 2 if header.get("PhotometricInterpretation") == "YBR_FULL_422" else header.get("SamplesPerPixel") or 1
+    bits = samples * (header.get("BitsAllocated") or 8)
+    claimed = (header.Rows * header.Columns * count * bits + 7) // 8
+    padding = max(min(header.Rows, header.Columns) * bits // 8 - 1, 1)  # less than a row or a column of one frame
+    if element.length > claimed + padding:
+        raise ClipReadError(
+            f"{path} has {element.length} bytes of pixels, but its rows, columns, and frames make {claimed}; export it "
+            "again with a correct header."
+        )
+
+
+def codestreams(path: Path, header: Any, count: int) -> Iterator[bytes]:
+    """Yield the compressed frames, at most one more than there should be.
+
+    Raises:
+        ValueError: if there is no compressed frame, or a file that states one frame holds several.
+    """
+    from pydicom.encaps import generate_fragments, generate_frames
+
+    element = _find(path, header)
+    if element is None:
+        raise ValueError("no pixels")
+    with path.open("rb") as file:
+        file.seek(element.start)
+        if count == 1:  # pydicom would take all fragments for one frame
+            starts = (fragment.startswith(STARTS) for fragment in generate_fragments(file))
+            if sum(islice(starts, 1, None)) > 1:  # the first fragment is the offset table
+                raise ValueError("several frames")
+            file.seek(element.start)
+        yield from islice(generate_frames(file, number_of_frames=count), count + 1)
+
+
+def _find(path: Path, header: Any) -> _PixelElement | None:
+    """Find the pixels; the header is read again, but not its values."""
+    import pydicom
+
+    with path.open("rb") as file:
+        pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[])
+        syntax = header.file_meta.TransferSyntaxUID
+        order = "little" if syntax.is_little_endian else "big"
+        if file.read(4) != (PIXEL_DATA if order == "little" else BIG_PIXEL_DATA):
+            return None
+        if not syntax.is_implicit_VR:
+            file.read(4)  # OB or OW, and two reserved bytes
+        length = int.from_bytes(file.read(4), order)
+        start = file.tell()
+    return _PixelElement(start, None if length == UNDEFINED else length)

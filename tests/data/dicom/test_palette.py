@@ -1,0 +1,31 @@
+"""A palette of a few bytes must not become gigabytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.data import ClipReader
+from tests.data.clip_files import refused_with_little_memory
+
+pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
+
+
+def segmented(words: list[int], entries: int = 256) -> dict:
+    table = np.array(words, "<u2").tobytes()
+    palette = {}
+    for color in ("Red", "Green", "Blue"):
+        palette[f"{color}PaletteColorLookupTableDescriptor"] = [entries, 0, 16]
+        palette[f"Segmented{color}PaletteColorLookupTableData"] = table
+    return palette
+
+
+def test_a_segmented_palette_is_looked_up(frames, write_dicom):
+    ramp = segmented([0, 1, 0, 1, 255, 255 * 257])  # one value, then a line through 255 values
+    read = ClipReader().read(write_dicom(frames, "PALETTE COLOR", **ramp)).pixels
+    assert np.abs(read.astype(int) - frames.transpose(2, 1, 0)).max() <= 1
+
+
+@pytest.mark.parametrize("words", [[0, 1, 0, *[1, 65535, 7] * 500], [0, 1, 0, 2, 60000, 0, 0]], ids=["long", "repeats"])
+def test_a_palette_with_too_many_colors_is_refused(words, frames, write_dicom):
+    refused_with_little_memory(write_dicom(frames, "PALETTE COLOR", **segmented(words)), "0 can be decoded")

@@ -1,0 +1,102 @@
+"""Pixels that do not fit the header are found before they are decoded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.data import ClipReader, ClipReadError
+from tests.data.clip_files import refused_with_little_memory
+from tests.data.dicom_files import colored
+
+pydicom = pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
+from pydicom import encaps, uid  # noqa: E402
+
+
+def resaved(path, **attributes):
+    """Change attributes of a file that is written already, so that its pixels stay."""
+    data = pydicom.dcmread(path)
+    for name, value in attributes.items():
+        setattr(data, name, value)
+    data.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"NumberOfFrames": 4}, {"NumberOfFrames": 1}, {"Columns": 49}, {"Rows": 39}], ids=str
+)
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "RGB"])
+def test_uncompressed_pixels_that_are_longer_than_the_header_says_are_refused(
+    attributes, photometric, frames, write_dicom
+):
+    pixels = colored(frames) if photometric == "RGB" else frames
+    path = resaved(write_dicom(pixels, photometric), **attributes)
+    with pytest.raises(ClipReadError, match=f"has {pixels.size} bytes of pixels, but its rows, columns, and frames"):
+        ClipReader(allow_partial=True).read(path)
+
+
+@pytest.mark.parametrize("padding", [2, 38])
+def test_padding_of_less_than_a_row_is_no_pixel(padding, frames, write_dicom):
+    path = write_dicom(frames, PixelData=frames.tobytes() + bytes(padding))
+    np.testing.assert_array_equal(ClipReader().read(path).pixels, frames.transpose(2, 1, 0))
+    with pytest.raises(ClipReadError, match=f"has {frames.size + 40} bytes"):
+        ClipReader().read(write_dicom(frames, PixelData=frames.tobytes() + bytes(40)))
+
+
+@pytest.mark.parametrize("syntax", ["ImplicitVRLittleEndian", "ExplicitVRLittleEndian", "ExplicitVRBigEndian"])
+@pytest.mark.parametrize("shape", [(5, 40, 50), (3, 5, 7)], ids=["even", "padded by a byte"])
+def test_pixels_of_the_right_length_are_read_in_every_encoding(syntax, shape, write_dicom):
+    frames = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    path = write_dicom(frames)
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID = getattr(uid, syntax)
+    implicit, little = syntax.startswith("Implicit"), syntax.endswith("Little")
+    pydicom.dcmwrite(path, data, implicit_vr=implicit, little_endian="LittleEndian" in syntax or little)
+    np.testing.assert_array_equal(ClipReader().read(path).pixels, frames.transpose(2, 1, 0))
+    path = resaved(path, NumberOfFrames=shape[0] - 1)
+    with pytest.raises(ClipReadError, match="bytes of pixels"):
+        ClipReader().read(path)
+
+
+@pytest.mark.parametrize("attributes", [{"Columns": 49}, {"Rows": 39}], ids=str)
+@pytest.mark.parametrize("syntax", [uid.RLELossless, uid.JPEGLSLossless, uid.JPEG2000Lossless], ids=lambda s: s.name)
+def test_compressed_frames_of_another_size_are_refused(attributes, syntax, frames, write_dicom):
+    path = resaved(write_dicom(frames, compress=syntax), **attributes)
+    with pytest.raises(ClipReadError, match="can be decoded"):
+        ClipReader().read(path)
+
+
+@pytest.mark.parametrize("stated", [1, 4, 6])
+@pytest.mark.parametrize("table", [True, False], ids=["offset table", "no offset table"])
+def test_more_or_fewer_compressed_frames_than_stated_are_refused(stated, table, frames, write_dicom):
+    path = write_dicom(frames, compress=uid.JPEG2000Lossless)
+    data = pydicom.dcmread(path)
+    streams = list(encaps.generate_frames(data.PixelData, number_of_frames=5))
+    data.PixelData, data.NumberOfFrames = encaps.encapsulate(streams, has_bot=table), stated
+    data.save_as(path)
+    with pytest.raises(ClipReadError, match=f"states {stated} frames"):
+        ClipReader().read(path)
+
+
+def test_a_frame_in_several_fragments_is_one_frame(frames, write_dicom):
+    path = write_dicom(frames[:1], compress=uid.JPEG2000Lossless)
+    data = pydicom.dcmread(path)
+    (stream,) = encaps.generate_frames(data.PixelData, number_of_frames=1)
+    data.PixelData = encaps.encapsulate([stream], fragments_per_frame=3, has_bot=False)
+    data.save_as(path)
+    np.testing.assert_array_equal(ClipReader().read(path).pixels[..., 0], frames[0].T)
+
+
+def test_a_header_of_absurd_length_is_not_converted(frames, write_dicom):
+    path = write_dicom(frames, RedPaletteColorLookupTableData=bytes(3_000_000))
+    refused_with_little_memory(path, "cannot be read as DICOM")
+
+
+@pytest.mark.parametrize("name", ["NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "BitsAllocated"])
+def test_several_numbers_where_one_belongs_are_refused_by_name(name, frames, write_dicom):
+    path = write_dicom(frames)
+    data = pydicom.dcmread(path)
+    setattr(data, name, [5, 5])
+    data.save_as(path)
+    with pytest.raises(ClipReadError, match=f"does not state {name} as one whole number"):
+        ClipReader().read(path)

@@ -16,7 +16,7 @@ NUMBERS = ("NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "BitsAllocate
 LARGEST_HEADER = 1 << 21  # bytes of the attributes below: 100,000 frame times have less than 2 MB
 # only these are read, so that no patient attribute can reach metadata, messages, or warnings
 TAGS = (
-    *("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
+    *("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
     *("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
     *(
         "QualityControlSubject",

@@ -14,6 +14,7 @@ import numpy as np
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
 from gdkvm_monai.data.dicom.frame_times import frame_times
 from gdkvm_monai.data.dicom.header import count_frames, read_header
+from gdkvm_monai.data.dicom.image_class import check_image_class
 from gdkvm_monai.data.dicom.pixel_data import check_pixel_length
 from gdkvm_monai.data.dicom.pixels import decode_frames
 from gdkvm_monai.data.dicom.regions import read_regions
@@ -27,16 +28,17 @@ COLORED, GRAY = 0.02, 0.01  # fractions of the tissue region above which color m
 def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     """Stream an ultrasound clip frame by frame in gray, upright: lateral, depth.
 
-    RGB, YBR and palette colors are converted by :func:`~gdkvm_monai.data.clip.luma`; MONOCHROME1 is inverted. Lossless
-    JPEG, which SimpleITK decodes, is loaded whole. Besides the metadata of :class:`Clip`, there are ``mode``,
-    ``frame_time_source``, and ``region``, the 2-D tissue region, unless ``spacing_trust`` is ``scaled``: its position
-    is then wrong, too. The affine holds millimeters only if ``spacing_trust`` is ``ok``, otherwise 1.
+    RGB, YBR and palette colors are converted by :func:`~gdkvm_monai.data.clip.luma`; MONOCHROME1 is inverted. Besides
+    the metadata of :class:`Clip`, there are ``mode``, ``frame_time_source``, and ``region``, the 2-D tissue region,
+    unless ``spacing_trust`` is ``scaled``: its position is then wrong, too. The affine holds millimeters only if
+    ``spacing_trust`` is ``ok``, otherwise 1.
 
     Raises:
-        ClipReadError: if the file is damaged, is not an image, lacks frames, shows Doppler or M-mode, or needs a
-            decoder that is missing.
+        ClipReadError: if the file is damaged, is not an ultrasound image, lacks frames, has more pixels than its header
+            states, shows Doppler or M-mode, or needs a decoder that is missing.
     """
     header = read_header(path)
+    check_image_class(path, header)
     count = count_frames(path, header)
     check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
     check_pixel_length(path, header, count)

@@ -1,0 +1,50 @@
+"""Only ultrasound is read: a knee or a dose grid has no ejection fraction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.data import ClipReader, ClipReadError
+
+pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
+from pydicom import uid  # noqa: E402
+
+RETIRED = ("1.2.840.10008.5.1.4.1.1.3", "1.2.840.10008.5.1.4.1.1.6")
+CAPTURES = ("1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.7.2", "1.2.840.10008.5.1.4.1.1.7.4")
+
+
+@pytest.mark.parametrize("kind", [uid.UltrasoundImageStorage, uid.UltrasoundMultiFrameImageStorage, *RETIRED])
+def test_ultrasound_is_read_whatever_its_modality_says(kind, frames, write_dicom):
+    for modality in ({}, {"Modality": "OT"}):
+        read = ClipReader().read(write_dicom(frames, SOPClassUID=kind, **modality))
+        np.testing.assert_array_equal(read.pixels, frames.transpose(2, 1, 0))
+
+
+@pytest.mark.parametrize("kind", CAPTURES)
+def test_a_secondary_capture_is_read_if_its_modality_is_ultrasound(kind, frames, write_dicom):
+    assert ClipReader().read(write_dicom(frames, SOPClassUID=kind, Modality="US")).pixels.shape == (50, 40, 5)
+    for modality in ({}, {"Modality": "MR"}):
+        with pytest.raises(ClipReadError, match="Secondary Capture.* and of another modality"):
+            ClipReader().read(write_dicom(frames, SOPClassUID=kind, **modality))
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        (uid.MRImageStorage, "MR Image Storage"),
+        (uid.EnhancedMRImageStorage, "Enhanced MR Image Storage"),
+        (uid.XRayAngiographicImageStorage, "X-Ray Angiographic Image Storage"),
+        (uid.CTImageStorage, "CT Image Storage"),
+        (uid.RTDoseStorage, "RT Dose Storage"),
+        (uid.EnhancedUSVolumeStorage, "Enhanced US Volume Storage"),
+        (uid.SegmentationStorage, "Segmentation Storage"),
+        ("1.2.826.0.1.3680043.4711", "an image of an unknown class"),
+    ],
+)
+def test_any_other_image_is_refused_by_the_name_of_its_class(kind, named, frames, write_dicom):
+    path = write_dicom(frames, SOPClassUID=kind, Modality="US")
+    for force in (False, True):
+        with pytest.raises(ClipReadError, match=named) as info:
+            ClipReader(force=force).read(path)
+        assert "4711" not in str(info.value)

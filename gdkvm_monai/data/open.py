@@ -35,8 +35,8 @@ CLIP_SUFFIXES = tuple(suffix for suffixes in FORMATS for suffix in suffixes)
 def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOptions()) -> ClipStream:
     """Open a file, a folder of PNG frames, or a list of single-frame files in time order.
 
-    One frame is in memory at a time, except that DICOM in lossless JPEG, compressed MetaImage, and the files of a list
-    other than PNG are loaded whole. :class:`~gdkvm_monai.data.reader.ClipReader` lists the formats.
+    One frame is in memory at a time, except that the files of a list other than PNG are loaded whole.
+    :class:`~gdkvm_monai.data.reader.ClipReader` lists the formats.
 
     Returns:
         Stream of frames ``(H, W)``: lateral, depth. Color is converted to gray; other values are unchanged.

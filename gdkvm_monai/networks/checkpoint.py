@@ -49,10 +49,7 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
 
 
 def write_checkpoint(
-    path: PathLike,
-    state: Mapping,
-    previous: PathLike | None = None,
-    before: Callable[[Path], object] | None = None,
+    path: PathLike, state: Mapping, previous: PathLike | None = None, before: Callable[[Path], object] | None = None
 ) -> None:
     """Write a dictionary of tensors and plain data; a file that exists is replaced when the new one is complete.
 

@@ -23,12 +23,14 @@ def open_npy(path: Path, options: ReadOptions) -> ClipStream:
     try:
         pixels = np.lib.format.open_memmap(path, mode="r")
     except (EOFError, OSError, SyntaxError, TokenError, ValueError) as error:
-        raise ClipReadError(f"{path} cannot be read as an array ({error}); copy it again from its source.") from error
+        # the text of the error would quote the header
+        raise ClipReadError(f"{path} cannot be read as an array; copy it again from its source.") from error
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     if pixels.ndim != 3 or pixels.dtype.kind not in "buif":
+        kind = "records" if pixels.dtype.names else pixels.dtype  # names of columns can be any text
         raise ClipReadError(
-            f"{path} has shape {pixels.shape} and type {pixels.dtype}, expected a gray clip (H, W, T) or frame (H, W)."
+            f"{path} has shape {pixels.shape} and type {kind}, expected a gray clip (H, W, T) or frame (H, W)."
         )
     check_size(path, pixels.shape, options.max_voxels)
     meta: ClipMeta = {"spacing_trust": "absent", "partial": False}

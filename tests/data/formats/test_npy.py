@@ -30,7 +30,7 @@ def test_an_array_file_that_is_not_a_gray_clip_is_refused(clip, tmp_path):
     np.save(path, clip)
     for content in (path.read_bytes()[:-10], b"", b"not an array"):
         path.write_bytes(content)
-        with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array .*copy it again"):
+        with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array; copy it again"):
             ClipReader().read(path)
 
 
@@ -44,3 +44,10 @@ def test_an_array_file_with_a_garbled_header_is_refused(clip, tmp_path):
         np.savez(file, clip=clip)
     with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array"):
         ClipReader().read(path)
+
+
+def test_names_of_columns_are_not_quoted(tmp_path):
+    np.save(tmp_path / "clip.npy", np.zeros((3, 2, 2), [("Zwiebelfrosch", "u1")]))
+    with pytest.raises(ClipReadError, match="type records") as info:
+        ClipReader().read(tmp_path / "clip.npy")
+    assert "Zwiebelfrosch" not in str(info.value)

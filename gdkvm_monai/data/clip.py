@@ -40,6 +40,7 @@ class ClipMeta(TypedDict, total=False):
         fps: frames per second of a video.
         mode: ultrasound mode of a DICOM clip, for example ``B-mode``.
         phantom: whether the file says that it shows a phantom, see :data:`PHANTOM_MARK`.
+        secondary_capture: whether a DICOM clip was captured from a screen or converted.
         region: tissue region of a DICOM clip: first column, first row, end column, end row.
         intensity_low: value that is shown black, once the gray scale has been measured.
         intensity_high: value that is shown white.
@@ -53,6 +54,7 @@ class ClipMeta(TypedDict, total=False):
     fps: float
     mode: str
     phantom: bool
+    secondary_capture: bool
     region: tuple[int, int, int, int]
     intensity_low: float
     intensity_high: float

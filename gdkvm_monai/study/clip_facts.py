@@ -39,3 +39,5 @@ class ClipFacts:
     mode: Mode
     phantom: bool
     """whether the file says that it shows a phantom; any other clip counts as a patient's"""
+    secondary_capture: bool
+    """whether a DICOM clip was captured from a screen or converted"""

@@ -144,6 +144,7 @@ class ClipSource:
             partial=bool(meta.get("partial", False)),
             mode=meta.get("mode", "unknown"),
             phantom=bool(meta.get("phantom", False)),
+            secondary_capture=bool(meta.get("secondary_capture", False)),
         )
 
 

@@ -68,6 +68,7 @@ CLIP = ClipFacts(
     partial=False,
     mode="B-mode",
     phantom=False,
+    secondary_capture=False,
 )
 BEAT = Beat(
     ed_frame=3,

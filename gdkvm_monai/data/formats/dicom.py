@@ -14,7 +14,7 @@ import numpy as np
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
 from gdkvm_monai.data.dicom.frame_times import frame_times
 from gdkvm_monai.data.dicom.header import count_frames, read_header
-from gdkvm_monai.data.dicom.image_class import check_image_class
+from gdkvm_monai.data.dicom.image_class import check_image_class, is_secondary_capture
 from gdkvm_monai.data.dicom.pixel_data import check_pixel_length
 from gdkvm_monai.data.dicom.pixels import decode_frames
 from gdkvm_monai.data.dicom.regions import read_regions
@@ -47,6 +47,8 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     meta: ClipMeta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}
     if header.get("QualityControlSubject") == "YES":
         meta["phantom"] = True
+    if is_secondary_capture(header):
+        meta["secondary_capture"] = True
     meta.update(frame_times(header, count, count))
     if regions.box is not None and regions.spacing_trust != "scaled":
         meta[REGION] = regions.box

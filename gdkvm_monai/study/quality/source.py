@@ -41,6 +41,12 @@ def check_source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
         )
     if clip.mode not in ("B-mode", "unknown"):
         yield Reason("mode", "reject", f"the clip shows {clip.mode}, but the network was trained on B-mode only.")
+    if clip.secondary_capture:
+        yield Reason(
+            "secondary_capture",
+            "check",
+            "the clip is a secondary capture; its timing and spacing may be those of a copy.",
+        )
     if clip.partial:
         yield Reason("partial", "check", "frames at the end of the file are missing.")
     if clip.valid_frames < clip.frames:

@@ -23,7 +23,8 @@ def test_ultrasound_is_read_whatever_its_modality_says(kind, frames, write_dicom
 
 @pytest.mark.parametrize("kind", CAPTURES)
 def test_a_secondary_capture_is_read_if_its_modality_is_ultrasound(kind, frames, write_dicom):
-    assert ClipReader().read(write_dicom(frames, SOPClassUID=kind, Modality="US")).pixels.shape == (50, 40, 5)
+    read = ClipReader().read(write_dicom(frames, SOPClassUID=kind, Modality="US"))
+    assert read.pixels.shape == (50, 40, 5) and read.meta["secondary_capture"] is True
     for modality in ({}, {"Modality": "MR"}):
         with pytest.raises(ClipReadError, match="Secondary Capture.* and of another modality"):
             ClipReader().read(write_dicom(frames, SOPClassUID=kind, **modality))

@@ -14,6 +14,7 @@ from tests.study.quality.case import FRAMES, Case, check_threshold
         ("frame_rate", "check", {"frame_rate_hz": None}, "the frame rate is unknown"),
         ("spacing", "check", {"spacing_trust": "scaled"}, "the pixel spacing is scaled"),
         ("mode", "reject", {"mode": "color Doppler"}, "shows color Doppler"),
+        ("secondary_capture", "check", {"secondary_capture": True}, "is a secondary capture"),
         ("partial", "check", {"partial": True}, "frames at the end of the file are missing"),
         ("invalid_frames", "check", {"valid_frames": FRAMES - 2}, "2 of 60 frames show nothing"),
         ("field_depth", "reject", {"spacing_mm": (0.3, 15 / 48)}, "the image is 15 mm deep"),

@@ -11,9 +11,13 @@ from gdkvm_monai.data.geometry import plausible_frame_time
 
 __all__ = ["frame_times"]
 
+FRAME_TIME = 0x00181063  # tag
+
 
 def frame_times(header: Any, count: int, read: int) -> ClipMeta:
     """Read frame times from the first usable of FrameTimeVector, FrameTime, CineRate, and RecommendedDisplayFrameRate.
+
+    ``FrameIncrementPointer`` decides between the first two: a vector that it does not name is of another clip.
 
     Args:
         header: pydicom data set.
@@ -25,7 +29,8 @@ def frame_times(header: Any, count: int, read: int) -> ClipMeta:
         onsets of the frames that were read, separated by spaces. Empty if the times are unknown.
     """
     steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first entry precedes the first frame
-    if count > 1 and len(steps) == count - 1 and all(plausible_frame_time(step) for step in steps):
+    named = header.get("FrameIncrementPointer") != FRAME_TIME
+    if named and count > 1 and len(steps) == count - 1 and all(plausible_frame_time(step) for step in steps):
         onsets = list(accumulate(steps, initial=0.0))
         times: ClipMeta = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}
         return {**times, "frame_times_ms": " ".join(f"{onset:.10g}" for onset in onsets[:read])}

@@ -23,6 +23,7 @@ TAGS = (
         "SequenceOfUltrasoundRegions",
         "FrameTime",
         "FrameTimeVector",
+        "FrameIncrementPointer",
         "CineRate",
         "RecommendedDisplayFrameRate",
     ),

@@ -34,7 +34,7 @@ def open_metaimage(path: Path, options: ReadOptions) -> ClipStream:
     _check_bytes(path, header, count)
     affine = np.diag([*(*header.spacing, 1.0)[:3], 1.0])
     affine[:3, 3] = (*header.origin, 0.0)[:3]
-    affine[:2] *= -1  # ITK's axes point left and posterior, a NIfTI affine's right and anterior
+    affine[:2] *= -header.unit_mm  # ITK's axes point left and posterior, a NIfTI affine's right and anterior
     return ClipStream(header.size[:2], count, affine, spacing_meta(affine), partial(_frames, path, header, count))
 
 

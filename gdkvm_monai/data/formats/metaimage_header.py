@@ -16,6 +16,7 @@ LONGEST = 1 << 16  # bytes of a header; its last line is ElementDataFile
 MOST_FILES, MOST_CHANNELS = 100_000, 1000
 TYPES = {"CHAR": "i1", "UCHAR": "u1", "SHORT": "i2", "USHORT": "u2", "INT": "i4", "UINT": "u4"}
 TYPES |= {"LONG": "i4", "ULONG": "u4", "LONG_LONG": "i8", "ULONG_LONG": "u8", "FLOAT": "f4", "DOUBLE": "f8"}
+UNITS_MM = {"um": 0.001, "mm": 1, "cm": 10}
 DATA_FILE = "the name of a file beside the header or below it, without %"
 
 
@@ -29,6 +30,7 @@ class MetaImageHeader:
         dtype: type of a value.
         spacing: along each axis.
         origin: along each axis.
+        unit_mm: unit of both in millimeters.
         files: files of the pixels, each beside the header or below it: one, or one for each frame.
         skip: bytes of each file before the pixels; ``None`` if the pixels are at its end.
         compressed: whether the pixels are compressed by zlib.
@@ -39,6 +41,7 @@ class MetaImageHeader:
     dtype: np.dtype
     spacing: tuple[float, ...]
     origin: tuple[float, ...]
+    unit_mm: float
     files: tuple[Path, ...]
     skip: int | None
     compressed: bool
@@ -78,6 +81,7 @@ def read_metaimage_header(path: Path) -> MetaImageHeader:
         dtype=_dtype(path, fields),
         spacing=_lengths(path, fields, ("ElementSpacing", "ElementSize"), [1.0] * dimensions),
         origin=_lengths(path, fields, ("Offset", "Origin", "Position"), [0.0] * dimensions),
+        unit_mm=UNITS_MM.get(fields.get("DistanceUnits", "mm"), 1),
         files=files,
         skip=end if local else None if skip == -1 else skip,
         compressed=_is(fields, "CompressedData"),

@@ -18,6 +18,7 @@ from gdkvm_monai.data.geometry import plausible_frame_time, spacing_meta
 
 __all__ = ["open_nifti"]
 
+MILLIMETERS, MILLISECONDS = {"meter": 1000, "micron": 0.001}, {"sec": 1000, "msec": 1, "usec": 0.001}
 DEFLATE_LIMIT = 1032  # gzip cannot compress by more than this factor
 HEADER_LIMIT = 1 << 24  # bytes before the pixels; nibabel loads header extensions into memory
 DAMAGE = (EOFError, OSError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError)
@@ -41,17 +42,19 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
         shape.pop(2 + shape[2:].index(1))
     if len(shape) == 2:
         shape.append(1)
-    if len(shape) != 3 or dtype.names:  # NIfTI has color as a compound type, too
+    if len(shape) != 3 or dtype.kind not in "buif":  # NIfTI has color as a compound type, too
         raise ClipReadError(
             f"{path} has shape {image.shape} and type {dtype}, "
             "expected a gray clip (H, W, T), (H, W, 1, T), or a frame (H, W)."
         )
     check_size(path, shape, options.max_voxels)
     affine, zooms = np.array(image.affine, dtype=float), image.header.get_zooms()
+    lengths, times = _units(path, image)
+    affine[:3] *= MILLIMETERS.get(lengths, 1)
     if len(zooms) > 3 and image.shape[2] == 1:  # time is the fourth axis of the file and the third of the clip
         affine[:3, 2] *= (zooms[3] or 1) / zooms[2]  # along the normal, so that the affine of any plane can be inverted
     stored = (tuple(shape), dtype, image.dataobj.offset, image.dataobj.slope, image.dataobj.inter)
-    meta: ClipMeta = {**spacing_meta(affine), **_frame_time(path, image)}
+    meta: ClipMeta = {**spacing_meta(affine), **_frame_time(image, times)}
     if image.header["descrip"].item() == PHANTOM_MARK.encode():
         meta["phantom"] = True
     return ClipStream(tuple(shape[:2]), shape[2], affine, meta, partial(_frames, path, stored))
@@ -70,13 +73,19 @@ def _frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
         raise _damaged(path, error) from error
 
 
-def _frame_time(path: Path, image: nibabel.Nifti1Image) -> ClipMeta:
-    """Return the frame time if time has its own axis, ``(H, W, 1, T)``, and the header states its unit."""
+def _units(path: Path, image: nibabel.Nifti1Image) -> tuple[str, str]:
+    """Return the names of the units of length and time."""
     try:
-        zooms, unit = image.header.get_zooms(), image.header.get_xyzt_units()[1]
+        return image.header.get_xyzt_units()
     except KeyError as error:
         raise ClipReadError(f"{path} states a unit that NIfTI does not have; copy it again from its source.") from error
-    frame_time_ms = float(zooms[3]) * {"sec": 1000, "msec": 1, "usec": 0.001}.get(unit, 0) if len(zooms) == 4 else 0
+
+
+def _frame_time(image: nibabel.Nifti1Image, unit: str) -> ClipMeta:
+    """Return the frame time if time has its own axis, ``(H, W, 1, T)``, and the header states its unit."""
+    zooms = image.header.get_zooms()
+    timed = len(zooms) == 4 and image.shape[3] > 1
+    frame_time_ms = float(zooms[3]) * MILLISECONDS.get(unit, 0) if timed else 0
     return {"frame_time_ms": frame_time_ms, "frame_time_source": "NIfTI"} if plausible_frame_time(frame_time_ms) else {}
 
 

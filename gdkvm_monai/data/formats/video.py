@@ -21,6 +21,7 @@ from gdkvm_monai.data.clip import (
     luma,
 )
 from gdkvm_monai.data.formats.video_container import ends_early
+from gdkvm_monai.data.formats.video_display import frame_times, turn_upright
 from gdkvm_monai.data.geometry import picture_affine
 
 __all__ = ["open_video"]
@@ -41,8 +42,10 @@ class _Damage(Exception):
 def open_video(path: Path, options: ReadOptions) -> ClipStream:
     """Stream a video as 8-bit gray; color is converted by :func:`~gdkvm_monai.data.clip.luma`.
 
-    The metadata hold ``fps`` and ``frame_time_ms`` if the container states a frame rate. Videos have no physical
-    spacing. A missing end cannot be detected if the container states neither a frame count nor its size.
+    Pictures are turned as the container's display matrix says. The metadata hold ``fps``, ``frame_time_ms``, and, for
+    uneven frames, ``frame_times_ms`` from the presentation times. Edit lists are not followed, because the stated frame
+    count includes what they hide. Videos have no physical spacing. A missing end cannot be detected if the container
+    states neither a frame count nor its size.
 
     Raises:
         ClipReadError: if the file is damaged, holds no video, ends before its container does or has fewer frames than
@@ -60,6 +63,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
             check_size(path, (stream.width, stream.height, max(stream.frames, 1)), options.max_voxels)
             shape, count, rate = (stream.width, stream.height), stream.frames or None, stream.average_rate
             phantom = container.metadata.get("title") == PHANTOM_MARK
+            times = frame_times(_onsets_ms(container, stream), rate and float(rate))
     except av.FFmpegError as error:
         raise ClipReadError(f"{path} cannot be read as a video; copy it again from its source.") from error
     with closing(_decode(path)) as frames, suppress(_Damage):
@@ -67,9 +71,8 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
     meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
     if phantom:
         meta["phantom"] = True
-    if rate:
-        meta.update(fps=float(rate), frame_time_ms=1000 / float(rate), frame_time_source="container")
-    affine = picture_affine(frame_time_s=1 / float(rate) if rate else 1)
+    meta.update(times)
+    affine = picture_affine(frame_time_s=meta.get("frame_time_ms", 1000) / 1000)
     return ClipStream(shape, count, affine, meta, partial(_frames, path, shape, count, options, meta))
 
 
@@ -93,10 +96,23 @@ def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, m
         raise ClipReadError(f"{path} {cause}; copy it again from its source{', or set allow_partial' if read else ''}.")
 
 
+def _onsets_ms(container: Any, stream: Any) -> list[float]:
+    """Return the presentation times of all frames, without decoding them; empty if they are unknown."""
+    import av
+
+    times = []
+    with suppress(av.FFmpegError):  # damage shows while frames are decoded
+        times = [packet.pts for packet in container.demux(stream) if packet.size and not packet.is_discard]
+    if stream.codec_context.name in HIDDEN or None in times:
+        return []
+    return sorted(float(time * stream.time_base * 1000) for time in times)
+
+
 def _gray(frame: Any) -> np.ndarray:
+    """Return a frame as it is shown, lateral axis first."""
     if frame.format.name.startswith("gray"):
-        return frame.to_ndarray(format="gray").T
-    return luma(frame.to_ndarray(format="rgb24")).T
+        return turn_upright(frame.to_ndarray(format="gray"), frame).T
+    return turn_upright(luma(frame.to_ndarray(format="rgb24")), frame).T
 
 
 def _decode(path: Path) -> Iterator[np.ndarray]:

@@ -12,6 +12,8 @@ from tests.data.dicom_files import VECTOR
     ("attributes", "frame_time_ms", "source"),
     [
         ({**VECTOR, "FrameTime": 40}, 25, "FrameTimeVector"),
+        ({**VECTOR, "FrameTime": 40, "FrameIncrementPointer": 0x00181065}, 25, "FrameTimeVector"),
+        ({**VECTOR, "FrameTime": 40, "FrameIncrementPointer": 0x00181063}, 40, "FrameTime"),
         ({"FrameTimeVector": [0, 20, 30], "FrameTime": 40}, 40, "FrameTime"),
         ({"FrameTime": 0, "CineRate": 50}, 20, "CineRate"),
         ({"CineRate": 0, "RecommendedDisplayFrameRate": 40}, 25, "RecommendedDisplayFrameRate"),
@@ -21,7 +23,8 @@ from tests.data.dicom_files import VECTOR
         ({"FrameTime": 0}, None, None),
         ({}, None, None),
     ],
-    ids=["vector", "short vector", "zero time", "zero rate", "only a short vector", "vector with zero", "negative",
+    ids=["vector", "named vector", "vector of another clip",
+         "short vector", "zero time", "zero rate", "only a short vector", "vector with zero", "negative",
          "zero", "none"],
 )  # fmt: skip
 def test_frame_times_come_from_the_first_usable_attribute(frames, write_dicom, attributes, frame_time_ms, source):

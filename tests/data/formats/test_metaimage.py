@@ -158,3 +158,10 @@ def test_a_packed_bomb_takes_no_memory(tmp_path):
     packed = zlib.compress(bytes(100_000_000))
     path = written(tmp_path, packed, CompressedData="True")
     refused_with_little_memory(path, "more can be decompressed")
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("um", 0.001), ("mm", 1), ("cm", 10), ("?", 1)])
+def test_a_unit_of_length_is_converted_to_millimeters(unit, factor, tmp_path):
+    read = ClipReader().read(written(tmp_path, ElementSpacing="0.3 0.2 1", Offset="1 2 3", DistanceUnits=unit))
+    np.testing.assert_allclose(spacing_mm(read.affine), (0.3 * factor, 0.2 * factor))
+    np.testing.assert_allclose(read.affine[:2, 3], (-factor, -2 * factor))

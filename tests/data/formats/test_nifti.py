@@ -159,3 +159,34 @@ def test_only_the_phantom_mark_says_that_a_clip_shows_a_phantom(clip, write_nift
         image.header["descrip"] = text
         nibabel.save(image, tmp_path / "marked.nii")
         assert open_clip(tmp_path / "marked.nii").meta.get("phantom", False) is marked
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("meter", 1000), ("mm", 1), ("micron", 0.001), ("unknown", 1)])
+def test_a_unit_of_length_is_converted_to_millimeters(unit, factor, clip, tmp_path):
+    image = nibabel.Nifti1Image(clip, np.diag([-0.3, -0.2, 1, 1]))
+    image.header.set_xyzt_units(unit)
+    nibabel.save(image, tmp_path / "clip.nii")
+    np.testing.assert_allclose(
+        spacing_mm(ClipReader().read(tmp_path / "clip.nii").affine), (0.3 * factor, 0.2 * factor)
+    )
+
+
+def test_a_fourth_axis_of_length_one_is_no_time_axis(clip, tmp_path):
+    for pixels, timed in ((clip[..., None], False), (clip[:, :, None], True)):
+        image = nibabel.Nifti1Image(pixels, AFFINE)
+        image.header.set_zooms((0.3, 0.2, 1, 0.5))
+        image.header.set_xyzt_units("mm", "sec")
+        nibabel.save(image, tmp_path / "clip.nii")
+        assert ("frame_time_ms" in ClipReader().read(tmp_path / "clip.nii").meta) is timed
+
+
+def test_complex_numbers_and_unknown_units_are_refused(clip, tmp_path):
+    path = tmp_path / "clip.nii"
+    nibabel.save(nibabel.Nifti1Image(clip.astype(np.complex64), np.eye(4)), path)
+    with pytest.raises(ClipReadError, match="type complex64"):
+        ClipReader().read(path)
+    image = nibabel.Nifti1Image(clip, np.eye(4))
+    image.header["xyzt_units"] = 255
+    nibabel.save(image, path)
+    with pytest.raises(ClipReadError, match="unit that NIfTI does not have"):
+        ClipReader().read(path)

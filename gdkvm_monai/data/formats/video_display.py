@@ -1,0 +1,77 @@
+"""How the frames of a video are shown: turned or mirrored, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gdkvm_monai.data.clip import ClipMeta
+
+__all__ = ["frame_times", "turn_upright"]
+
+UNEVEN_MS = 1.5
+"""Difference of a step from the mean step above which frames are uneven; Matroska rounds times to 1 ms."""
+RATE_TOLERANCE = 0.01
+
+
+def turn_upright(picture: np.ndarray, frame: Any) -> np.ndarray:
+    """Apply the display matrix of a frame, which a phone writes instead of turning the picture.
+
+    Args:
+        picture: ``(rows, columns)`` as stored.
+        frame: decoded frame of PyAV.
+
+    Returns:
+        The picture as it is shown; only quarter turns and mirror images are applied, and others refused.
+
+    Raises:
+        ValueError: if the matrix turns by another angle.
+    """
+    matrix = next((np.frombuffer(bytes(data), "<i4") for data in frame.side_data if _is_matrix(data)), None)
+    return picture if matrix is None else apply_matrix(picture, *(float(matrix[index]) for index in (0, 1, 3, 4)))
+
+
+def apply_matrix(picture: np.ndarray, a: float, b: float, c: float, d: float) -> np.ndarray:
+    """Show a picture at ``x' = a x + c y``, ``y' = b x + d y`` (ISO/IEC 14496-12, 6.2.2), without its translation.
+
+    Example:
+        >>> apply_matrix(np.array([[1, 2], [3, 4]]), 0, 1, -1, 0).tolist()  # a quarter turn clockwise
+        [[3, 1], [4, 2]]
+    """
+    if b == c == 0 and a and d:
+        return picture[:: _sign(d), :: _sign(a)]
+    if a == d == 0 and b and c:
+        return picture.T[:: _sign(b), :: _sign(c)]
+    raise ValueError("the display matrix is no quarter turn")
+
+
+def frame_times(onsets_ms: Sequence[float], rate_hz: float | None) -> ClipMeta:
+    """Return times from the presentation times of all frames or, without them, from the average rate.
+
+    Args:
+        onsets_ms: presentation times in order of presentation; empty if some are unknown.
+        rate_hz: average rate of the container, if it states one.
+    """
+    steps = np.diff(onsets_ms)
+    if len(steps) == 0 or steps.min() <= 0:
+        return {} if not rate_hz else _times(1000 / rate_hz)
+    mean_ms = float(steps.mean())
+    if np.abs(steps - mean_ms).max() > UNEVEN_MS:
+        onsets = " ".join(f"{onset - onsets_ms[0]:.10g}" for onset in onsets_ms)
+        return {**_times(mean_ms), "frame_times_ms": onsets}
+    exact = rate_hz and abs(rate_hz * mean_ms / 1000 - 1) < RATE_TOLERANCE
+    return _times(1000 / rate_hz if exact else mean_ms)
+
+
+def _times(frame_time_ms: float) -> ClipMeta:
+    return {"fps": 1000 / frame_time_ms, "frame_time_ms": frame_time_ms, "frame_time_source": "container"}
+
+
+def _is_matrix(data: Any) -> bool:
+    return data.type.name == "DISPLAYMATRIX"
+
+
+def _sign(value: float) -> int:
+    return 1 if value > 0 else -1

@@ -1,6 +1,8 @@
 """Processor time of decoding a clip in another process, and of segmenting it with and without that.
 
     OMP_NUM_THREADS=1 python benchmarks/decoding_process.py
+
+Processor time counts all threads of this process and of its children.
 """
 
 from __future__ import annotations

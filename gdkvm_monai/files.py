@@ -24,6 +24,9 @@ __all__ = [
     *("write_csv", "write_json", "write_text"),
 ]
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""Beginnings of a cell that spreadsheets run as a formula."""
+
 
 @contextmanager
 def atomic_write(path: PathLike) -> Iterator[Path]:
@@ -95,15 +98,24 @@ def write_json(path: PathLike, value: object, indent: int = 2) -> None:
 def write_csv(path: PathLike, rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> None:
     """Write rows as a CSV table with a header, atomically.
 
+    Text that a spreadsheet would run as a formula, because it begins with ``=``, ``+``, ``-``, ``@``, a tab, or a line
+    break, gets an apostrophe in front; text that is a number does not.
+
     Args:
         path: file to write.
         rows: values by column; missing columns stay empty.
         columns: columns in order; by default, in the order in which the rows name them.
+
+    Example:
+        >>> import tempfile
+        >>> write_csv(target := Path(tempfile.mkdtemp(), "table.csv"), [{"id": "=1+1", "ef": -3.5, "z": "-2"}])
+        >>> target.read_text().split()[1]
+        "'=1+1,-3.5,-2"
     """
     table = io.StringIO()
     writer = csv.DictWriter(table, columns or list(dict.fromkeys(name for row in rows for name in row)))
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _defused(value) for name, value in row.items()} for row in rows)
     write_text(path, table.getvalue())
 
 
@@ -140,6 +152,16 @@ def plain(value: object) -> object:
     if isinstance(value, (float, np.floating)):
         return float(value) if np.isfinite(value) else None
     return value if isinstance(value, (str, int, bool, type(None))) else str(value)
+
+
+def _defused(cell: object) -> object:
+    if not isinstance(cell, (str, Path)) or not str(cell).startswith(FORMULA):
+        return cell
+    try:
+        float(str(cell))
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _flush(path: Path) -> None:

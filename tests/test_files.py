@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,3 +83,19 @@ def test_a_table_has_the_columns_of_all_rows(tmp_path):
     write_csv(tmp_path / "table.csv", [{"a": 1}, {"a": 2, "b": "x,y"}])
     with open(tmp_path / "table.csv", newline="") as file:
         assert list(csv.DictReader(file)) == [{"a": "1", "b": ""}, {"a": "2", "b": "x,y"}]
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+def test_text_that_a_spreadsheet_would_run_is_defused(begin, tmp_path):
+    write_csv(tmp_path / "table.csv", [{"text": f"{begin}cmd()", "path": Path(f"{begin}a.npy")}])
+    with open(tmp_path / "table.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row == {"text": f"'{begin}cmd()", "path": f"'{begin}a.npy"}
+
+
+def test_numbers_and_other_text_stay_as_they_are(tmp_path):
+    cells = {"a": -1.5, "b": "-1.5", "c": "+2e-3", "d": "a=b", "e": None, "f": "-inf", "g": 0}
+    write_csv(tmp_path / "table.csv", [cells])
+    with open(tmp_path / "table.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row == {name: "" if value is None else str(value) for name, value in cells.items()}

@@ -80,7 +80,7 @@ def test_the_gdkvm_commands_run_on_phantoms(tmp_path, monkeypatch, capsys):
     for command in gdkvm_commands:
         words = shlex.split(command)[1:]
         assert main([*words, *(small if words[0] == "phantom" else [])]) == 0, command
-    assert len(list(Path("out").glob("*/report.html"))) == 3 and len(list(Path("out").glob("*/biplane.json"))) == 1
+    assert len(list(Path("out").glob("*/report.html"))) == 4 and len(list(Path("out").glob("*/biplane.json"))) == 1
     assert "clip 1 of 1" in capsys.readouterr().out
 
 

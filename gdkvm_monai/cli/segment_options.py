@@ -106,6 +106,7 @@ def chosen_options(options: argparse.Namespace) -> dict[str, object]:
         "formats": tuple(options.format),
         "report": options.report,
         "save_prob": options.save_prob,
+        "keep_surroundings": options.keep_surroundings,
         "sex": options.sex,
         "body_surface_area_m2": options.bsa,
     }
@@ -159,6 +160,9 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         "--report", action=argparse.BooleanOptionalAction, default=True, help="write report.html (default: yes)"
     )
     group.add_argument("--save-prob", action="store_true", help="write the class probabilities, float16")
+    group.add_argument(
+        "--keep-surroundings", action="store_true", help="show what is beside the sector, such as burnt-in names"
+    )
     group.add_argument("--map", type=Path, metavar="FILE", help="write a table of clip paths and result folders")
     group.add_argument("--json", action="store_true", help="print the measurements as JSON")
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, binary_opening
 from skimage.measure import label
 from skimage.morphology import convex_hull_image
 
 __all__ = ["Sector", "edge_fraction"]
+
+ECHO_LEVEL = 16
+"""Gray level above which a pixel is bright: video compression changes black by less."""
+
+STROKE_SHARE = 0.005
+"""Half the width of the strokes of letters to remove, as a share of the picture's shorter side."""
+
+LARGE_PART = 0.1
+"""Size of a component, as a share of the largest one, from which it is a part of the echo."""
+
+SECTOR_SHARE = (0.1, 0.97)
+"""Share of the picture that a sector covers."""
 
 
 class Sector:
@@ -19,12 +31,11 @@ class Sector:
 
     def __init__(self, threshold: float = 2) -> None:
         self.threshold = threshold
-        self._seen: np.ndarray | None = None
+        self._highest: np.ndarray | None = None
 
     def add(self, frame: np.ndarray) -> None:
-        """Add the pixels of a frame ``(H, W)`` that are above the threshold."""
-        seen = frame > self.threshold
-        self._seen = seen if self._seen is None else self._seen | seen
+        """Add the pixels of a frame ``(H, W)``, 0 to 255."""
+        self._highest = np.array(frame) if self._highest is None else np.maximum(self._highest, frame)
 
     def region(self) -> np.ndarray | None:
         """Return the convex hull of the largest connected component in all frames, ``(H, W)``, which excludes text.
@@ -32,10 +43,32 @@ class Sector:
         Returns:
             The region, or ``None`` if no pixel of any frame is above the threshold.
         """
-        if self._seen is None or not self._seen.any():
+        if self._highest is None or not (self._highest > self.threshold).any():
             return None
-        parts = label(self._seen, connectivity=1)
+        parts = label(self._highest > self.threshold, connectivity=1)
         return convex_hull_image(parts == np.bincount(parts[parts > 0]).argmax())
+
+    def without_surroundings(self) -> np.ndarray | None:
+        """Return the part of the picture that shows an echo and no text beside it, ``(H, W)``.
+
+        It is the convex hull of the large bright components in all frames. Strokes of letters, and what compression
+        makes of them, are thinner or darker, and are removed before.
+
+        Returns:
+            The region; ``None`` if there is none, or it covers nearly all or hardly any of the picture, so that it does
+            not tell the sector from its surroundings.
+        """
+        if self._highest is None:
+            return None
+        bright = self._highest > ECHO_LEVEL
+        width = 2 * max(1, round(min(bright.shape) * STROKE_SHARE)) + 1
+        parts = label(binary_opening(bright, np.ones((width, width))), connectivity=1)
+        sizes = np.bincount(parts.ravel())[1:]
+        if not sizes.size:
+            return None
+        large = 1 + np.flatnonzero(sizes >= LARGE_PART * sizes.max())
+        hull = convex_hull_image(np.isin(parts, large))
+        return hull if SECTOR_SHARE[0] <= hull.mean() <= SECTOR_SHARE[1] else None
 
 
 def edge_fraction(mask: np.ndarray, region: np.ndarray) -> float:

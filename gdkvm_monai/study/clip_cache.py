@@ -27,6 +27,7 @@ class ClipCache:
         self.pictures = FrameCache(folder / ".pictures", source.box_shape)
         self.masks = FrameCache(folder / ".masks", source.shape)
         self.probabilities: FrameCache | None = None
+        self._shown: np.ndarray | None = None
 
     def append(self, picture: np.ndarray, mask: np.ndarray) -> None:
         """Add an image and its mask, both ``(H, W)`` of the box; the mask is stored on the full grid."""
@@ -48,9 +49,13 @@ class ClipCache:
         for frame, mask in enumerate(self.masks):
             self.masks[frame] = np.where(np.isin(mask, wanted), mask, BACKGROUND)
 
+    def show_only(self, region: np.ndarray | None) -> None:
+        """Make pictures black outside a region ``(H, W)`` of the box; ``None`` shows everything."""
+        self._shown = region
+
     def picture(self, frame: int) -> np.ndarray:
-        """Return the gray levels ``(H, W)`` of the box."""
-        return self.pictures[frame]
+        """Return the gray levels ``(H, W)`` of the box, without what is not to be shown."""
+        return self.pictures[frame] if self._shown is None else np.where(self._shown, self.pictures[frame], np.uint8(0))
 
     def mask(self, frame: int) -> np.ndarray:
         """Return the class indices ``(H, W)`` on the grid of the image."""

@@ -20,6 +20,7 @@ from gdkvm_monai.study.quality import VERDICTS, Evidence, judge
 from gdkvm_monai.study.results_folder import ClipResults
 from gdkvm_monai.study.run_record import EditRecord
 from gdkvm_monai.study.segmented_frame import SegmentedFrame
+from gdkvm_monai.study.surroundings import hide_surroundings
 
 __all__ = ["measure_again"]
 
@@ -49,11 +50,12 @@ def measure_again(
     for frame, valid in enumerate(results.frames.valid):
         if valid:
             sector.add(cache.picture(frame))
+    surroundings = hide_surroundings(cache, sector, results.provenance.options.keep_surroundings)
     edge = edge_share(cache, cache.source, sector) if any(results.frames.valid) else np.nan
     weights = replace(results.provenance.weights, intensity_mean=None, intensity_sd=None)  # see OF_PICTURES
     quality = _judge(results, numbers, Evidence(table, frames, edge, weights))
     measurements = numbers.judged(quality, results.measurements.training)
-    return ClipResults(measurements, table, replace(results.provenance, edited=edit))
+    return ClipResults(measurements, table, replace(results.provenance, edited=edit, surroundings=surroundings))
 
 
 def _measure_frames(

@@ -18,7 +18,7 @@ __all__ = ["FORMATS", "OVERLAYS", "SegmentKeywords", "SegmentOptions"]
 FORMATS = ("nifti", "png", "npz", "dicom-seg", "dicom-sr")
 OVERLAYS = ("gif", "avi", "none")
 _TYPES: Mapping[tuple[str, ...], tuple[type, str]] = {
-    ("fast", "crop", "force", "allow_partial", "report", "save_prob"): (bool, "True or False"),
+    ("fast", "crop", "force", "allow_partial", "report", "save_prob", "keep_surroundings"): (bool, "True or False"),
     ("view", "sex", "overlay"): (str, "a string"),
     ("fps", "body_surface_area_m2"): (Real, "a number"),
     ("max_voxels",): (Integral, "a whole number"),
@@ -52,6 +52,7 @@ class SegmentOptions:
         save_prob: write the class probabilities to ``probabilities.npy``.
         sex: ``"F"`` or ``"M"``, chooses the reference ranges in the report; overrides the file.
         body_surface_area_m2: body surface area for the left atrial volume index; overrides the file.
+        keep_surroundings: show what is beside the sector in all pictures, even if it names someone.
 
     Raises:
         TypeError: if a value has the wrong type.
@@ -73,6 +74,7 @@ class SegmentOptions:
     save_prob: bool = False
     sex: str | None = None
     body_surface_area_m2: float | None = None
+    keep_surroundings: bool = False
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -159,3 +161,4 @@ class SegmentKeywords(TypedDict, total=False):
     save_prob: bool
     sex: str | None
     body_surface_area_m2: float | None
+    keep_surroundings: bool

@@ -16,7 +16,7 @@ from gdkvm_monai.study.record_types import STRICT, Count, Range, View
 
 __all__ = ["ConfigRecord", "EditRecord", "InputRecord", "NetworkRecord", "RunRecord", "WeightsRecord", "read_run"]
 
-OPTIONAL = ("intensity_low", "intensity_high", "not_written", "region", "mask_sha256", "edited")
+OPTIONAL = ("intensity_low", "intensity_high", "not_written", "region", "surroundings", "mask_sha256", "edited")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -136,6 +136,7 @@ class RunRecord:
         intensity_high: value that maps to white.
         not_written: requested files that could not be written, with the reason.
         region: part of the frame that was segmented, ``(x0, y0, x1, y1)``; ``None`` for all of it.
+        surroundings: whether the pictures show what is beside the sector, and why.
         mask_sha256: hash of ``mask.nii.gz``.
         edited: what was edited by hand; ``None`` for results of the network alone.
     """
@@ -158,6 +159,7 @@ class RunRecord:
     intensity_high: float | None = None
     not_written: dict[str, str] | None = None
     region: tuple[int, int, int, int] | None = None
+    surroundings: str | None = None
     mask_sha256: str | None = None
     edited: EditRecord | None = None
 

@@ -6,7 +6,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from os import PathLike
@@ -34,6 +34,7 @@ from gdkvm_monai.study.quality import Evidence, judge, training_data
 from gdkvm_monai.study.results_folder import ClipResults, fingerprint, results_folder
 from gdkvm_monai.study.run_record import InputRecord, RunRecord
 from gdkvm_monai.study.stills import Stills
+from gdkvm_monai.study.surroundings import hide_surroundings
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -149,6 +150,7 @@ def segment_clip(
     """Segment and measure a clip; images and masks are stored in the cache."""
     start, started = time.monotonic(), datetime.now(timezone.utc)
     segmented = segment_frames(pipeline, source, options, cache, progress)
+    surroundings = hide_surroundings(cache, segmented.sector, options.keep_surroundings)
     valid = [frame.valid for frame in segmented.frames]
     times_s, _ = source.times(len(valid))
     frames = frame_table(source.id, segmented.frames, times_s, source.spacing_mm is not None)
@@ -163,6 +165,7 @@ def segment_clip(
     weights = pipeline.provenance.weights
     quality = judge(numbers, Evidence(frames, segmented.frames, edge, weights))
     run = _record(pipeline, source, options, started, time.monotonic() - start)
+    run = replace(run, surroundings=surroundings)
     return ClipResults(numbers.judged(quality, training_data(weights, numbers.clip.view)), frames, run)
 
 

@@ -46,3 +46,43 @@ def test_only_an_outline_at_the_border_of_the_sector_touches_its_edge():
     at_border[0:5, 5:10] = True
     assert edge_fraction(at_border, np.ones((20, 20), bool)) == pytest.approx(5 / 20)
     assert np.isnan(edge_fraction(np.zeros((5, 5), bool), np.ones((5, 5), bool)))
+
+
+def fan(rows: int = 300, columns: int = 400) -> np.ndarray:
+    """A bright fan from the middle of the first row, as in an apical clip."""
+    x, y = np.meshgrid(np.arange(columns) - columns / 2, np.arange(rows), indexing="ij")
+    return 80 * ((np.hypot(x, y) < 0.9 * rows) & (np.abs(x) <= 0.8 * y + 2))
+
+
+def test_text_beside_the_sector_is_outside_what_may_be_shown():
+    picture, sector = fan(), Sector()
+    text = np.zeros_like(picture)
+    for row in range(8):  # strokes of two pixels
+        text[8:110, 6 + 4 * row : 8 + 4 * row] = 255
+    sector.add(np.maximum(picture, text))
+    shown = sector.without_surroundings()
+    assert not (shown & (text > 0)).any()
+    assert shown[picture > 0].mean() > 0.99
+
+
+def test_a_sector_that_a_shadow_cuts_in_two_is_shown_as_a_whole():
+    picture, sector = fan(), Sector()
+    picture[:, 150:160] = 0
+    sector.add(picture)
+    assert sector.without_surroundings()[fan() > 0].mean() > 0.99
+
+
+def test_noise_of_video_compression_does_not_join_text_and_sector():
+    picture, sector = fan(), Sector()
+    picture[10:60, 10:12] = 255
+    sector.add(np.maximum(picture, np.random.default_rng(0).integers(0, 12, picture.shape)))
+    shown = sector.without_surroundings()
+    assert not shown[10:60, 10:12].any() and shown[picture == 80].mean() > 0.99
+
+
+@pytest.mark.parametrize("level", [0, 5, 200])
+def test_a_picture_that_is_all_dark_or_all_bright_has_no_sector(level):
+    sector = Sector()
+    assert sector.without_surroundings() is None
+    sector.add(np.full((40, 50), level))
+    assert sector.without_surroundings() is None

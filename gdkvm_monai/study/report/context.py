@@ -81,6 +81,7 @@ class ReportContext:
         range_source: publication of the ranges.
         provenance: name and text of each entry of ``run.json``, without options at their defaults.
         default_options: the same for these options.
+        surroundings: whether the pictures show what is beside the sector; empty if unknown.
         data: data for the script.
     """
 
@@ -99,6 +100,7 @@ class ReportContext:
     range_source: str
     provenance: list[tuple[str, str]]
     default_options: list[tuple[str, str]]
+    surroundings: str
     data: ClipData
 
 
@@ -142,6 +144,7 @@ def gather(
         range_source=SOURCE,
         provenance=describe_run(run),
         default_options=describe_defaults(run),
+        surroundings=run.surroundings or "",
         data=_clip_data(frames, pictures.frames, curves, contours, phases["ED"]),
     )
 

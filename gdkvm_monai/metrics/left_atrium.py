@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.ndimage import find_objects
 
 from gdkvm_monai.metrics.cavity import find_cavity
 from gdkvm_monai.metrics.contour import trace_contour
@@ -61,10 +62,11 @@ def measure_left_atrium(
     References:
         Lang et al., "Recommendations for cardiac chamber quantification", JASE 28(1), 2015, section on the left atrium.
     """
-    cavity = find_cavity(atrium, spacing_mm)
-    if not cavity.parts:
+    boxes = find_objects(np.asarray(atrium, bool).astype(np.uint8))
+    if not boxes:
         raise ValueError("the mask of the left atrium is empty; pass a frame that shows the atrium.")
-    annulus = np.asarray(annulus, float)
+    cavity = find_cavity(np.asarray(atrium, bool)[boxes[0]], spacing_mm)  # outlines of a whole image take time
+    annulus = np.asarray(annulus, float) - [side.start * step for side, step in zip(boxes[0], spacing_mm)]
     roof = _roof(trace_contour(cavity.mask, spacing_mm), annulus, max(spacing_mm))
     axis = measure_long_axis(cavity.mask, spacing_mm, axis=np.stack([annulus, roof]) / spacing_mm, disks=disks)
     area_mm2 = float(cavity.pixels * np.prod(spacing_mm))

@@ -47,7 +47,7 @@ def test_stray_pixels_and_holes_change_nothing():
     damaged = mask.copy()
     damaged[5:9, 5:9], damaged[182:186, 98:102] = True, False
     expected, found = (measure_left_atrium(each, annulus(0), (0.5, 0.5)) for each in (mask, damaged))
-    assert (damaged != mask).sum() == 32 and found == expected
+    assert (damaged != mask).sum() == 32 and vars(found) == pytest.approx(vars(expected))
 
 
 def test_a_frame_without_an_atrium_is_refused():

@@ -55,6 +55,7 @@ VIEW_CODES = {
 
 PERCENT, MILLILITER = Code("%", "UCUM", "percent"), Code("mL", "UCUM", "milliliter")
 PER_MINUTE = Code("{H.B.}/min", "UCUM", "heart beats per minute")
+MILLIMETER, LITER_PER_MINUTE = Code("mm", "UCUM", "mm"), Code("L/min", "UCUM", "liter per minute")
 
 QUANTITY_CODES = {
     "ef_percent": (Code("18043-0", "LN", "Left Ventricular Ejection Fraction by US"), PERCENT),
@@ -62,8 +63,14 @@ QUANTITY_CODES = {
     "esv_ml": (Code("18148-7", "LN", "Left Ventricular End Systolic Volume"), MILLILITER),
     "sv_ml": (Code("90096001", "SCT", "Stroke Volume"), MILLILITER),
     "heart_rate_bpm": (Code("8867-4", "LN", "Heart rate"), PER_MINUTE),
+    "cardiac_output_l_min": (Code("82799009", "SCT", "Cardiac Output"), LITER_PER_MINUTE),
+    "fractional_area_change_percent": (Code("399287000", "SCT", "Left Ventricular Fractional Area Change"), PERCENT),
+    "ed_length_mm": (Code("18077-8", "LN", "Left Ventricle diastolic major axis"), MILLIMETER),
+    "es_length_mm": (Code("18076-0", "LN", "Left Ventricle systolic major axis"), MILLIMETER),
+    "la_volume_4CH_ml": (Code("79986-6", "LN", "Left atrial end systolic volume single plane 4C (MOD)"), MILLILITER),
+    "la_volume_2CH_ml": (Code("79985-8", "LN", "Left atrial end systolic volume single plane 2C (MOD)"), MILLILITER),
 }
-"""Code and unit of each measured quantity, from DICOM PS3.16, CID 12202 and 12239."""
+"""Code and unit of each measured quantity, from DICOM PS3.16, CID 12200, 12202, 12239, and 12300."""
 
 METHOD_CODES = {
     "single-plane": Code("125208", "DCM", "Method of Disks, Single Plane"),

@@ -15,6 +15,9 @@ PER_BEAT = {"ef_percent": ("ed_frame", "es_frame"), "edv_ml": ("ed_frame",), "es
 PER_BEAT |= {"sv_ml": ("ed_frame", "es_frame")}
 """Quantities of a beat, and the frames in which each is measured."""
 
+WITHOUT_DISKS = ("ed_length_mm", "es_length_mm", "fractional_area_change_percent")
+"""Quantities that are not measured by the method of disks."""
+
 
 def has_numbers(measurements: Measurements) -> bool:
     """Return whether there is anything to report."""
@@ -30,8 +33,8 @@ def report_content(images: Sequence[Any], measurements: Measurements) -> Any:
         measurements: measurements of the clip.
 
     Returns:
-        A ``highdicom.sr.MeasurementReport``: the mean over the beats with the heart rate, then each beat with the
-        frames in which it was measured. Values that are ``None`` are omitted.
+        A ``highdicom.sr.MeasurementReport``: the mean over the beats with the heart rate and the sizes, then each beat
+        with the frames in which it was measured. Values that are ``None`` are omitted.
     """
     from highdicom import sr
     from pydicom.sr.codedict import codes
@@ -71,7 +74,29 @@ def _mean_numbers(measurements: Measurements) -> list:
 
         code, unit = QUANTITY_CODES["heart_rate_bpm"]
         items.append(sr.Measurement(_concept(code), float(measurements.phases.heart_rate_bpm), _concept(unit)))
-    return items
+    return [*items, *_dimension_numbers(measurements)]
+
+
+def _dimension_numbers(measurements: Measurements) -> list:
+    """Create the measurements that have a code in DICOM: lengths, area change, cardiac output, and atrial volume."""
+    dimensions, view = measurements.dimensions, measurements.clip.view
+    if dimensions is None or measurements.mean.ef_percent is None:
+        return []
+    mean = dimensions.mean
+    values = {
+        "ed_length_mm": mean.ed.length_mm,
+        "es_length_mm": mean.es.length_mm,
+        "fractional_area_change_percent": mean.fractional_area_change_percent,
+        "cardiac_output_l_min": dimensions.cardiac_output_l_min,
+        f"la_volume_{view}_ml": mean.es_atrium.disks_ml if view else None,
+    }
+    return [
+        _number(
+            measurements, quantity, value, derivation=CONCEPT_CODES["mean"], site="LA" if "la_" in quantity else "LV"
+        )
+        for quantity, value in values.items()
+        if value is not None
+    ]
 
 
 def _beat_numbers(image: Any, measurements: Measurements, beat: Beat) -> list:
@@ -87,9 +112,14 @@ def _beat_numbers(image: Any, measurements: Measurements, beat: Beat) -> list:
 
 
 def _number(
-    measurements: Measurements, quantity: str, value: float, derivation: Code | None = None, source: Any = None
+    measurements: Measurements,
+    quantity: str,
+    value: float,
+    derivation: Code | None = None,
+    source: Any = None,
+    site: str = "LV",
 ) -> Any:
-    """Create one measurement of the left ventricle with the code of its method."""
+    """Create one measurement of a chamber, with the code of its method if it is or needs a volume."""
     from highdicom import sr
 
     code, unit = QUANTITY_CODES[quantity]
@@ -98,9 +128,9 @@ def _number(
         _concept(code),
         float(value),
         _concept(unit),
-        method=method and _concept(method),
+        method=_concept(method) if method and quantity not in WITHOUT_DISKS else None,
         derivation=derivation and _concept(derivation),
-        finding_sites=[sr.FindingSite(_concept(STRUCTURE_CODES["LV"]))],
+        finding_sites=[sr.FindingSite(_concept(STRUCTURE_CODES[site]))],
         referenced_images=source and [source],
     )
 

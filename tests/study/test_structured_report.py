@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gdkvm_monai.labels import STRUCTURE_CODES
 from gdkvm_monai.study.dicom_segmentation import write_dicom_segmentation
 from gdkvm_monai.study.measurements import BeatMean, Method, PhaseFrames
 from gdkvm_monai.study.structured_report import write_structured_report
@@ -73,7 +74,14 @@ def test_measurements_are_read_back_with_their_units(tmp_path, clip):
         "Left Ventricular End Systolic Volume": (48.1, "mL"),
         "Stroke Volume": (64.2, "mL"),
     }
-    assert read_groups(path) == [{**beat, "Heart rate": (81.1, "{H.B.}/min")}, beat]
+    sizes = {
+        "Left Ventricle diastolic major axis": (88.4, "mm"),
+        "Left Ventricle systolic major axis": (71.6, "mm"),
+        "Left Ventricular Fractional Area Change": (44.4, "%"),
+        "Cardiac Output": (5.21, "L/min"),
+        "Left atrial end systolic volume single plane 4C (MOD)": (52.3, "mL"),
+    }
+    assert read_groups(path) == [{**beat, "Heart rate": (81.1, "{H.B.}/min"), **sizes}, beat]
     texts = read_texts(path)
     assert MEASUREMENTS.notice in texts and "check: the frame rate is 15 Hz." in texts
     check_dicom(path)
@@ -85,6 +93,22 @@ def test_the_method_is_coded_if_it_has_a_code(tmp_path, clip, method, code):
     report = highdicom.sr.srread(write_structured_report(tmp_path / "sr.dcm", clip, measured))
     fraction = report.content.get_image_measurement_groups()[1].get_measurements()[0]
     assert (fraction.method and fraction.method.value) == code
+
+
+def test_the_atrial_volume_is_that_of_the_atrium_in_the_stated_view(tmp_path, clip):
+    def atrial_volume(view):
+        measured = replace(MEASUREMENTS, clip=replace(MEASUREMENTS.clip, view=view))
+        report = highdicom.sr.srread(write_structured_report(tmp_path / "sr.dcm", clip, measured))
+        items = report.content.get_image_measurement_groups()[0].get_measurements()
+        return [
+            (item.name.meaning[-8:], item.finding_sites[0].value.value)
+            for item in items
+            if "atrial" in item.name.meaning
+        ]
+
+    atrium = STRUCTURE_CODES["LA"].value
+    assert atrial_volume("4CH") == [("4C (MOD)", atrium)] and atrial_volume("2CH") == [("2C (MOD)", atrium)]
+    assert atrial_volume(None) == [], "without a view there is no code"
 
 
 def test_volumes_of_a_beat_reference_its_frames_counted_from_one(tmp_path, clip):
@@ -101,6 +125,7 @@ def test_unknown_numbers_are_omitted(tmp_path, clip):
         mean=replace(MEASUREMENTS.mean, edv_ml=None, esv_ml=None, sv_ml=None),
         beats=(replace(BEAT, **UNKNOWN),),
         phases=replace(MEASUREMENTS.phases, heart_rate_bpm=None),
+        dimensions=None,
     )
     path = write_structured_report(tmp_path / "sr.dcm", clip, measured)
     assert read_groups(path) == [{"Left Ventricular Ejection Fraction by US": (57.2, "%")}]

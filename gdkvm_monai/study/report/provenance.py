@@ -19,6 +19,7 @@ WORDS = {
     "monai": "MONAI",
     "prob": "class probabilities",
     "python": "Python",
+    "sd": "SD",
     "sha256": "SHA-256",
     "torch": "PyTorch",
     "utc": "(UTC)",

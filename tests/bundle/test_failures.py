@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import pytest
 import torch
@@ -40,3 +41,18 @@ def test_gradient_checkpointing_trains_the_same_weights(phantom_root, tmp_path):
         torch.load(tmp_path / name / "models" / "model_final.pt", weights_only=True) for name in ("kept", "recomputed")
     )
     assert all(torch.equal(value, recomputed[name]) for name, value in kept.items())
+
+
+def test_a_clip_that_cannot_be_read_in_an_epoch_is_named_and_the_iterations_before_are_kept(phantom_root, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(phantom_root, data)
+    (clip,) = data.glob("database_nifti/patient0002/*_4CH_half_sequence.nii.gz")
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 9 // 10])  # its header is complete
+    flow = tiny_workflow(tmp_path / "run", data, cache_rate=0.0, batch_size=1, iterations_per_epoch=3, resume=False)
+    with pytest.raises(RuntimeError) as error:
+        flow.run()
+    assert clip.name in explain(error.value)
+    completed = flow.trainer.state.iteration
+    file = tmp_path / "run" / "checkpoint.pt"
+    saved = torch.load(file, weights_only=True)["parts"]["trainer"]["iteration"] if file.is_file() else 0
+    assert saved == completed < 3

@@ -15,6 +15,8 @@ import pytest
 import torch
 from monai.bundle import ConfigWorkflow
 
+from gdkvm_monai.networks.nets import GDKVM
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "bundle" / "configs"
 TINY = {
@@ -85,6 +87,15 @@ def test_two_processes_evaluate_an_odd_number_of_clips_like_one_process(trained,
     assert printed.count(f"written to {tmp_path / 'two'}") == 1
     one, two = (list(csv.DictReader(open(tmp_path / name / "per_frame.csv"))) for name in ("one", "two"))
     assert len(two) == 3 * 2 * 4 and one == two  # patients, ED and ES, structures: the padding is gone
+
+
+def test_joined_batch_statistics_keep_the_network_and_the_names_of_its_weights():
+    network = GDKVM(backbone="resnet18", width=8)
+    names = list(network.state_dict())
+    joined = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)  # as multi_gpu_train.json does on CUDA
+    assert joined is network and list(joined.state_dict()) == names
+    assert any(isinstance(layer, torch.nn.SyncBatchNorm) for layer in joined.modules())
+    assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in joined.modules())
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ every loss, every weight, the learning curve, and the model card are the same, b
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -25,6 +26,7 @@ from monai.engines import SupervisedTrainer
 
 from gdkvm_monai.configs import find_config
 from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
+from gdkvm_monai.files import file_sha256
 
 SETTINGS: dict[str, object] = {
     "epochs": 2,
@@ -156,9 +158,13 @@ class Run:
 
 
 def _content(path: Path) -> object:
-    if path.suffix != ".pt":
-        return path.read_bytes()
-    return {name: value.numpy().tobytes() for name, value in torch.load(path, weights_only=True).items()}
+    if path.suffix == ".pt":
+        return {name: value.numpy().tobytes() for name, value in torch.load(path, weights_only=True).items()}
+    if path.suffix == ".json":  # the card may also list weights that were replaced
+        card = json.loads(path.read_bytes())
+        listed = card.pop("weights_sha256")
+        return card, all(file_sha256(weights) in listed for weights in path.parent.glob("*.pt"))
+    return path.read_bytes()
 
 
 if __name__ == "__main__":

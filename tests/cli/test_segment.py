@@ -20,6 +20,7 @@ import yaml
 from PIL import Image
 
 from gdkvm_monai.cli.segment_options import build_parser
+from gdkvm_monai.files import file_sha256
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study import measurements as measurements_module
 from tests.study.gray_level_network import LEVELS, gray_level_pipeline
@@ -382,7 +383,8 @@ def test_invalid_weights_are_refused_and_never_executed(clips, weights, tmp_path
     torch.save({"model": Payload(trap)}, tmp_path / "payload_in_zip.pt")
     torch.save({"model": 3}, tmp_path / "number.pt")
     torch.save(other, tmp_path / "other.pt")
-    (tmp_path / "other.json").write_text((weights.with_suffix(".json")).read_text())
+    card = json.loads(weights.with_suffix(".json").read_text())
+    (tmp_path / "other.json").write_text(json.dumps({**card, "weights_sha256": [file_sha256(tmp_path / "other.pt")]}))
     for path in tmp_path.glob("*.pt"):
         assert gdkvm(clips, "-o", tmp_path / "out", "--weights", path, *QUICK) == 2
         expected = "holds weights of another network" if path.stem == "other" else "is not a checkpoint"

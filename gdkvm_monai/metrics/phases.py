@@ -154,7 +154,7 @@ def _turns(
     swing = max(SWING * np.ptp(curve), SWING_ERRORS * np.nan_to_num(np.median(fit.error)))
     turns = drop_close(find_turns(curve, swing), curve, time, refractory)
     cut = []
-    if turns:
+    if len(turns) > 1:
         first, last = turns[0].frame, turns[-1].frame
         sides = ((turns[0], turns[1], curve[: first + 1]), (turns[-1], turns[-2], curve[last:]))
         cut = [(turn, other) for turn, other, side in sides if np.ptp(side) < swing / 2]

@@ -115,7 +115,9 @@ def test_the_nearest_measured_frame_replaces_an_unmeasured_phase(phase, gap):
     assert len(phases.ed) == 3 and len(phases.es) == 2 and len(phases.beats) == 2
 
 
-@pytest.mark.parametrize("curve", [np.full(20, 5.0), 100 + 0.1 * np.sin(np.arange(40)), [np.nan, 3, np.nan], []])
+@pytest.mark.parametrize(
+    "curve", [np.full(20, 5.0), 100 + 0.1 * np.sin(np.arange(40)), [np.nan, 3, np.nan], [], [0, 80, 60]]
+)
 def test_a_curve_without_a_beat_gives_no_phase_and_a_reason(curve):
     phases = find_phases(curve)
     assert phases.beats == () and phases.reason

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from gdkvm_monai.study.measurements import ClipNumbers, Reason
 from gdkvm_monai.study.quality.evidence import Evidence
 
-__all__ = ["check_beats", "check_ejection_fraction", "check_volumes"]
+__all__ = ["check_beats", "check_ejection_fraction", "check_interval", "check_volumes"]
 
 EF_RANGE = (5.0, 90.0)
 """Range of plausible ejection fractions, in percent."""
+
+WIDEST_INTERVAL = 8.0
+"""Range of the ejection fractions of the clip and its copies above which it is reported, in points."""
 
 LARGEST_SPREAD = 5.0
 """Standard deviation of the ejection fraction between beats above which it is reported, in points."""
@@ -32,6 +35,14 @@ def check_ejection_fraction(numbers: ClipNumbers, evidence: Evidence) -> Iterato
     for beat in [beat for beat in beats if not EF_RANGE[0] <= beat.ef_percent <= EF_RANGE[1]][:1]:
         limits = f"{EF_RANGE[0]:.0f} to {EF_RANGE[1]:.0f} %"
         yield Reason("ef_range", "reject", f"an ejection fraction of {beat.ef_percent:.0f} % is outside {limits}.")
+
+
+def check_interval(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    """Check that perturbed copies of the clip give about the same ejection fraction."""
+    ends = numbers.interval.ef_percent
+    if ends is not None and ends[1] - ends[0] > WIDEST_INTERVAL:
+        text = f"perturbed copies of the clip give ejection fractions from {ends[0]:.0f} to {ends[1]:.0f} %."
+        yield Reason("ef_interval", "check", text)
 
 
 def check_beats(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:

@@ -12,7 +12,7 @@ __all__ = ["check_field", "check_source", "check_timing"]
 LOWEST_RATE_HZ = 20.0
 """Frame rate below which end-systole may fall between two frames."""
 
-DEPTH_USUAL_MM, DEPTH_POSSIBLE_MM = (90.0, 280.0), (50.0, 350.0)
+DEPTH_USUAL_MM, DEPTH_POSSIBLE_MM = (80.0, 310.0), (50.0, 350.0)
 """Depths of the field of view of an apical clip outside of which the verdict is ``check`` or ``reject``."""
 
 

@@ -14,7 +14,7 @@ from gdkvm_monai.study.quality.masks import (
     check_jumps,
     check_presence,
 )
-from gdkvm_monai.study.quality.numbers import check_beats, check_ejection_fraction, check_volumes
+from gdkvm_monai.study.quality.numbers import check_beats, check_ejection_fraction, check_interval, check_volumes
 from gdkvm_monai.study.quality.source import check_field, check_source, check_timing
 from gdkvm_monai.study.quality.training import check_domain, check_intensity, check_view
 from gdkvm_monai.study.record_types import Verdict
@@ -23,7 +23,7 @@ __all__ = ["CHECKS", "VERDICTS", "judge"]
 
 VERDICTS = get_args(Verdict)
 
-LOW_CONFIDENCE, NO_CONFIDENCE = 0.85, 0.60
+LOW_CONFIDENCE, NO_CONFIDENCE = 0.95, 0.60
 """Mean Dice with perturbed copies below which the verdict is ``check`` or ``reject``."""
 
 
@@ -42,7 +42,7 @@ CHECKS: tuple[Check, ...] = (
     *(check_timing, check_source, check_field),
     *(check_domain, check_view),
     *(check_presence, check_jumps, check_edge, check_flags, check_anatomy_of_frames),
-    *(check_confidence, check_intensity),
+    *(check_confidence, check_interval, check_intensity),
 )
 """All checks, in the order of their reasons."""
 

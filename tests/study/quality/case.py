@@ -83,7 +83,7 @@ def beating(t: int) -> SegmentedFrame:
     """Frame ``t`` of a beat of 25 frames: ED at 0, 25, and 50, ES at 12 and 37."""
     area = 1000 + 300 * np.cos(2 * np.pi * t / 25)
     areas_px = {"LV": int(area), "MYO": 900, "LA": 500}
-    return records.frame(confidence=0.95, areas_px=areas_px, volume=2 * (area / 100) ** 1.5)
+    return records.frame(confidence=0.97, areas_px=areas_px, volume=2 * (area / 100) ** 1.5)
 
 
 def check_threshold(code: str, change: Callable[[Case, float], None], inside: float, outside: float) -> None:

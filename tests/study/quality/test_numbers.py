@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.study.measurements import ClipNumbers
+from gdkvm_monai.study.quality.numbers import WIDEST_INTERVAL
 from tests.study.quality.case import Case
 
 
@@ -115,3 +116,14 @@ def test_noisy_beats_are_reported_if_no_beat_in_the_mean_is_certain(certain):
         return replace(numbers, beats=(replace(first, concern="" if certain else "uncertain"), *others))
 
     assert Case().judged(change).codes == (() if certain else ("uncertain_beats",))
+
+
+@pytest.mark.parametrize(
+    ("ends", "codes"),
+    [(None, ()), ((50.0, 50 + WIDEST_INTERVAL), ()), ((50.0, 50.1 + WIDEST_INTERVAL), ("ef_interval",))],
+)
+def test_copies_that_disagree_on_the_ejection_fraction_are_reported(ends, codes):
+    def change(numbers: ClipNumbers) -> ClipNumbers:
+        return replace(numbers, interval=replace(numbers.interval, ef_percent=ends))
+
+    assert Case().judged(change).codes == codes

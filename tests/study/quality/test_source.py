@@ -18,7 +18,7 @@ from tests.study.quality.case import FRAMES, Case, check_threshold
         ("partial", "check", {"partial": True}, "frames at the end of the file are missing"),
         ("invalid_frames", "check", {"valid_frames": FRAMES - 2}, "2 of 60 frames show nothing"),
         ("field_depth", "reject", {"spacing_mm": (0.3, 15 / 48)}, "the image is 15 mm deep"),
-        ("field_depth", "check", {"spacing_mm": (0.3, 80 / 48)}, "the image is 80 mm deep"),
+        ("field_depth", "check", {"spacing_mm": (0.3, 75 / 48)}, "the image is 75 mm deep"),
     ],
 )
 def test_each_problem_is_reported_with_its_reason(code, verdict, facts, message):
@@ -32,8 +32,8 @@ def test_each_problem_is_reported_with_its_reason(code, verdict, facts, message)
 def test_a_threshold_separates_a_value_just_inside_from_one_just_outside():
     check_threshold("frame_rate", lambda case, rate: case.set_clip(frame_rate_hz=rate), 20.0, 19.9)
     check_threshold("invalid_frames", lambda case, count: case.set_clip(valid_frames=count), FRAMES, FRAMES - 1)
-    check_threshold("field_depth", lambda case, mm: case.set_clip(spacing_mm=(0.3, mm / 48)), 90.1, 89.9)
-    check_threshold("field_depth", lambda case, mm: case.set_clip(spacing_mm=(0.3, mm / 48)), 279.9, 280.1)
+    check_threshold("field_depth", lambda case, mm: case.set_clip(spacing_mm=(0.3, mm / 48)), 80.1, 79.9)
+    check_threshold("field_depth", lambda case, mm: case.set_clip(spacing_mm=(0.3, mm / 48)), 309.9, 310.1)
 
 
 @pytest.mark.parametrize(("mm", "verdict"), [(50.1, "check"), (49.9, "reject"), (349.9, "check"), (350.1, "reject")])

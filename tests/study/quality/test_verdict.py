@@ -26,10 +26,10 @@ def test_the_verdict_is_the_worst_of_all_reasons():
 
 
 def test_a_threshold_of_the_confidence_separates_a_value_just_inside_from_one_just_outside():
-    check_threshold("confidence", lambda case, mean: case.change(confidence=mean), 0.851, 0.849)
+    check_threshold("confidence", lambda case, mean: case.change(confidence=mean), 0.951, 0.949)
 
 
-@pytest.mark.parametrize(("mean", "verdict"), [(0.8, "check"), (0.601, "check"), (0.599, "reject")])
+@pytest.mark.parametrize(("mean", "verdict"), [(0.9, "check"), (0.601, "check"), (0.599, "reject")])
 def test_low_confidence_is_to_be_checked_and_very_low_confidence_is_rejected(mean, verdict):
     case = Case()
     case.change(confidence=mean)

@@ -12,6 +12,9 @@ __all__ = ["Sector", "edge_fraction"]
 ECHO_LEVEL = 16
 """Gray level above which a pixel is bright: video compression changes black by less."""
 
+DARK_LEVEL, TEXT_LEVEL = 4, 64
+"""Gray levels above which a pixel beside bright echo may be echo, and above which it may be text."""
+
 STROKE_SHARE = 0.005
 """Half the width of the strokes of letters to remove, as a share of the picture's shorter side."""
 
@@ -52,7 +55,8 @@ class Sector:
         """Return the part of the picture that shows an echo and no text beside it, ``(H, W)``.
 
         It is the convex hull of the large bright components in all frames. Strokes of letters, and what compression
-        makes of them, are thinner or darker, and are removed before.
+        makes of them, are thinner or darker, and are removed before. The dark echo around these components belongs to
+        it, too, unless something bright, such as text, lies in between.
 
         Returns:
             The region; ``None`` if there is none, or it covers nearly all or hardly any of the picture, so that it does
@@ -60,15 +64,28 @@ class Sector:
         """
         if self._highest is None:
             return None
-        bright = self._highest > ECHO_LEVEL
-        width = 2 * max(1, round(min(bright.shape) * STROKE_SHARE)) + 1
-        parts = label(binary_opening(bright, np.ones((width, width))), connectivity=1)
+        width = 2 * max(1, round(min(self._highest.shape) * STROKE_SHARE)) + 1
+        parts = label(binary_opening(self._highest > ECHO_LEVEL, np.ones((width, width))), connectivity=1)
         sizes = np.bincount(parts.ravel())[1:]
         if not sizes.size:
             return None
         large = 1 + np.flatnonzero(sizes >= LARGE_PART * sizes.max())
-        hull = convex_hull_image(np.isin(parts, large))
+        hull = self._with_dark_echo(convex_hull_image(np.isin(parts, large)), 3 * width)
         return hull if SECTOR_SHARE[0] <= hull.mean() <= SECTOR_SHARE[1] else None
+
+    def _with_dark_echo(self, hull: np.ndarray, width: int) -> np.ndarray:
+        """Return the hull of all that is connected to a region and hardly dark; the region if text would be in it."""
+        dark = binary_opening(self._highest > DARK_LEVEL, np.ones((width, width)))
+        wide = convex_hull_image(_touching(dark, hull) | hull)
+        echo = _touching(self._highest > ECHO_LEVEL, hull)
+        text = (self._highest > TEXT_LEVEL) & wide & ~hull & ~echo
+        return hull if text.any() else wide
+
+
+def _touching(mask: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return the connected components of a mask that have a pixel in a region."""
+    parts = label(mask, connectivity=1)
+    return np.isin(parts, np.unique(parts[region & mask]))
 
 
 def edge_fraction(mask: np.ndarray, region: np.ndarray) -> float:

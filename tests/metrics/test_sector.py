@@ -86,3 +86,15 @@ def test_a_picture_that_is_all_dark_or_all_bright_has_no_sector(level):
     assert sector.without_surroundings() is None
     sector.add(np.full((40, 50), level))
     assert sector.without_surroundings() is None
+
+
+@pytest.mark.parametrize(("text", "shown"), [(0, True), (255, False)])
+def test_dark_echo_is_shown_unless_text_lies_on_it(text, shown):
+    picture, sector = fan(), Sector()
+    dark = (picture > 0) & (np.arange(400)[:, None] > 260)
+    picture[dark] = 8
+    picture[300:340, 240:242] = np.maximum(text, picture[300:340, 240:242])
+    sector.add(picture)
+    assert (
+        sector.without_surroundings()[dark].mean() > 0.99 if shown else 0.5 > sector.without_surroundings()[dark].mean()
+    )

@@ -7,6 +7,8 @@ import hashlib
 import io
 import json
 import os
+import platform
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -20,7 +22,7 @@ if TYPE_CHECKING:  # MONAI takes seconds to import
     from monai.config import PathLike
 
 __all__ = [
-    *("atomic_folder", "atomic_write", "file_sha256", "flush_tree", "plain"),
+    *("atomic_folder", "atomic_write", "file_sha256", "flush_tree", "hidden_prefix", "plain", "remove_abandoned"),
     *("write_csv", "write_json", "write_text"),
 ]
 
@@ -55,7 +57,7 @@ def atomic_write(path: PathLike) -> Iterator[Path]:
 def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
     """Yield a path to write to in a hidden folder next to ``path``; on success, its content moves into place.
 
-    A killed process leaves only the hidden folder, ``.gdkvm-*``, behind.
+    A killed process leaves only the hidden folder, ``.gdkvm-*``, behind; :func:`remove_abandoned` deletes it.
 
     Args:
         path: file or folder to write. Other files written to the hidden folder are moved first.
@@ -67,7 +69,7 @@ def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
     target = Path(path)
     _refuse_existing([target], overwrite)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".gdkvm-", dir=target.parent, ignore_cleanup_errors=True) as hidden:
+    with TemporaryDirectory(prefix=hidden_prefix(), dir=target.parent, ignore_cleanup_errors=True) as hidden:
         yield Path(hidden) / target.name
         written = sorted(Path(hidden).iterdir(), key=lambda entry: entry.name == target.name)
         _refuse_existing([target.parent / entry.name for entry in written], overwrite)
@@ -77,6 +79,21 @@ def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
             if final.is_dir():  # moved first, because a folder is incomplete while it is being removed
                 os.replace(final, Path(hidden) / f".{entry.name}.replaced")
             os.replace(entry, final)
+
+
+def hidden_prefix() -> str:
+    """Return the beginning of the names of this process's hidden folders: ``.gdkvm-``, a hash of the host, the PID."""
+    host = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    return f".gdkvm-{host}-{os.getpid()}-"
+
+
+def remove_abandoned(folder: PathLike) -> None:
+    """Delete the hidden folders in ``folder`` that killed processes of this host left behind."""
+    host = hidden_prefix().rpartition(f"{os.getpid()}-")[0]
+    for path in Path(folder).glob(f"{host}*"):
+        number = path.name.removeprefix(host).partition("-")[0]
+        if number.isdecimal() and not _is_running(int(number)):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_text(path: PathLike, text: str) -> None:
@@ -167,6 +184,16 @@ def _defused(cell: object) -> object:
 def _flush(path: Path) -> None:
     with open(path, "rb") as file:
         os.fsync(file.fileno())
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to another user
+        return True
+    return True
 
 
 def _refuse_existing(paths: Sequence[Path], overwrite: bool) -> None:

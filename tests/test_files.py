@@ -6,13 +6,24 @@ import csv
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gdkvm_monai.files import atomic_folder, atomic_write, file_sha256, plain, write_csv, write_json
+from gdkvm_monai.files import (
+    atomic_folder,
+    atomic_write,
+    file_sha256,
+    hidden_prefix,
+    plain,
+    remove_abandoned,
+    write_csv,
+    write_json,
+)
 
 
 def test_a_file_is_replaced_only_when_complete(tmp_path):
@@ -99,3 +110,17 @@ def test_numbers_and_other_text_stay_as_they_are(tmp_path):
     with open(tmp_path / "table.csv", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row == {name: "" if value is None else str(value) for name, value in cells.items()}
+
+
+def test_only_hidden_folders_of_dead_processes_of_this_host_are_removed(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    own = hidden_prefix()
+    host = own.removesuffix(f"{os.getpid()}-")
+    names = [f"{host}{dead.pid}-abc", f"{own}abc", f".gdkvm-00000000-{dead.pid}-abc", ".gdkvm-abc", "0123456789abcdef"]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    remove_abandoned(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
+    remove_abandoned(tmp_path / "absent")

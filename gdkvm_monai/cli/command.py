@@ -11,9 +11,19 @@ from collections.abc import Sequence
 
 from gdkvm_monai.labels import parse_view
 
-__all__ = ["FAILED", "OK", "WRONG_USE", "new_parser", "report", "view_name", "wants_traceback", "with_options"]
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "OK",
+    "WRONG_USE",
+    "new_parser",
+    "report",
+    "view_name",
+    "wants_traceback",
+    "with_options",
+]
 
-OK, FAILED, WRONG_USE = 0, 1, 2
+OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 
 def new_parser(name: str, description: str | None, **settings) -> argparse.ArgumentParser:

@@ -10,13 +10,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gdkvm_monai.cli.command import FAILED, OK, wants_traceback, with_options
+from gdkvm_monai.cli.command import FAILED, INTERRUPTED, OK, wants_traceback, with_options
 from gdkvm_monai.cli.segment_options import chosen_options, parse_options
 from gdkvm_monai.configs import released_weights
+from gdkvm_monai.files import remove_abandoned
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.stills import Stills
-from gdkvm_monai.study.tasks import Task, check_folders, list_stills, list_tasks, list_views
+from gdkvm_monai.study.tasks import Task, check_folders, check_writable, list_stills, list_tasks, list_views
 
 if TYPE_CHECKING:
     from gdkvm_monai.study.batch import Outcome
@@ -32,8 +33,21 @@ def main(words: Sequence[str]) -> int:
     common = SegmentOptions(**chosen_options(options))
     tasks = _list_tasks(options, common)
     check_folders(filter(None, (options.out, options.map and options.map.parent)))
+    if options.map:
+        check_writable(options.map)
     weights = options.weights or released_weights()
-    outcomes = _segment(tasks, weights, options)
+    remove_abandoned(options.out)
+    outcomes: list[Outcome] = []
+    try:
+        _segment(tasks, weights, options, outcomes)
+    except (KeyboardInterrupt, SystemExit) as stop:  # Ctrl-C, or SIGTERM, which prepare_process turns into an exit
+        _write_tables(outcomes, options)
+        count = sum(outcome.result is not None for outcome in outcomes)
+        print(
+            f"gdkvm: stopped after {count} of {len(tasks)} clips; run the same command again to go on.", file=sys.stderr
+        )
+        return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else int(stop.code)
+    _write_tables(outcomes, options)
     _finish(outcomes, options)
     return OK if all(outcome.result for outcome in outcomes) else FAILED
 
@@ -46,12 +60,10 @@ def _list_tasks(options: argparse.Namespace, common: SegmentOptions) -> list[Tas
     return list_stills(Stills(options.ed, options.es), common)
 
 
-def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace) -> list[Outcome]:
-    """Segment all clips and write the summary tables."""
-    from gdkvm_monai.study.batch import run_batch, write_tables
-    from gdkvm_monai.study.clip_map import write_map
+def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace, outcomes: list[Outcome]) -> None:
+    """Segment all clips, and append the outcome of each to the list."""
+    from gdkvm_monai.study.batch import run_batch
 
-    outcomes = []
     for outcome in run_batch(
         tasks, options.out, weights, options.config, options.device, options.jobs, options.overwrite, not options.quiet
     ):
@@ -59,12 +71,19 @@ def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace) 
         _print_outcome(outcome, len(tasks), options)
         if outcome.result is None and options.fail_fast:
             break
-    write_tables(options.out, outcomes)
+
+
+def _write_tables(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
+    """Write the tables of the results folder and, if requested, the map; name results that cannot be read."""
+    from gdkvm_monai.study.batch import write_tables
+    from gdkvm_monai.study.clip_map import write_map
+
+    for problem in write_tables(options.out, outcomes):
+        print(f"gdkvm: not in index.csv: {problem}", file=sys.stderr)
     if options.map:
         write_map(
             options.map, [(outcome.task, outcome.result.clip_id if outcome.result else "") for outcome in outcomes]
         )
-    return outcomes
 
 
 def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) -> None:
@@ -97,7 +116,7 @@ def _finish(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
         results = {outcome.task.options.view: outcome.result for outcome in outcomes}
         report = measure_biplane(results)
         path, together = write_biplane(options.out, report, results), {"biplane": asdict(report)}
-        write_index(options.out)
+        write_index(options.out)  # now with the row of both views
         ef_percent = report.ef_percent
         text = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {report.ef_withheld.rstrip('.')}"
         flags = f" ({'; '.join(report.flags)})" if report.flags else ""

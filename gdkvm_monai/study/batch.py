@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -104,11 +105,11 @@ def without_path(message: str, path: Path | Stills) -> str:
     return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda match: forms[match[0]], message)
 
 
-def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
+def write_tables(out: Path, outcomes: Iterable[Outcome]) -> list[str]:
     """Write ``failures.json`` for this run and ``index.csv`` with one row for every finished clip in the folder.
 
-    Raises:
-        ValueError: if a ``measurements.json`` in the folder is not valid; ``failures.json`` is complete even then.
+    Returns:
+        A sentence for each result in the folder that cannot be read and is not in the index.
     """
     failures = [
         {"position": outcome.task.position, "error": outcome.error, "message": outcome.message}
@@ -116,12 +117,13 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> None:
         if outcome.result is None
     ]
     write_json(out / "failures.json", failures)
-    write_index(out)
+    return write_index(out)
 
 
 def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:
     global _pipeline
     prepare_process()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes, and the parent stops its workers
     torch.set_num_threads(threads)
     try:
         _pipeline = load_pipeline(weights, configs, device)

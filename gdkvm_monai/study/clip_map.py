@@ -19,8 +19,13 @@ def write_map(path: Path, identifiers: Iterable[tuple[Task, str]]) -> None:
         identifiers: each task with the identifier of its clip, ``""`` if there is none.
     """
     rows = [
-        {"position": task.position, "path": path, "id": identifier}
+        {"position": task.position, "path": _text(path), "id": identifier}
         for task, identifier in identifiers
         for path in task.paths
     ]
     write_csv(path, rows, ("position", "path", "id"))
+
+
+def _text(path: Path) -> str:
+    """Return a path as text; bytes of its name that are not UTF-8 become ``\\udc..`` escapes."""
+    return str(path).encode("utf-8", "backslashreplace").decode()

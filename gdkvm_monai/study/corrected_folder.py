@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gdkvm_monai.files import flush_tree
+from gdkvm_monai.files import flush_tree, hidden_prefix, remove_abandoned
 
 __all__ = ["ORIGINAL", "finish_replacement", "replace_results"]
 
@@ -33,7 +33,8 @@ def replace_results(folder: Path, outdated: Sequence[str] = ()) -> Iterator[Path
         outdated: files to remove unless there is a new one.
     """
     finish_replacement(folder)
-    with TemporaryDirectory(prefix=".gdkvm-", dir=folder, ignore_cleanup_errors=True) as hidden:
+    remove_abandoned(folder)
+    with TemporaryDirectory(prefix=hidden_prefix(), dir=folder, ignore_cleanup_errors=True) as hidden:
         new, kept = Path(hidden, "new"), Path(hidden, ORIGINAL)
         new.mkdir()
         yield new

@@ -28,19 +28,22 @@ INDEX = (
 )
 
 
-def write_index(out: Path) -> None:
+def write_index(out: Path) -> list[str]:
     """Write ``index.csv`` with one row for every finished clip and one for every pair of views in ``out``.
 
-    Raises:
-        ValueError: if a ``measurements.json`` or a ``biplane.json`` in the folder is not valid.
+    Returns:
+        A sentence for each ``measurements.json`` or ``biplane.json`` that cannot be read; it has no row.
     """
-    clips = [_row(read_measurements(path)) for path in _find(out, "measurements.json")]
-    pairs = [_biplane_row(read_biplane(path)) for path in _find(out, "biplane.json")]
-    write_csv(out / "index.csv", [*clips, *pairs], INDEX)
-
-
-def _find(out: Path, name: str) -> list[Path]:
-    return sorted(out.glob(f"[!.]*/{name}"))  # a hidden folder belongs to an unfinished run
+    rows, problems = [], []
+    kinds = (("measurements.json", read_measurements, _row), ("biplane.json", read_biplane, _biplane_row))
+    for name, read, describe in kinds:
+        for path in sorted(out.glob(f"[!.]*/{name}")):  # a hidden folder belongs to an unfinished run
+            try:
+                rows.append(describe(read(path)))
+            except (OSError, ValueError):
+                problems.append(f"{path} cannot be read, or is of another version; move its folder elsewhere.")
+    write_csv(out / "index.csv", rows, INDEX)
+    return problems
 
 
 def _row(measurements: Measurements) -> dict[str, str | int | float | None]:

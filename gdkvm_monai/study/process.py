@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -14,6 +15,8 @@ __all__ = ["prepare_process"]
 def prepare_process() -> None:
     """Silence libraries, which may quote header values, and turn SIGTERM into an exit with cleanup."""
     warnings.filterwarnings("ignore")  # problems with a clip are errors or part of its results
+    # the process that tracks resources would print a second line after a signal
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     logging.getLogger("monai").setLevel(logging.ERROR)
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     if threading.current_thread() is threading.main_thread():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.stills import Stills
 
-__all__ = ["Task", "check_folders", "is_result", "list_stills", "list_tasks", "list_views"]
+__all__ = ["Task", "check_folders", "check_writable", "is_result", "list_stills", "list_tasks", "list_views"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,19 @@ def check_folders(folders: Iterable[Path]) -> None:
     for folder in folders:
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
             raise NotADirectoryError(f"{folder} is a file or is inside a file; choose a folder.")
+
+
+def check_writable(file: Path) -> None:
+    """Make sure that a file can be written, before hours of work would be lost to it.
+
+    Raises:
+        OSError: if its folder cannot be created or written to, or it is a folder.
+    """
+    if file.is_dir():
+        raise IsADirectoryError(f"{file} is a folder; choose a file.")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(prefix=".gdkvm-", dir=file.parent):
+        pass
 
 
 def _check_existence(paths: Iterable[Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 from gdkvm_monai.study.clip_map import write_map
@@ -25,3 +26,8 @@ def test_each_of_two_stills_has_a_row(tmp_path):
     with open(tmp_path / "names.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["path"] for row in rows] == ["ed.png", "es.png"] and {row["id"] for row in rows} == {"0123456789abcdef"}
+
+
+def test_a_name_that_is_not_utf_8_is_escaped(tmp_path):
+    write_map(tmp_path / "names.csv", [(Task(1, Path(os.fsdecode(b"D\xfcrer.npy"))), "0123456789abcdef")])
+    assert "D\\udcfcrer.npy" in (tmp_path / "names.csv").read_text(encoding="utf-8")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 
-import pytest
-
 from gdkvm_monai.study.index import INDEX, write_index
 from tests.study.records import CLIP, MEASUREMENTS
 
@@ -30,8 +28,16 @@ def test_a_folder_without_results_gives_an_empty_table(tmp_path):
     assert (tmp_path / "index.csv").read_text().split() == [",".join(INDEX)]
 
 
-def test_measurements_that_cannot_be_read_are_named(tmp_path):
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "measurements.json").write_text("{}")
-    with pytest.raises(ValueError, match="broken"):
-        write_index(tmp_path)
+def test_results_that_cannot_be_read_are_named_and_cost_no_other_row(tmp_path):
+    for name, file in (("broken", "measurements.json"), ("foreign", "biplane.json")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text("{}")
+    (tmp_path / CLIP.id).mkdir()
+    (tmp_path / CLIP.id / "measurements.json").write_text(MEASUREMENTS.to_json())
+    (tmp_path / "folder" / "measurements.json").mkdir(parents=True)
+    problems = write_index(tmp_path)
+    assert len(problems) == 3 and all(
+        any(name in text for text in problems) for name in ("broken", "foreign", "folder")
+    )
+    with open(tmp_path / "index.csv", newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == [CLIP.id]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.study.options import SegmentOptions
-from gdkvm_monai.study.tasks import Task, check_folders, is_result, list_tasks, list_views
+from gdkvm_monai.study.tasks import Task, check_folders, check_writable, is_result, list_tasks, list_views
 
 OPTIONS = SegmentOptions(fast=True, formats=("png",))
 
@@ -52,3 +52,12 @@ def test_a_file_is_refused_as_an_output_folder(folder):
     for wrong in (folder / "a.npy", folder / "a.npy" / "out"):
         with pytest.raises(NotADirectoryError, match=str(wrong)):
             check_folders([folder, wrong])
+
+
+def test_a_map_that_cannot_be_written_is_refused_before_work_begins(folder):
+    check_writable(folder / "new" / "names.csv")
+    assert not list((folder / "new").iterdir())
+    with pytest.raises(IsADirectoryError, match="choose a file"):
+        check_writable(folder / "new")
+    with pytest.raises(OSError):
+        check_writable(folder / "a.npy" / "names.csv")

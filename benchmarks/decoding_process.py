@@ -18,7 +18,7 @@ from gdkvm_monai.data import ReadOptions, open_clip
 from gdkvm_monai.data.decoder_process import open_apart
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from gdkvm_monai.study import clip_source
-from gdkvm_monai.study.pipeline import load_pipeline
+from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 
 REPEATS = 5
 
@@ -51,10 +51,20 @@ def main() -> None:
                 ms = processor_ms(lambda: list(way(open_clip, path, options)))
                 print(f"decode {format} {name}: {ms:.0f} ms for {clip.image.shape[2]} frames")
         for fast in (True, False):
-            for name, way in ways.items():
-                clip_source.open_apart = way
-                ms = processor_ms(lambda: segment(Path(folder) / "clip.dcm", pipeline=pipeline, fast=fast))
-                print(f"segment dicom{', fast' if fast else ''}, decoded {name}: {ms:.0f} ms")
+            for name, times in _segment(Path(folder) / "clip.dcm", pipeline, ways, fast).items():
+                print(f"segment dicom{', fast' if fast else ''}, decoded {name}: {statistics.median(times):.0f} ms")
+
+
+def _segment(path: Path, pipeline: Pipeline, ways: dict[str, Callable], fast: bool) -> dict[str, list[float]]:
+    """Times of segmenting a clip in both ways in turn, because other work on the machine changes over time."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(REPEATS):
+        for name, way in ways.items():
+            clip_source.open_apart = way
+            start = _used()
+            segment(path, pipeline=pipeline, fast=fast)
+            times[name].append(1000 * (_used() - start))
+    return times
 
 
 if __name__ == "__main__":

@@ -35,7 +35,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--find-phases", action="store_true", help="forget frames that were marked earlier")
     parser.add_argument(
-        "--clip", type=Path, help="the clip itself (default: the pictures in its report, which are compressed)"
+        "--clip",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="CLIP",
+        help="the clip, or its two stills (default: the pictures in its report, which are compressed)",
     )
     return parser
 
@@ -48,10 +53,13 @@ def main(words: Sequence[str]) -> int:
         parser.error("pass frames with --ed and --es, or --find-phases, not both.")
     if not (options.mask or options.ed or options.es or options.find_phases):
         parser.error("there is nothing to measure again; pass --mask, --ed, or --es.")
+    if len(options.clip) > 2:
+        parser.error(f"--clip got {len(options.clip)} paths, expected one clip or two stills.")
 
     from gdkvm_monai.study.biplane_folder import remeasure_biplane
     from gdkvm_monai.study.index import write_index
     from gdkvm_monai.study.remeasure import remeasure
+    from gdkvm_monai.study.stills import Stills
 
     results = remeasure(
         options.result,
@@ -59,7 +67,7 @@ def main(words: Sequence[str]) -> int:
         ed_frames=options.ed,
         es_frames=options.es,
         find_phases=options.find_phases,
-        clip=options.clip,
+        clip=Stills(*options.clip) if len(options.clip) == 2 else next(iter(options.clip), None),
     )
     found = results.measurements
     ef_percent = found.mean.ef_percent

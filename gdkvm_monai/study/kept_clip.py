@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from monai.config import PathLike
 
 from gdkvm_monai.data.geometry import region_slices
 from gdkvm_monai.study.clip_source import ClipSource
@@ -14,6 +15,7 @@ from gdkvm_monai.study.edited_mask import MaskGrid
 from gdkvm_monai.study.outputs import check_formats
 from gdkvm_monai.study.report.embedded import EmbeddedPictures, read_pictures
 from gdkvm_monai.study.results_folder import ClipResults
+from gdkvm_monai.study.stills import Stills
 
 __all__ = ["KeptClip", "OpenedClip"]
 
@@ -87,11 +89,12 @@ class OpenedClip(ClipSource):
     origin = "the clip"
     echo_level = 2.0
 
-    def __init__(self, path: Path, results: ClipResults) -> None:
+    def __init__(self, clip: PathLike | Stills, results: ClipResults) -> None:
         options = results.provenance.options
-        super().__init__(path, options)
+        super().__init__(clip, options)
         if self.id != results.clip_id:
-            raise ValueError(f"{path} is not the clip that was measured ({results.clip_id}); pass that one.")
+            shown = " and ".join(map(str, clip)) if isinstance(clip, Stills) else clip
+            raise ValueError(f"{shown} is not the clip that was measured ({results.clip_id}); pass that one.")
         check_formats(self, options)
 
     def pictures(self) -> Iterator[np.ndarray]:

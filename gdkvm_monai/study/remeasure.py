@@ -20,6 +20,7 @@ from gdkvm_monai.study.measure_again import measure_again
 from gdkvm_monai.study.outputs import write_outputs
 from gdkvm_monai.study.results_folder import ClipResults, read_results
 from gdkvm_monai.study.run_record import EditRecord
+from gdkvm_monai.study.stills import Stills
 
 __all__ = ["remeasure"]
 
@@ -31,7 +32,7 @@ def remeasure(
     ed_frames: Sequence[int] = (),
     es_frames: Sequence[int] = (),
     find_phases: bool = False,
-    clip: str | PathLike | None = None,
+    clip: str | PathLike | Stills | None = None,
 ) -> ClipResults:
     """Measure a clip again with an edited mask, with phases that a reader marked, or both.
 
@@ -48,7 +49,8 @@ def remeasure(
         ed_frames: the frames of end-diastole, counted from 0, instead of those found in the area curve.
         es_frames: the frames of end-systole.
         find_phases: forget earlier marks and find the phases in the area curve.
-        clip: the clip that was segmented; by default, pictures and references come from the earlier results.
+        clip: the clip or the two stills that were segmented; by default, pictures and references come from the earlier
+            results.
 
     Returns:
         The new results.
@@ -69,7 +71,7 @@ def remeasure(
         raise ValueError(f"{folder} has neither mask.nii.gz nor mask.npz; segment the clip again with --format nifti.")
     edited = None if mask is None else Path(mask)
     _check_mask_files(folder, edited, results)
-    source = KeptClip(folder, results, grid) if clip is None else OpenedClip(Path(clip), results)
+    source = KeptClip(folder, results, grid) if clip is None else OpenedClip(clip, results)
     masks = _read_masks(folder, edited, results, grid)
     _refuse_labels_outside(masks, source.box)
     edit = _record(results, edited, marked, find_phases, source.origin)

@@ -49,6 +49,7 @@ def test_an_edited_mask_and_marked_frames_change_the_results_and_the_index(resul
     [
         ((), "nothing to measure again"),
         (("--find-phases", "--ed", "3"), "not both"),
+        (("--ed", "3", "--clip", "a.png", "b.png", "c.png"), "got 3 paths"),
         (("--mask", "absent.nii.gz"), "absent.nii.gz does not exist"),
         (("--ed", "999"), "frame 999"),
     ],

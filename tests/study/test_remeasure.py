@@ -9,11 +9,15 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+import SimpleITK
 
 import gdkvm_monai
+from gdkvm_monai.study.biplane import measure_biplane
 from gdkvm_monai.study.corrected_folder import ORIGINAL
 from gdkvm_monai.study.remeasure import remeasure
 from gdkvm_monai.study.results_folder import read_results
+from gdkvm_monai.study.segmentation import SegmentationResult
+from gdkvm_monai.study.stills import Stills
 from tests.study.gray_level_network import LEVELS, gray_level_pipeline, label_clip
 from tests.study.tiny_command import write_label_clip
 
@@ -222,3 +226,28 @@ def test_labels_outside_the_ultrasound_region_are_refused(tmp_path):
     nibabel.save(nibabel.Nifti1Image(mask, image.affine), tmp_path / "edited.nii.gz")
     with pytest.raises(ValueError, match="2 labeled pixels are outside the ultrasound region"):
         remeasure(folder, tmp_path / "edited.nii.gz")
+
+
+@pytest.mark.slow
+def test_expert_masks_give_the_recorded_biplane_volumes_of_a_patient(real_data, tmp_path):
+    patient, results = real_data / "camus_mhd" / "patient0001", {}
+    for view in ("4CH", "2CH"):
+        stills = Stills(*(patient / f"patient0001_{view}_{phase}.mhd" for phase in ("ED", "ES")))
+        options = {"view": view, "fast": True, "report": False, "overlay": "none", "pipeline": gray_level_pipeline()}
+        folder = gdkvm_monai.segment(stills, out=tmp_path, **options).folder
+        expert = [SimpleITK.ReadImage(str(path.with_name(f"{path.stem}_gt.mhd"))) for path in stills]
+        mask = np.stack([SimpleITK.GetArrayFromImage(image).squeeze().T for image in expert], axis=-1)
+        image = nibabel.Nifti1Image(mask, nibabel.load(folder / "mask.nii.gz").affine)
+        nibabel.save(image, tmp_path / "expert.nii.gz")
+        reordered = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(tmp_path / "expert.nii.gz")), "RAS")
+        SimpleITK.WriteImage(reordered, str(tmp_path / "expert.nrrd"))
+        results[view] = replace_mask(folder, tmp_path / "expert.nrrd", stills)
+    recorded = dict(line.split(": ") for line in (patient / "Info_4CH.cfg").read_text().splitlines() if ": " in line)
+    measured = measure_biplane(results)
+    assert measured.edv_ml == pytest.approx(float(recorded["LVedv"]), abs=2)
+    assert measured.esv_ml == pytest.approx(float(recorded["LVesv"]), abs=2)
+    assert measured.ef_percent == pytest.approx(float(recorded["LVef"]), abs=2)
+
+
+def replace_mask(folder: Path, mask: Path, clip: Stills) -> SegmentationResult:
+    return SegmentationResult(**vars(remeasure(folder, mask, clip=clip)), folder=folder)

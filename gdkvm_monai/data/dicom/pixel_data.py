@@ -13,6 +13,7 @@ __all__ = ["check_pixel_length", "codestreams"]
 
 PIXEL_DATA = b"\xe0\x7f\x10\x00"  # tag (7FE0,0010), little endian
 BIG_PIXEL_DATA = b"\x7f\xe0\x00\x10"
+REPRESENTATIONS = (b"OB", b"OW", b"UN")
 UNDEFINED = 0xFFFFFFFF
 STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")
 """First bytes of a frame in JPEG, JPEG-LS, and JPEG 2000."""
@@ -67,7 +68,11 @@ def codestreams(path: Path, header: Any, count: int) -> Iterator[bytes]:
 
 
 def _find(path: Path, header: Any) -> _PixelElement | None:
-    """Find the pixels; the header is read again, but not its values."""
+    """Find the pixels; the header is read again, but not its values.
+
+    Raises:
+        ClipReadError: if the encoding is not the one that the file states.
+    """
     import pydicom
 
     with path.open("rb") as file:
@@ -76,8 +81,13 @@ def _find(path: Path, header: Any) -> _PixelElement | None:
         order = "little" if syntax.is_little_endian else "big"
         if file.read(4) != (PIXEL_DATA if order == "little" else BIG_PIXEL_DATA):
             return None
-        if not syntax.is_implicit_VR:
-            file.read(4)  # OB or OW, and two reserved bytes
+        explicit = file.read(2) in REPRESENTATIONS  # as a length in implicit VR, these bytes would be odd
+        file.seek(2 if explicit else -2, 1)
+        if explicit is syntax.is_implicit_VR:  # pydicom reads such a header, but its pixels four bytes off
+            stored = "explicit" if explicit else "implicit"
+            raise ClipReadError(
+                f"{path} is stored in {stored} VR, but its transfer syntax says otherwise; export it again."
+            )
         length = int.from_bytes(file.read(4), order)
         start = file.tell()
     return _PixelElement(start, None if length == UNDEFINED else length)

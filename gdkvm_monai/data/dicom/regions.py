@@ -11,6 +11,7 @@ TWO_D, M_MODE, SPECTRAL = 1, 2, 3  # RegionSpatialFormat
 TISSUE, COLOR_FLOW, SPECTRAL_DATA = 1, 2, range(3, 9)  # RegionDataType
 CENTIMETERS = 3  # PhysicalUnitsXDirection
 PLAUSIBLE_DEPTH_MM = (10, 400)  # of a tissue region
+EMPTY = (0, 0, 1, 1)  # a region whose corners are all zero was never filled in
 TOLERANCE = 0.01  # relative difference below which two spacings are equal
 
 
@@ -40,7 +41,7 @@ def read_regions(header: Any) -> Regions:
     """
     regions = list(header.get("SequenceOfUltrasoundRegions") or [])
     mode = _mode(header, regions)
-    tissue = [region for region in regions if _kind(region) == (TWO_D, TISSUE)]
+    tissue = [region for region in regions if _kind(region) == (TWO_D, TISSUE) and _box(region) != EMPTY]
     if not tissue:
         return Regions("absent", None, None, mode)
     boxes = [_box(region) for region in tissue]

@@ -100,3 +100,23 @@ def test_several_numbers_where_one_belongs_are_refused_by_name(name, frames, wri
     data.save_as(path)
     with pytest.raises(ClipReadError, match=f"does not state {name} as one whole number"):
         ClipReader().read(path)
+
+
+@pytest.mark.parametrize("implicit", [True, False], ids=["implicit", "explicit"])
+def test_an_encoding_that_the_file_does_not_state_is_refused(implicit, frames, write_dicom):
+    path = write_dicom(frames)
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID = uid.ImplicitVRLittleEndian if implicit else uid.ExplicitVRLittleEndian
+    pydicom.dcmwrite(path, data, implicit_vr=implicit, little_endian=True)
+    assert ClipReader().read(path).pixels.shape == (50, 40, 5)
+    stated = {True: b"1.2.840.10008.1.2\0", False: b"1.2.840.10008.1.2.1\0"}
+    content, (right, wrong) = path.read_bytes(), (stated[implicit], stated[not implicit])
+    place = content.index(right)
+    head = bytearray(content[:place])
+    head[-2:] = len(wrong).to_bytes(2, "little")
+    group = head.index(b"\x02\0\0\0UL") + 8
+    length = int.from_bytes(head[group : group + 4], "little") + len(wrong) - len(right)
+    head[group : group + 4] = length.to_bytes(4, "little")
+    path.write_bytes(bytes(head) + wrong + content[place + len(right) :])
+    with pytest.raises(ClipReadError, match=f"is stored in {'implicit' if implicit else 'explicit'} VR"):
+        ClipReader().read(path)

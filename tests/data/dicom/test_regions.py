@@ -47,3 +47,10 @@ def test_a_region_and_a_pixel_spacing_that_differ_are_in_conflict(frames, write_
     for spacing, trust in (([0.4, 0.5], "ok"), ([0.5, 0.5], "conflict")):
         read = ClipReader().read(write_dicom(frames, SequenceOfUltrasoundRegions=[region()], PixelSpacing=spacing))
         assert read.meta["spacing_trust"] == trust
+
+
+def test_a_region_whose_corners_are_all_zero_is_no_region(frames, write_dicom):
+    meta = ClipReader().read(write_dicom(frames, SequenceOfUltrasoundRegions=[region((0, 0, 0, 0))])).meta
+    assert "region" not in meta and meta["spacing_trust"] == "absent"
+    both = ClipReader().read(write_dicom(frames, SequenceOfUltrasoundRegions=[region((0, 0, 0, 0)), region()])).meta
+    assert both["region"] == (4, 6, 44, 36)

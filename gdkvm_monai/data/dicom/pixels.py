@@ -71,7 +71,9 @@ def _iterate(path: Path, header: Any, count: int) -> Iterator[np.ndarray]:
         for index in range(count):  # pydicom 3.0.2 forgets the subsampling after a frame
             yield from iter_pixels(path, indices=[index])
     elif syntax.is_compressed:
-        with closing(iter_pixels(path)) as frames:
+        # in JPEG, the order of samples is that of the codestream, whatever the header says (DICOM PS3.5, 8.2)
+        order = {"planar_configuration": 0} if "JPEG" in syntax.name and header.get("SamplesPerPixel") == 3 else {}
+        with closing(iter_pixels(path, **order)) as frames:
             for _ in _checked(path, header, count):  # each before it is decoded
                 yield next(frames)
     else:

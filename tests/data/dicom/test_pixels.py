@@ -100,3 +100,13 @@ def test_a_jpeg_that_inflates_to_more_than_its_header_states_is_refused(frames, 
     data.save_as(path)
     with pytest.raises(ClipReadError, match=r"clip\.dcm states 1 frames but 0 can be decoded"):
         ClipReader().read(path)
+
+
+@pytest.mark.parametrize("syntax", [uid.RLELossless, uid.JPEGLSLossless, uid.JPEG2000Lossless], ids=lambda s: s.name)
+def test_a_planar_configuration_that_compressed_frames_do_not_have_is_ignored(frames, write_dicom, syntax):
+    rgb = colored(frames)
+    path = write_dicom(rgb, "RGB", compress=syntax)
+    data = pydicom.dcmread(path)
+    data.PlanarConfiguration = 1
+    data.save_as(path)
+    np.testing.assert_array_equal(ClipReader().read(path).pixels, upright(luma(rgb)))

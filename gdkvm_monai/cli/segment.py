@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from gdkvm_monai.cli.command import FAILED, INTERRUPTED, OK, wants_traceback, with_options
 from gdkvm_monai.cli.segment_options import chosen_options, parse_options
 from gdkvm_monai.configs import released_weights
-from gdkvm_monai.files import remove_abandoned
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.stills import Stills
@@ -36,7 +35,6 @@ def main(words: Sequence[str]) -> int:
     if options.map:
         check_writable(options.map)
     weights = options.weights or released_weights()
-    remove_abandoned(options.out)
     outcomes: list[Outcome] = []
     try:
         _segment(tasks, weights, options, outcomes)
@@ -62,8 +60,10 @@ def _list_tasks(options: argparse.Namespace, common: SegmentOptions) -> list[Tas
 
 def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace, outcomes: list[Outcome]) -> None:
     """Segment all clips, and append the outcome of each to the list."""
+    from gdkvm_monai.files import remove_abandoned
     from gdkvm_monai.study.batch import run_batch
 
+    remove_abandoned(options.out)
     for outcome in run_batch(
         tasks, options.out, weights, options.config, options.device, options.jobs, options.overwrite, not options.quiet
     ):

@@ -25,7 +25,7 @@ __all__ = ["open_apart"]
 
 Files = PathLike | Iterable[PathLike]
 Opener = Callable[[Any, ReadOptions], ClipStream]
-PATIENCE_S = 300  # for one frame
+PATIENCE_S, GRACE_S = 300, 5  # for one frame, and for the end
 LAZY = ("av", "pydicom.pixels", "SimpleITK")  # imported once here, not in every process
 
 
@@ -99,6 +99,8 @@ def _run_apart(generate: Callable[[], Iterator[Any]], files: Files) -> Iterator[
         process.join()
         raise ClipReadError(_crash(files, process.exitcode)) from error
     finally:
+        process.terminate()  # so that temporary files of a decoder are removed
+        process.join(GRACE_S)
         process.kill()
         process.join()
         receiver.close()
@@ -120,12 +122,13 @@ def _import_decoders() -> None:
 def _serve(generate: Callable[[], Iterator[Any]], receiver: Connection, sender: Connection) -> None:
     """Send items, then ``None``, or an error with its traceback; runs in the fork."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     gc.disable()  # a collection would copy the memory that the fork shares
     receiver.close()  # so that a send fails when the parent is gone
     try:
-        for item in generate():
-            sender.send(("item", item))
+        with closing(generate()) as items:
+            for item in items:
+                sender.send(("item", item))
         sender.send(None)
     except BrokenPipeError:
         os._exit(1)

@@ -6,6 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import tempfile
 
 import numpy as np
 import pytest
@@ -96,6 +97,23 @@ def test_no_process_remains(write_nifti, clip):
     with pytest.raises(ClipReadError):
         list(open_apart(opener(lambda: os.abort()), "clip.x", OPTIONS))
     assert children() == before
+
+
+def test_a_stream_that_is_closed_early_leaves_no_temporary_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def open_file(path, options):
+        def read():
+            with tempfile.TemporaryDirectory():
+                while True:
+                    yield np.zeros((400, 300))
+
+        return stream_of(read)
+
+    with open_apart(open_file, "clip.x", OPTIONS) as stream:
+        next(iter(stream))
+        assert len(list(tmp_path.iterdir())) == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_process_whose_parent_is_gone_ends(write_nifti, clip, tmp_path):

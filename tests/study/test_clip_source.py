@@ -70,7 +70,7 @@ def test_uneven_frames_keep_their_times(dicom):
     path, clip = dicom
     steps = [0, *(20 + 10 * (frame % 2) for frame in range(clip.image.shape[-1] - 1))]
     data = pydicom.dcmread(path)
-    data.FrameTimeVector = steps
+    data.FrameTimeVector, data.FrameIncrementPointer = steps, 0x00181065  # the tag of the vector
     data.save_as(path)
     source = opened(path)
     times, name = source.times(len(steps))

@@ -118,7 +118,7 @@ def test_marked_frames_win_and_stay_until_they_are_forgotten(result, edited):
     assert again.phases.ed_frames == before.phases.ed_frames and again.edited == "masks"
 
 
-@pytest.mark.parametrize("with_clip", [False, True])
+@pytest.mark.parametrize("with_clip", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_dicom_results_are_written_again_for_the_same_clip(with_clip, tmp_path):
     pydicom = pytest.importorskip("pydicom")
     pytest.importorskip("highdicom")

@@ -34,8 +34,7 @@ def clip():
     return replace(rendered, image=np.stack([image, image], axis=-1))
 
 
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize(("format", "keep"), [*((format, False) for format in FORMATS), ("dicom", True)])
 def test_no_picture_shows_the_name_unless_it_is_asked_for(format, keep, clip, tmp_path):
     name, package = FORMATS[format]
     pytest.importorskip(package)

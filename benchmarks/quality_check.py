@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset_dir", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, nargs="+", default=[released_weights()])
+    parser.add_argument("--weights", type=Path, nargs="+", default=[released_weights()], help="trained on CAMUS")
     parser.add_argument("--experts", type=int, default=60, help="training patients whose expert masks are used")
     parser.add_argument("--patients", type=int, default=50, help="validation patients whose images are segmented")
     options = parser.parse_args()
@@ -78,7 +78,7 @@ def all_cases(options: argparse.Namespace) -> Iterator[Case]:
         yield from expert_cases(pair, record)
     for number, weights in enumerate(options.weights):
         pipeline = load_pipeline(weights, device="cpu")
-        record = pipeline.provenance.weights
+        record = replace(pipeline.provenance.weights, domain="CAMUS", views=("4CH",))  # older cards do not say
         for pair in islice(expert_pairs(options.dataset_dir, "validation"), options.patients):
             for kind in DEGRADATIONS:
                 file = options.out / record.sha256[:16] / f"{pair.patient}_{kind}.npz"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gdkvm_monai import segment
 from gdkvm_monai.study.measurements import Quality
 from gdkvm_monai.study.quality.verdict import CHECKS
 from tests.study.quality.case import Case, check_threshold
@@ -35,3 +36,18 @@ def test_low_confidence_is_to_be_checked_and_very_low_confidence_is_rejected(mea
     case.change(confidence=mean)
     (reason,) = case.judged().reasons
     assert (reason.code, reason.verdict) == ("confidence", verdict) and f"mean Dice {mean:.2f}" in reason.message
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("dicom_us/pylibjpeg_JPEGLosslessP14SV1_3s_2f_u_08_08.dcm", "field_depth"),  # an artery, 15 mm deep
+        ("clips/not_cardiac_27_frames.dcm", "no_ventricle"),
+    ],
+)
+def test_a_real_clip_that_shows_no_heart_is_rejected(real_data, name, code):
+    path = real_data / name
+    if not path.is_file():
+        pytest.skip(f"{path} is absent")
+    quality = segment(path, device="cpu", fast=True, view="4CH", fps=25).measurements.quality
+    assert quality.verdict == "reject" and code in quality.codes

@@ -63,7 +63,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", type=Path, nargs="+", default=[released_weights()], help="trained on CAMUS")
     parser.add_argument("--experts", type=int, default=60, help="training patients whose expert masks are used")
-    parser.add_argument("--patients", type=int, default=50, help="validation patients whose images are segmented")
+    parser.add_argument("--patients", type=int, nargs=2, default=(0, 50), help="validation patients: first, end")
+    parser.add_argument("--kinds", nargs="+", choices=DEGRADATIONS, default=list(DEGRADATIONS), help="kinds of images")
     options = parser.parse_args()
     cases = list(all_cases(options))
     for part in ("odd", "even"):
@@ -79,8 +80,8 @@ def all_cases(options: argparse.Namespace) -> Iterator[Case]:
     for number, weights in enumerate(options.weights):
         pipeline = load_pipeline(weights, device="cpu")
         record = replace(pipeline.provenance.weights, domain="CAMUS", views=("4CH",))  # older cards do not say
-        for pair in islice(expert_pairs(options.dataset_dir, "validation"), options.patients):
-            for kind in DEGRADATIONS:
+        for pair in islice(expert_pairs(options.dataset_dir, "validation"), *options.patients):
+            for kind in options.kinds:
                 file = options.out / record.sha256[:16] / f"{pair.patient}_{kind}.npz"
                 found = predict(pair, kind, pipeline, file)
                 group = f"{kind} image" if not number else f"{kind} image, other weights"

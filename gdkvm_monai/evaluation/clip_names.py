@@ -25,14 +25,16 @@ def name_clips(clips: Sequence[ClipResult]) -> list[ClipResult]:
         patient and view apart.
 
     Raises:
-        ValueError: if two clips of a patient and view have no file and different labels.
+        ValueError: if two clips of a patient and view have the same file, or none, and different labels.
     """
     unique: dict[tuple[str, str, str], ClipResult] = {}
     for clip in clips:
         other = unique.setdefault(clip.key, clip)
-        if not clip.clip and not np.array_equal(other.label_ends, clip.label_ends):
+        if not np.array_equal(other.label_ends, clip.label_ends):
+            name = f"the file {clip.clip}" if clip.clip else "no file name"
             raise ValueError(
-                f"two clips of patient {clip.patient}, view {clip.view}, have no file name; give each item a 'clip'."
+                f"two clips of patient {clip.patient}, view {clip.view}, have {name} and different labels; "
+                "give each item a 'clip' of its own."
             )
     names = [_short_name(clip, unique.values()) for clip in unique.values()]
     named = [replace(clip, clip=name, patient=clip.patient or name) for clip, name in zip(unique.values(), names)]

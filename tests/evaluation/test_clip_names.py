@@ -42,10 +42,11 @@ def test_a_repeated_clip_counts_once():
     assert len(name_clips([scored_clip("a", clip=""), scored_clip("a", clip="", shift=1)])) == 1  # one label
 
 
-def test_different_clips_without_a_file_are_refused():
-    one, other = scored_clip("a", clip=""), scored_clip("a", clip="")
+@pytest.mark.parametrize(("path", "words"), [("", "no file name"), ("/x/c.dcm", "the file /x/c.dcm")])
+def test_items_with_the_same_file_or_none_and_different_labels_are_refused(path, words):
+    one, other = scored_clip("a", clip=path), scored_clip("a", clip=path)
     other.label_ends[..., 0] = 0
-    with pytest.raises(ValueError, match="patient a, view 4CH.*give each item a 'clip'"):
+    with pytest.raises(ValueError, match=f"patient a, view 4CH.*{words}.*give each item a 'clip'"):
         name_clips([one, other])
 
 

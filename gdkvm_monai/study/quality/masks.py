@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -58,10 +58,14 @@ def check_edge(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
 
 
 def check_flags(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
-    """Check that nothing is flagged in the measured ventricle: parts, holes, border, or an unusual base."""
+    """Check that nothing is flagged in the measured ventricle: parts, holes, border, or an unusual base.
+
+    A ventricle in parts is measured too small or not at all, so its frame is not the phase that it may be: parts next
+    to a phase are reported like those of a phase.
+    """
     flags = [dict(frame.measured.flags) for frame in evidence.frames]
     for code in dict.fromkeys(code for frame in flags for code in frame):
-        where = _where(np.array([code in frame for frame in flags]), numbers, evidence)
+        where = _where(np.array([code in frame for frame in flags]), numbers, evidence, code == "parts")
         if where:
             frame, text = where
             yield Reason(code, "check", f"the left ventricle {flags[frame][code]} ({text}).")
@@ -96,15 +100,32 @@ ANATOMY_FAULTS = {
 """Whether a frame has each fault, given the structures that the clip shows anywhere."""
 
 
-def _where(faulty: np.ndarray, numbers: ClipNumbers, evidence: Evidence) -> tuple[int, str] | None:
-    """Return a faulty valid frame and its description: at a phase, or one of too many frames; ``None`` if neither."""
+def _where(
+    faulty: np.ndarray, numbers: ClipNumbers, evidence: Evidence, hides_phases: bool = False
+) -> tuple[int, str] | None:
+    """Return a faulty valid frame and its description: at a phase, or one of too many frames; ``None`` if neither.
+
+    If the fault hides phases, faulty frames are at a phase too if they are as close to it as there are in a row.
+    """
     faulty = faulty & evidence.valid
     for name, frames in (("end-diastole", "ed_frame"), ("end-systole", "es_frame")):
-        hit = [getattr(beat, frames) for beat in numbers.beats if faulty[getattr(beat, frames)]]
+        phases = [getattr(beat, frames) for beat in numbers.beats]
+        hit = [frame for frame in phases if faulty[frame]]
         if hit:
             return hit[0], f"{name}, frame {hit[0]}"
+        hidden = [frame for frame in _beside(faulty, phases) if hides_phases]
+        if hidden:
+            return hidden[0], f"frame {hidden[0]}, beside {name}"
     share = faulty.sum() / max(evidence.valid.sum(), 1)
     if share <= FAULTY_SHARE:
         return None
     first = int(faulty.argmax())
     return first, f"frame {first} and others, {share:.0%} of the frames"
+
+
+def _beside(faulty: np.ndarray, phases: Iterable[int]) -> list[int]:
+    """Return the nearest frame of each run of faulty frames that is as close to a phase as the run is long."""
+    edges = np.flatnonzero(np.diff(faulty, prepend=False, append=False))
+    pairs = ((start, stop - 1, phase) for start, stop in edges.reshape(-1, 2) for phase in phases)
+    nearest = ((int(np.clip(phase, start, last)), phase, last - start + 1) for start, last, phase in pairs)
+    return [frame for frame, phase, length in nearest if abs(frame - phase) <= length]

@@ -20,7 +20,7 @@ ES = 12
         ("la_jump", "check", lambda case: case.set_area(slice(30, 31), la_px=1100), "left atrium jumps"),
         ("myo_jump", "check", lambda case: case.set_area(slice(30, 31), myo_px=1900), "myocardium jumps"),
         ("sector_edge", "check", lambda case: setattr(case, "edge_fraction", 0.3), "30% of the ventricle's outline"),
-        ("parts", "check", lambda case: case.flag(slice(1, 8), "parts"), "flagged with parts (frame 1 and others, 12%"),
+        ("holes", "check", lambda case: case.flag(slice(1, 8), "holes"), "flagged with holes (frame 1 and others, 12%"),
         ("anatomy", "check", lambda case: case.set_anatomy(slice(1, 8), lv_leak=0.3), "does not enclose"),
         ("anatomy", "check", lambda case: case.set_anatomy(slice(1, 8), la_touches_lv=False), "does not touch"),
         ("anatomy", "check", lambda case: case.set_anatomy(slice(1, 8), la_below_lv=False), "does not lie below"),
@@ -49,6 +49,24 @@ def test_a_few_flagged_frames_are_reported_only_at_end_diastole_or_end_systole(c
     at_es.flag(slice(ES, ES + 1), code)
     assert between.judged().verdict == "good" and at_es.judged().codes == (code,)
     assert f"(end-systole, frame {ES})" in at_es.judged().reasons[0].message
+
+
+@pytest.mark.parametrize(
+    ("frames", "codes"),
+    [
+        (slice(24, 27), ("parts",)),  # around the end-diastole at 25
+        (slice(11, 14), ("parts",)),  # around the end-systole at 12
+        (slice(13, 14), ("parts",)),
+        (slice(5, 7), ()),
+    ],
+)
+def test_frames_that_are_too_broken_to_be_a_phase_are_reported_beside_one(frames, codes):
+    case = Case()
+    case.flag(frames, "parts")
+    case.measure(frames, volume=np.nan)
+    quality = case.judged()
+    assert quality.codes == codes
+    assert all("beside end-" in reason.message for reason in quality.reasons)
 
 
 @pytest.mark.parametrize("fault", [{"lv_leak": 0.3}, {"la_touches_lv": False}, {"la_below_lv": False}])
@@ -81,7 +99,8 @@ def test_the_atrium_is_missed_only_if_other_frames_show_one():
         ("myo_jump", lambda case, px: jump(case, myo_px=px), 1124, 1126),  # by 19.9% and 20.1%
         ("la_jump", lambda case, px: jump(case, la_px=px), 666, 668),  # by 24.9% and 25.1%
         ("sector_edge", lambda case, share: setattr(case, "edge_fraction", share), 0.1, 0.101),
-        ("parts", lambda case, count: case.flag(slice(1, 1 + count), "parts"), 6, 7),  # of 60 frames
+        ("holes", lambda case, count: case.flag(slice(1, 1 + count), "holes"), 6, 7),  # of 60 frames
+        ("parts", lambda case, start: case.flag(slice(start, start + 2), "parts"), 3, 2),  # frames after end-diastole
         ("anatomy", lambda case, count: case.set_anatomy(slice(1, 1 + count), lv_leak=1.0), 6, 7),
         ("anatomy", lambda case, leak: case.set_anatomy(slice(None), lv_leak=leak), LEAK, LEAK + 0.001),
         ("no_ventricle", lambda case, px: case.set_area(slice(20, 21), px), 1, 0),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gdkvm_monai.metrics.smoothing import FEWEST_FRAMES, SmoothedCurve, smooth_curve
-from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, Turn, drop_close, drop_notches, find_turns
+from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, NotchShare, Turn, drop_close, drop_notches, find_turns
 
 __all__ = ["Phases", "find_phases"]
 
@@ -21,8 +21,8 @@ REFRACTORY_S, REFRACTORY_FRAMES = 0.18, 5
 SWING = 0.2
 """Smallest rise or fall between two turns, as a share of the curve's range."""
 
-NOTCH = 0.35
-"""Share of the largest fall below which the fall from a maximum to a minimum is a notch in diastole, not a beat."""
+NOTCH = NotchShare(depth=0.35, duration=0.6)
+"""A fall below both limits is a notch in diastole; a shallow fall that lasts longer is a weak beat."""
 
 SWING_ERRORS = 4.5
 """Smallest rise or fall between two turns, in standard errors of the smoothed curve."""
@@ -82,10 +82,14 @@ class Phases:
 
     @property
     def heart_rate_bpm(self) -> float:
-        """Beats per minute, from the mean RR interval; NaN without an interval or a frame rate."""
-        if self.unit != "s" or not len(self.rr):
+        """Beats per minute, from the mean RR interval or, without one, from the mean interval between end-systoles.
+
+        NaN without an interval or a frame rate.
+        """
+        intervals = self.rr if len(self.rr) else np.diff(self.time[list(self.es)])
+        if self.unit != "s" or not len(intervals):
             return np.nan
-        return float(60 / self.rr.mean())
+        return float(60 / intervals.mean())
 
 
 def find_phases(curve: ArrayLike, time_s: ArrayLike | None = None) -> Phases:
@@ -94,8 +98,8 @@ def find_phases(curve: ArrayLike, time_s: ArrayLike | None = None) -> Phases:
     The curve is smoothed (:func:`~gdkvm_monai.metrics.smoothing.smooth_curve`). Its turns are the extremes between
     which it rises or falls by at least ``SWING`` of its range and ``SWING_ERRORS`` standard errors. If two
     end-diastoles (or two end-systoles) are closer than the refractory time, the less extreme one is dropped. A
-    maximum is dropped with the minimum after it if the curve falls by less than ``NOTCH`` of the largest fall. The clip
-    cuts its first or last turn if the curve does not move away by half as much on the other side; such a turn counts if
+    maximum is dropped with the minimum after it if the fall is both shallower and shorter than ``NOTCH``. The clip cuts
+    its first or last turn if the curve does not move away by half as much on the other side; such a turn counts if
     the curve is flat there and within ``EDGE_TOLERANCE`` of the extreme. A frame that could not be measured is never a
     phase.
 
@@ -158,7 +162,7 @@ def _turns(
         first, last = turns[0].frame, turns[-1].frame
         sides = ((turns[0], turns[1], curve[: first + 1]), (turns[-1], turns[-2], curve[last:]))
         cut = [(turn, other) for turn, other, side in sides if np.ptp(side) < swing / 2]
-        turns = drop_notches(turns, curve, NOTCH, [turn for turn, _ in cut])
+        turns = drop_notches(turns, curve, time, NOTCH, [turn for turn, _ in cut])
     dropped = {turn for turn, other in cut if not _is_flat_extreme(turn, other.frame, curve, time)}
     kept = [Turn(int(frames[turn.frame]), turn.kind) for turn in turns if turn not in dropped]
     return kept, tuple(int(frames[turn.frame]) for turn, _ in cut if turn not in dropped)

@@ -12,7 +12,7 @@ __all__ = ["Rhythm", "RhythmName", "judge_rhythm"]
 
 RhythmName = Literal["unknown", "regular", "ectopic", "irregular"]
 
-RR_TOLERANCE = 0.2
+RR_TOLERANCE = 0.12
 """Largest deviation of an RR interval from the median that counts as regular, as a share of the median."""
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["MAXIMUM", "MINIMUM", "Turn", "drop_close", "drop_notches", "find_turns"]
+__all__ = ["MAXIMUM", "MINIMUM", "NotchShare", "Turn", "drop_close", "drop_notches", "find_turns"]
 
 MAXIMUM, MINIMUM = 1, -1
 
@@ -17,6 +17,14 @@ class Turn(NamedTuple):
 
     frame: int
     kind: int
+
+
+class NotchShare(NamedTuple):
+    """Limits below which a fall is a notch: depth as a share of the largest fall, and duration as a share of the
+    median duration of the falls that are not shallow."""
+
+    depth: float
+    duration: float
 
 
 def find_turns(curve: np.ndarray, swing: float) -> list[Turn]:
@@ -74,23 +82,27 @@ def drop_close(turns: list[Turn], curve: np.ndarray, time: np.ndarray, refractor
     return turns
 
 
-def drop_notches(turns: list[Turn], curve: np.ndarray, share: float, cut: Collection[Turn]) -> list[Turn]:
-    """Drop each maximum and the minimum after it if the fall between them is a small share of the largest fall.
+def drop_notches(
+    turns: list[Turn], curve: np.ndarray, time: np.ndarray, share: NotchShare, cut: Collection[Turn]
+) -> list[Turn]:
+    """Drop each maximum and the minimum after it if the fall between them is a notch: both shallow and short.
+
+    A weak beat is as shallow as a notch in diastole, but the ventricle ejects for about as long as in other beats.
 
     Args:
         turns: alternating maxima and minima.
         curve: values ``(T,)``.
-        share: smallest fall to keep, as a share of the largest.
+        time: time of each value, ``(T,)``.
+        share: limits of depth and duration below which a fall is a notch.
         cut: turns at the ends of the curve whose fall may be incomplete; they are kept.
 
     Returns:
         The remaining turns, alternating maxima and minima; of two maxima around a notch, the second remains.
     """
-    falls = {
-        pair: curve[pair[0].frame] - curve[pair[1].frame]
-        for pair in zip(turns, turns[1:])
-        if pair[0].kind == MAXIMUM and not {*pair} & {*cut}
-    }
-    smallest = share * max(falls.values(), default=0)
-    dropped = {turn for pair, fall in falls.items() if fall < smallest for turn in pair}
+    falls = [pair for pair in zip(turns, turns[1:]) if pair[0].kind == MAXIMUM and not {*pair} & {*cut}]
+    depths = np.array([curve[high.frame] - curve[low.frame] for high, low in falls])
+    durations = np.array([time[low.frame] - time[high.frame] for high, low in falls])
+    shallow = depths < share.depth * depths.max(initial=0)
+    short = durations < share.duration * np.median(durations[~shallow]) if falls else shallow
+    dropped = {turn for pair, notch in zip(falls, shallow & short) if notch for turn in pair}
     return [turn for turn in turns if turn not in dropped]

@@ -70,7 +70,7 @@ class PhaseFrames:
     no_contraction: bool
     """whether the area of the left ventricle moves no more than its noise explains"""
     rhythm: RhythmName
-    """regular if all RR intervals are within 20 % of their median, ectopic if at most two are not, else irregular;
+    """regular if all RR intervals are within 12 % of their median, ectopic if at most two are not, else irregular;
     unknown for fewer than two intervals"""
 
 

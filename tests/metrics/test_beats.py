@@ -77,6 +77,16 @@ def test_a_clip_of_less_than_a_beat_that_starts_after_end_diastole_has_no_end_di
     assert phases.reason and np.isnan(measure_beats(volumes[part], phases).ef_percent)
 
 
+@pytest.mark.parametrize("weak_esv", [70, 80, 87])
+def test_every_second_weak_beat_is_listed_and_counts_for_the_rate(weak_esv):
+    volumes, time_s = contracting([0.8 * beat for beat in range(6)], [42, weak_esv, 42, weak_esv, 42])
+    phases = find_phases(volumes, time_s)
+    result = measure_beats(volumes, phases)
+    expected = [58, 100 - weak_esv, 58, 100 - weak_esv, 58]
+    assert [beat.ef_percent for beat in result.beats] == pytest.approx(expected, abs=1)
+    assert phases.heart_rate_bpm == pytest.approx(75, abs=1) and result.ef_sd_percent > 5
+
+
 def test_beats_that_are_too_noisy_are_called_uncertain_and_averaged_only_if_there_are_no_others():
     volumes, time_s = contracting([0.0, 0.8, 1.6, 2.4], [50, 50, 50], rate_hz=25)
     noisy = volumes + np.random.default_rng(0).normal(0, 6, len(volumes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, Turn, drop_close, drop_notches, find_turns
+from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, NotchShare, Turn, drop_close, drop_notches, find_turns
 
 CURVE = np.array([5.0, 1.0, 4.0, 3.5, 6.0, 0.0])
 TURNS = [Turn(0, MAXIMUM), Turn(1, MINIMUM), Turn(4, MAXIMUM), Turn(5, MINIMUM)]
@@ -29,9 +29,12 @@ def test_the_lesser_of_two_close_maxima_and_the_turn_between_are_dropped():
     assert drop_close(turns, CURVE, time, refractory=0.1) == turns
 
 
-def test_a_shallow_fall_is_a_notch_and_its_second_maximum_remains():
+def test_a_shallow_and_short_fall_is_a_notch_and_its_second_maximum_remains():
     curve = np.array([2.0, 9.0, 1.0, 7.0, 5.0, 8.0, 1.0, 3.0])
     turns = find_turns(curve, swing=1)
-    assert drop_notches(turns, curve, 0.3, cut=()) == [turn for turn in turns if turn.frame not in (3, 4)]
-    assert drop_notches(turns, curve, 0.2, cut=()) == turns
-    assert drop_notches(turns, curve, 0.3, cut=[Turn(4, MINIMUM)]) == turns
+    time = np.array([0, 1, 4, 5, 6, 7, 10, 11])  # falls of 3, 1, and 3
+    without = [turn for turn in turns if turn.frame not in (3, 4)]
+    assert drop_notches(turns, curve, time, NotchShare(0.3, 0.6), cut=()) == without
+    assert drop_notches(turns, curve, time, NotchShare(0.2, 0.6), cut=()) == turns
+    assert drop_notches(turns, curve, time, NotchShare(0.3, 0.3), cut=()) == turns  # as long as a weak beat
+    assert drop_notches(turns, curve, time, NotchShare(0.3, 0.6), cut=[Turn(4, MINIMUM)]) == turns

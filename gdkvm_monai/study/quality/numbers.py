@@ -18,6 +18,9 @@ WIDEST_INTERVAL = 8.0
 LARGEST_SPREAD = 5.0
 """Standard deviation of the ejection fraction between beats above which it is reported, in points."""
 
+HEART_RATE_BPM = (40.0, 220.0)
+"""Range of heart rates outside of which beats may have been missed or the motion may not be that of beats."""
+
 EDV_USUAL_ML, EDV_POSSIBLE_ML = (25.0, 350.0), (5.0, 700.0)
 """End-diastolic volumes outside of which the verdict is ``check`` or ``reject``."""
 
@@ -54,16 +57,26 @@ def check_beats(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
         )
     if phases.no_contraction:
         yield Reason("no_contraction", "check", "the left ventricle moves no more than the noise of its area explains.")
-    if phases.rhythm == "irregular":
-        intervals = [beat.rr_s for beat in numbers.beats if beat.rr_s is not None]
-        seen = f" from {min(intervals):.2f} to {max(intervals):.2f} s" if intervals else ""
-        yield Reason("irregular_rhythm", "check", f"the rhythm is irregular: the RR intervals differ{seen}.")
+    yield from _check_rhythm(numbers)
     spread = numbers.mean.ef_sd_percent
     if spread is not None and spread > LARGEST_SPREAD:
         yield Reason("beat_spread", "check", f"the ejection fractions of the beats differ (SD {spread:.0f} points).")
     used = [beat for beat in numbers.beats if beat.in_mean]
     if used and all(beat.concern == "uncertain" for beat in used):
         yield Reason("uncertain_beats", "check", "the volumes of every beat are too noisy for its ejection fraction.")
+
+
+def _check_rhythm(numbers: ClipNumbers) -> Iterator[Reason]:
+    """Check that the rhythm is regular, and that its rate is that of a heart."""
+    phases, rate = numbers.phases, numbers.phases.heart_rate_bpm
+    if phases.rhythm in ("ectopic", "irregular"):
+        intervals = [beat.rr_s for beat in numbers.beats if beat.rr_s is not None]
+        seen = f" from {min(intervals):.2f} to {max(intervals):.2f} s" if intervals else ""
+        name = "has an ectopic beat" if phases.rhythm == "ectopic" else "is irregular"
+        yield Reason("irregular_rhythm", "check", f"the rhythm {name}: the RR intervals differ{seen}.")
+    if rate is not None and not HEART_RATE_BPM[0] <= rate <= HEART_RATE_BPM[1]:
+        limits = f"{HEART_RATE_BPM[0]:.0f} to {HEART_RATE_BPM[1]:.0f}"
+        yield Reason("heart_rate", "check", f"a heart rate of {rate:.0f} per minute is outside {limits}.")
 
 
 def check_volumes(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:

@@ -90,8 +90,10 @@ def test_a_ventricle_without_contraction_is_reported():
     assert Case().judged(change).codes == ("no_contraction",)
 
 
-@pytest.mark.parametrize(("rhythm", "codes"), [("irregular", ("irregular_rhythm",)), ("ectopic", ()), ("regular", ())])
-def test_an_irregular_rhythm_is_reported_with_its_intervals(rhythm, codes):
+@pytest.mark.parametrize(
+    ("rhythm", "codes"), [("irregular", ("irregular_rhythm",)), ("ectopic", ("irregular_rhythm",)), ("regular", ())]
+)
+def test_a_rhythm_that_is_not_regular_is_reported_with_its_intervals(rhythm, codes):
     def change(numbers: ClipNumbers) -> ClipNumbers:
         beats = tuple(replace(beat, rr_s=0.6 + 0.3 * number) for number, beat in enumerate(numbers.beats))
         return replace(numbers, phases=replace(numbers.phases, rhythm=rhythm), beats=beats)
@@ -99,6 +101,17 @@ def test_an_irregular_rhythm_is_reported_with_its_intervals(rhythm, codes):
     quality = Case().judged(change)
     assert quality.codes == codes
     assert all("from 0.60 to 0.90 s" in reason.message for reason in quality.reasons)
+
+
+@pytest.mark.parametrize(
+    ("rate", "codes"),
+    [(None, ()), (18, ("heart_rate",)), (39, ("heart_rate",)), (41, ()), (219, ()), (221, ("heart_rate",))],
+)
+def test_a_rate_that_is_not_that_of_a_heart_is_reported(rate, codes):
+    def change(numbers: ClipNumbers) -> ClipNumbers:
+        return replace(numbers, phases=replace(numbers.phases, heart_rate_bpm=rate))
+
+    assert Case().judged(change).codes == codes
 
 
 @pytest.mark.parametrize(("spread", "codes"), [(None, ()), (4.9, ()), (5.1, ("beat_spread",))])

@@ -10,6 +10,7 @@ more than 10 s or 1.5 GB, a cut clip that counts as complete, or a message that 
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import multiprocessing
 import random
@@ -87,6 +88,7 @@ def _choose(index: int, seed: int, bases: list[Base]) -> tuple[Base, str]:
 
 
 def _work(indices: list[int], seed: int, bases: list[Base], sender: Connection) -> None:
+    gc.freeze()  # objects of the parent must not be destroyed here
     warnings.simplefilter("ignore")
     logging.disable()
     for index in list(indices):

@@ -115,9 +115,9 @@ def find_phases(curve: ArrayLike, time_s: ArrayLike | None = None) -> Phases:
         ValueError: if the curve is not 1-D, the times differ from it in length, or the times do not increase.
 
     Example:
-        >>> time_s = np.arange(50) / 25
+        >>> time_s = np.arange(48) / 24
         >>> find_phases(80 + 40 * np.cos(2 * np.pi * time_s), time_s).beats
-        ((0, 12), (25, 37))
+        ((0, 12), (24, 36))
     """
     curve = np.asarray(curve, float)
     seconds = time_s is not None

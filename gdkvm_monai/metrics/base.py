@@ -1,4 +1,4 @@
-"""The base of the left ventricle in one apical view: contact with the atrium, flat end, or end of the long axis."""
+"""The base of the left ventricle in one apical view: contact with the atrium, or end of a principal axis."""
 
 from __future__ import annotations
 
@@ -10,22 +10,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import pdist, squareform
 
-from gdkvm_monai.metrics.contour import longest_flat_chord, resample_contour, trace_contour
+from gdkvm_monai.metrics.contour import trace_contour
 
-__all__ = ["Contact", "Outline", "flat_base", "principal_axis", "touch_atrium"]
+__all__ = ["Contact", "Outline", "principal_axis", "touch_atrium"]
 
-FLATNESS = 0.02
-"""Largest distance of the contour from a flat base, as a share of the square root of the area."""
-
-SHORTEST_CONTACT, SHORTEST_FLAT = 0.3, 0.35
-"""Lengths of the shortest contact with the atrium and the shortest flat base, as shares of the square root of the area;
-the outline of a disk has chords of 0.30 that count as flat, and up to 0.35 in pixels."""
-
-CORNER_DEGREES = 45
-"""Smallest turn of the contour at both ends of a flat base that runs along the principal axis."""
-
-CORNER_REACH = 0.15
-"""Length of contour over which it turns at a corner, as a share of the square root of the area."""
+SHORTEST_CONTACT = 0.3
+"""Length of the shortest contact with the atrium, as a share of the square root of the area."""
 
 BEND = 0.06
 """Largest distance of the contour from the base along the contact, as a share of the square root of the area."""
@@ -35,8 +25,6 @@ OFFSET = 0.15
 
 TOUCH = 2
 """Largest distance between contours that touch, in pixels."""
-
-POINTS = 256  # of the contour, to search it for a flat base
 
 
 @dataclass(frozen=True)
@@ -70,6 +58,12 @@ class Outline:
     def directions(self) -> np.ndarray:
         """Unit vectors along the major and the minor axis, ``(2, 2)``."""
         return np.linalg.svd(np.cov(self.pixels.T, bias=True))[0].T
+
+    @cached_property
+    def axis_ratio(self) -> float:
+        """Ratio of the minor to the major principal axis, 0 to 1."""
+        major, minor = (self.pixels @ self.directions.T).std(axis=0)
+        return float(minor / major) if major else 1.0
 
 
 @dataclass(frozen=True)
@@ -119,34 +113,6 @@ def touch_atrium(ventricle: Outline, atrium: Outline, flat: np.ndarray | None) -
     return Contact(ends, "")
 
 
-def flat_base(ventricle: Outline) -> np.ndarray | None:
-    """Find the flat end of a ventricle: the longest chord that the shorter arc of the contour follows closely.
-
-    The chord is at an angle of at least 45 degrees to the major axis, so that no side wall is taken for the base.
-    In a ventricle that is wider than long, the major axis runs along the base: a chord at a smaller angle is the
-    base if the contour turns by ``CORNER_DEGREES`` or more at both of its ends, and by more than at those of the other
-    chord. At the ends of a side wall, it does not.
-
-    Returns:
-        Both ends, ``(2, 2)``, or ``None`` if no end is flat.
-    """
-    points = resample_contour(ventricle.contour, POINTS)
-    starts, gaps = (grid.ravel() for grid in np.mgrid[:POINTS, 2 : POINTS // 2 + 1])
-    doubled = np.concatenate([points, points])
-    chords = doubled[starts + gaps] - doubled[starts]
-    lengths = np.linalg.norm(chords, axis=1)
-    long = lengths >= SHORTEST_FLAT * ventricle.scale
-    across = np.abs(chords @ ventricle.directions[0]) <= lengths * np.cos(np.pi / 4)
-    pairs = [
-        longest_flat_chord(doubled, starts[group], (starts + gaps)[group], FLATNESS * ventricle.scale)
-        for group in (long & across, long & ~across)
-    ]
-    reach = max(1, round(CORNER_REACH * ventricle.scale / np.linalg.norm(points[1] - points[0])))
-    turns = [-1.0 if pair is None else _corner_degrees(points, *pair, reach) for pair in pairs]
-    chosen = pairs[1] if turns[1] >= max(CORNER_DEGREES, turns[0]) else pairs[0]
-    return None if chosen is None else doubled[list(chosen)]
-
-
 def principal_axis(ventricle: Outline, atrium: Outline | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return base and apex on a principal axis of the mask.
 
@@ -170,12 +136,3 @@ def _distances(points: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return the distances of points ``(n, 2)`` from the line through two ends."""
     chord, offset = ends[1] - ends[0], points - ends[0]
     return np.abs(chord[0] * offset[:, 1] - chord[1] * offset[:, 0]) / np.linalg.norm(chord)
-
-
-def _corner_degrees(points: np.ndarray, start: int, stop: int, reach: int) -> float:
-    """Return the smaller turn of a contour at the ends of a chord, toward the point ``reach`` steps beyond each."""
-    first, last = points[start], points[stop % len(points)]
-    chord = last - first
-    sides = first - points[(start - reach) % len(points)], points[(stop + reach) % len(points)] - last
-    cosines = [side @ chord / np.linalg.norm(side) / np.linalg.norm(chord) for side in sides]
-    return float(np.degrees(np.arccos(np.clip(max(cosines), -1, 1))))

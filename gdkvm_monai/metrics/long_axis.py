@@ -10,8 +10,9 @@ import numpy as np
 from monai.utils import look_up_option
 from numpy.typing import ArrayLike
 
-from gdkvm_monai.metrics.base import Outline, flat_base, principal_axis, touch_atrium
+from gdkvm_monai.metrics.base import Outline, principal_axis, touch_atrium
 from gdkvm_monai.metrics.cavity import Cavity, Flag, find_cavity
+from gdkvm_monai.metrics.flat_base import flat_base
 
 AXES = ("atrium", "chord", "pca")
 """Rules that find the base, in the order in which they are tried."""
@@ -62,9 +63,10 @@ def measure_long_axis(
     The pixels that :func:`~gdkvm_monai.metrics.cavity.find_cavity` chooses are measured, along their contour at level
     0.5. The base is the first of these that exists: the contact with the atrium, if it is plausible (see
     :func:`~gdkvm_monai.metrics.base.touch_atrium`); the flat end of the ventricle (see
-    :func:`~gdkvm_monai.metrics.base.flat_base`); one end of a principal axis of the mask (see
+    :func:`~gdkvm_monai.metrics.flat_base.flat_base`); one end of a principal axis of the mask (see
     :func:`~gdkvm_monai.metrics.base.principal_axis`). The apex is the contour point farthest from the midpoint of the
-    base or, on a principal axis, its other end.
+    base or, on a principal axis, its other end. If the base runs along the major axis, the axis is at right angles to
+    it.
 
     Args:
         ventricle: binary mask of the cavity, ``(H, W)``.
@@ -121,10 +123,10 @@ def _find_axis(ventricle: Outline, atrium: Outline | None, axis: str | ArrayLike
     if "atrium" in rules and atrium is not None:
         contact = touch_atrium(ventricle, atrium, flat)
         if not contact.fault:
-            return _Axis("atrium", contact.ends, _farthest(ventricle.contour, contact.ends))
+            return _Axis("atrium", contact.ends, _find_apex(ventricle, contact.ends))
         flags = (Flag("atrium", f"is measured without its atrium, because {contact.fault}"),)
     if "chord" in rules and flat is not None:
-        return _Axis("chord", flat, _farthest(ventricle.contour, flat), flags)
+        return _Axis("chord", flat, _find_apex(ventricle, flat), flags)
     if "pca" not in rules:
         cause = "".join(f" (it {flag.message})" for flag in flags)
         raise ValueError(f"axis={axis!r} finds no base in this mask{cause}; use axis=None to fall back to other rules.")
@@ -132,9 +134,19 @@ def _find_axis(ventricle: Outline, atrium: Outline | None, axis: str | ArrayLike
     return _Axis("pca", base[None], apex, flags if axis else (*flags, NO_BASE))
 
 
-def _farthest(contour: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return the point of the contour farthest from the midpoint of the base."""
-    return contour[np.linalg.norm(contour - ends.mean(axis=0), axis=1).argmax()]
+def _find_apex(ventricle: Outline, ends: np.ndarray) -> np.ndarray:
+    """Return the point of the contour farthest from the middle of the base.
+
+    If the base runs along the major axis, the ventricle is wider than long, and that point depends on small changes of
+    the outline; the axis is then at right angles to the base, as far as the contour extends.
+    """
+    offset, base = ventricle.contour - ends.mean(axis=0), ends[1] - ends[0]
+    width = np.linalg.norm(base)
+    if abs(base @ ventricle.directions[0]) <= np.cos(np.pi / 4) * width:
+        return ventricle.contour[np.linalg.norm(offset, axis=1).argmax()]
+    normal = np.array([-base[1], base[0]]) / width
+    along = offset @ normal
+    return ends.mean(axis=0) + along[np.abs(along).argmax()] * normal
 
 
 def _diameters(contour: np.ndarray, base: np.ndarray, apex: np.ndarray, disks: int) -> np.ndarray:

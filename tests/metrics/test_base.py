@@ -1,4 +1,4 @@
-"""The base of a ventricle: contact with the atrium, flat end, and principal axes."""
+"""The base of a ventricle: contact with the atrium and principal axes."""
 
 from __future__ import annotations
 
@@ -6,30 +6,12 @@ import numpy as np
 import pytest
 from skimage.draw import polygon2mask
 
-from gdkvm_monai.metrics.base import Outline, flat_base, principal_axis, touch_atrium
-from tests.metrics.ventricles import ventricle
-
-STEP = (0.5, 0.5)
+from gdkvm_monai.metrics.base import Outline, principal_axis, touch_atrium
+from gdkvm_monai.metrics.flat_base import flat_base
 
 
 def outline(corners, spacing=(1.0, 1.0)):
     return Outline(polygon2mask((100, 100), np.array(corners)), spacing)
-
-
-def test_the_flat_end_of_a_cut_ellipse_has_the_ends_of_the_cut():
-    ends = flat_base(Outline(ventricle(50, 25, STEP, cut=25) == 1, STEP))
-    np.testing.assert_allclose(ends.mean(axis=0), (85, 50), atol=1)
-    assert np.linalg.norm(ends[1] - ends[0]) == pytest.approx(2 * 25 * np.sqrt(0.75), abs=1)
-
-
-def test_the_straight_side_wall_of_a_long_ventricle_is_not_its_base():
-    ends = flat_base(outline([(10, 50), (30, 40), (80, 38), (80, 62), (30, 60)]))
-    np.testing.assert_allclose(ends.mean(axis=0), (80, 50), atol=1.5)
-
-
-def test_an_outline_without_a_straight_end_has_no_flat_base():
-    for width in (20, 30, 40):
-        assert flat_base(Outline(ventricle(30, width, STEP, cut=None) == 1, STEP)) is None
 
 
 @pytest.mark.parametrize(

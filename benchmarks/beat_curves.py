@@ -25,13 +25,26 @@ class Cell:
 
 @dataclass(frozen=True)
 class SimulatedClip:
-    """Volumes ``(T,)`` with noise, and for each beat the time of its phases and its ejection fraction."""
+    """Volumes ``(T,)`` with noise; for each beat the times of its phases, its ejection fraction, and whether its
+    interval is that of an ectopic beat or of the pause after it; whether the rhythm is irregular."""
 
     time_s: np.ndarray
     volume_ml: np.ndarray
     ed_s: np.ndarray
     es_s: np.ndarray
     ef_percent: np.ndarray
+    odd: np.ndarray
+    irregular: bool = False
+
+    @property
+    def rhythm(self) -> str:
+        """Return the simulated rhythm of the complete beats; unknown for fewer than two.
+
+        An ectopic beat counts if its interval or the pause after it is among them.
+        """
+        if len(self.complete) < 2:
+            return "unknown"
+        return "irregular" if self.irregular else "ectopic" if self.odd[self.complete].any() else "regular"
 
     @property
     def complete(self) -> np.ndarray:
@@ -39,17 +52,21 @@ class SimulatedClip:
         return np.flatnonzero((self.ed_s[:-1] >= 0) & (self.ed_s[1:] <= self.time_s[-1]))
 
 
-def draw_intervals(rng: np.random.Generator, cell: Cell, duration_s: float) -> np.ndarray:
-    """Draw the RR intervals of a clip: constant within 2 % (SD), uniform within 30 %, or with one ectopic beat."""
+def draw_intervals(rng: np.random.Generator, cell: Cell, duration_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the RR intervals of a clip: constant within 2 % (SD), uniform within 30 %, or with one ectopic beat.
+
+    Also returns which intervals are those of the ectopic beat and of the pause after it.
+    """
     typical = 60 / cell.rate_bpm
     count = int(duration_s / (0.65 * typical)) + 7
     if cell.rhythm == "irregular":
-        return typical * rng.uniform(0.7, 1.3, count)
-    intervals = typical * (1 + 0.02 * rng.standard_normal(count))
+        return typical * rng.uniform(0.7, 1.3, count), np.zeros(count, bool)
+    intervals, odd = typical * (1 + 0.02 * rng.standard_normal(count)), np.zeros(count, bool)
     if cell.rhythm == "ectopic":
         first, early = 2 + rng.integers(max(1, int(duration_s / typical))), rng.uniform(0.55, 0.75)
         intervals[first : first + 2] = typical * early, typical * (2 - early)  # with a full compensatory pause
-    return intervals
+        odd[first : first + 2] = True
+    return intervals, odd
 
 
 def draw_clip(
@@ -57,7 +74,7 @@ def draw_clip(
 ) -> SimulatedClip:
     """Draw one clip; volume and ejection fraction of a beat grow with the interval before it."""
     duration_s = rng.uniform(0.7, 6) if duration_s is None else duration_s
-    typical_s, rr_s = 60 / cell.rate_bpm, draw_intervals(rng, cell, duration_s)
+    typical_s, (rr_s, odd) = 60 / cell.rate_bpm, draw_intervals(rng, cell, duration_s)
     filling_time = np.append(1.0, rr_s[:-1] / typical_s)
     normal = rng.standard_normal((2, len(rr_s)))
     edv = EDV_ML * np.clip(1 + 0.25 * (filling_time - 1), 0.5, 1.3) * (1 + 0.01 * normal[0])
@@ -70,7 +87,8 @@ def draw_clip(
     beats = np.stack([ed_s, rr_s, systole_s, edv, edv * (1 - ef), np.append(edv[1:], edv[-1])])
     volume_ml = volume_curve(time_s + start_s, beats, skew=rng.uniform(0.8, 1.1), early_share=rng.uniform(0.55, 0.8))
     volume_ml += cell.noise * EDV_ML * rng.standard_normal(len(time_s))
-    return SimulatedClip(time_s, volume_ml, ed_s - start_s, ed_s + systole_s - start_s, 100 * ef)
+    phases_s = ed_s - start_s, ed_s + systole_s - start_s
+    return SimulatedClip(time_s, volume_ml, *phases_s, 100 * ef, odd, cell.rhythm == "irregular")
 
 
 def draw_still_clip(rng: np.random.Generator, cell: Cell, memory: float) -> SimulatedClip:
@@ -80,7 +98,7 @@ def draw_still_clip(rng: np.random.Generator, cell: Cell, memory: float) -> Simu
     white = rng.standard_normal(len(time_s) + warm_up)
     noise = lfilter([np.sqrt(1 - memory**2)], [1, -memory], white)[warm_up:]
     beats = np.array([-2.0, -1.0])  # before the clip
-    return SimulatedClip(time_s, EDV_ML * (1 + cell.noise * noise), beats, beats, np.zeros(2))
+    return SimulatedClip(time_s, EDV_ML * (1 + cell.noise * noise), beats, beats, np.zeros(2), np.zeros(2, bool))
 
 
 def volume_curve(time_s: np.ndarray, beats: np.ndarray, skew: float, early_share: float) -> np.ndarray:

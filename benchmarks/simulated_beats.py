@@ -35,8 +35,8 @@ def main() -> None:
     still_cells = [Cell(rate_hz, 60, "regular", noise) for rate_hz, noise in product(RATES_HZ, NOISE)]
     rng = np.random.default_rng(options.seed)
     still = {
-        memory: [measure(cell, draw_still_clip(rng, cell, memory)) for cell in still_cells * 20 * options.clips]
-        for memory in (0.0, 0.5)
+        memory: [measure(cell, draw_still_clip(rng, cell, memory)) for cell in still_cells * 10 * options.clips]
+        for memory in (0.0, 0.5, 0.8)
     }
     short_cells = [Cell(rate_hz, 40, "regular", noise) for rate_hz, noise in product(RATES_HZ, NOISE)]
     short = simulate(short_cells, 20 * options.clips, options.seed, duration_s=1.2)  # of 1.5 s
@@ -69,25 +69,27 @@ def print_others(
     """Print how often an ejection fraction is wrongly withheld or given, and how often a rhythm is found."""
     whole = [one for one in beating if one.complete]
     shares = {
-        "no motion, white noise: ejection fraction without a flag": [one.unflagged for one in still[0.0]],
-        "no motion, noise with a correlation of 0.5 from frame to frame: the same": [
-            one.unflagged for one in still[0.5]
-        ],
+        **{
+            f"no motion, noise with a correlation of {memory} from frame to frame: ejection fraction without a flag": [
+                one.unflagged for one in outcomes
+            ]
+            for memory, outcomes in still.items()
+        },
         "EF 15 % or more, at least one complete beat: withheld": [one.withheld for one in whole],
         "clips of 0.8 beats: called less than one beat": [one.below_one_beat for one in short],
         "clips with a complete beat: called less than one beat": [one.below_one_beat for one in whole],
     }
     for name, values in shares.items():
         print(f"\n{name}: {np.mean(values):.2%} of {len(values)}", end="")
-    judged = [one.rhythms for one in beating if "unknown" not in one.rhythms]
-    found = ("regular", "ectopic", "irregular")
+    judged = [one.rhythms for one in beating if one.rhythms[0] != "unknown"]
+    found = ("regular", "ectopic", "irregular", "unknown")
 
     def entry(true: str, name: str) -> str:
         among = [other for rhythm, other in judged if rhythm == true]
         return f"{among.count(name) / max(len(among), 1):.0%} of {len(among)}"
 
     print("\n")
-    print_table("true rhythm of the complete beats, found as", found, found, entry)
+    print_table("simulated rhythm of at least two complete beats, found as", RHYTHMS, found, entry)
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,10 @@ def measure(cell: Cell, clip: SimulatedClip) -> Outcome:
             es = int(np.abs(clip.es_s - clip.time_s[beat.es_frame]).argmin())
             errors.append(beat.ef_percent - clip.ef_percent[es])
             reported |= {es} if ed == es else set()
-    complete, rhythm = clip.complete, judge_rhythm(phases.rr).name
+    complete, rhythm, rate = clip.complete, judge_rhythm(phases.rr).name, phases.heart_rate_bpm
     below_one_beat = len(phases.ed) < 2 and len(phases.es) < 2
     averaged = [beat for beat in result.beats if beat.in_mean]
-    flags = [below_one_beat, rhythm == "irregular", result.ef_sd_percent > 5]
+    flags = [below_one_beat, rhythm in ("ectopic", "irregular"), rate < 40 or rate > 220, result.ef_sd_percent > 5]
     flags += [not 5 <= beat.ef_percent <= 90 or beat.concern == "uncertain" for beat in averaged]
     return Outcome(
         cell=cell,
@@ -128,7 +130,7 @@ def measure(cell: Cell, clip: SimulatedClip) -> Outcome:
         withheld=bool(np.isnan(result.ef_percent)),
         unflagged=bool(averaged) and not any(flags),
         below_one_beat=below_one_beat,
-        rhythms=(judge_rhythm(np.diff(clip.ed_s)[complete]).name, rhythm),
+        rhythms=(clip.rhythm, rhythm),
     )
 
 

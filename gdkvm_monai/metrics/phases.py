@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gdkvm_monai.metrics.smoothing import FEWEST_FRAMES, SmoothedCurve, smooth_curve
+from gdkvm_monai.metrics.stillness import why_still
 from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, NotchShare, Turn, drop_close, drop_notches, find_turns
 
 __all__ = ["Phases", "find_phases"]
@@ -33,12 +34,6 @@ EDGE_TOLERANCE = 0.15
 EDGE_SHARE = 0.2
 """A turn that the clip cuts is a phase if at most this share of the change to the next turn falls into this share of
 the time: a curve is flat where it turns, and steep where the clip starts or ends between two turns."""
-
-SMALLEST_CHANGE = 0.05
-"""Range of the curve below which no beat is detected, as a share of its maximum."""
-
-STEADY_RATIO = 1.15
-"""Mean squared change between neighboring frames over the variance above which a curve is noise; 2 for white noise."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +123,10 @@ def find_phases(curve: ArrayLike, time_s: ArrayLike | None = None) -> Phases:
     if np.isfinite(curve).sum() < 2:
         nothing = np.full(curve.shape, np.nan)
         return Phases((), (), (), time, unit, nothing, "fewer than two frames could be measured.")
-    fit = smooth_curve(curve, time, WIDEST_S if seconds else WIDEST_FRAMES)
+    widest = WIDEST_S if seconds else WIDEST_FRAMES
+    fit = smooth_curve(curve, time, widest)
     frames = np.flatnonzero(np.isfinite(curve))  # only a measured frame can be a phase
-    still = _why_still(curve[frames], fit.values[frames])
+    still = why_still(curve[frames], fit.values[frames], time[frames], seconds, widest)
     if still:
         return Phases((), (), (), time, unit, fit.values, still, no_contraction=True)
     turns, cut = _turns(fit, frames, time, REFRACTORY_S if seconds else REFRACTORY_FRAMES)
@@ -139,15 +135,6 @@ def find_phases(curve: ArrayLike, time_s: ArrayLike | None = None) -> Phases:
     beats = _pair(turns)
     reason = "" if beats else "the curve has no end-diastole next to an end-systole."
     return Phases(ed, es, beats, time, unit, fit.values, reason, cut)
-
-
-def _why_still(measured: np.ndarray, smoothed: np.ndarray) -> str:
-    """Return why the curve shows no contraction; empty if it moves."""
-    if np.ptp(smoothed) < SMALLEST_CHANGE * smoothed.max():
-        return f"there is no measurable contraction: the curve changes by less than {SMALLEST_CHANGE:.0%}."
-    if len(measured) >= FEWEST_FRAMES and np.mean(np.diff(measured) ** 2) > STEADY_RATIO * np.var(measured):
-        return "there is no measurable contraction: the curve changes no more than its noise explains."
-    return ""
 
 
 def _turns(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["SmoothedCurve", "smooth_curve"]
+__all__ = ["SmoothedCurve", "smooth_curve", "smoothing_criterion"]
 
 WIDTHS = (5, 7, 9, 12, 17, 24, 34, 48, 68)
 """Widths of the window that are tried, in frames."""
@@ -60,21 +60,38 @@ def smooth_curve(curve: np.ndarray, time: np.ndarray, widest: float) -> Smoothed
     frame = float(np.median(np.diff(times)))
     fits = [_fit(values, times, width * frame) for width in WIDTHS if width == WIDTHS[0] or width * frame <= widest]
     _, smoothed, error, noise = min(fits, key=lambda fit: fit[0])
-    return SmoothedCurve(np.interp(time, times, smoothed), np.interp(time, times, error), noise)
+    return SmoothedCurve(np.interp(time, times, smoothed), np.interp(time, times, error), float(noise))
 
 
-def _fit(values: np.ndarray, times: np.ndarray, window: float) -> tuple[float, np.ndarray, np.ndarray, float]:
-    """Return the criterion, the smoothed values, their standard errors, and the noise for one window."""
-    n = len(values)
+def smoothing_criterion(curves: np.ndarray, time: np.ndarray, narrowest: float, widest: float) -> np.ndarray:
+    """Compute the smallest criterion of :func:`smooth_curve` over the windows between two widths, for many curves.
+
+    Args:
+        curves: values ``(N, T)``, all finite, at least nine each.
+        time: time of each value, increasing, ``(T,)``.
+        narrowest: smallest width of the window in the unit of ``time``.
+        widest: largest width.
+
+    Returns:
+        Criterion of each curve, ``(N,)``.
+    """
+    frame = float(np.median(np.diff(time)))
+    windows = [width * frame for width in WIDTHS if narrowest <= width * frame <= widest] or [WIDTHS[0] * frame]
+    return np.min([_fit(curves, time, window)[0] for window in windows], axis=0)
+
+
+def _fit(values: np.ndarray, times: np.ndarray, window: float) -> tuple[np.ndarray, ...]:
+    """Return the criterion, smoothed values, standard errors, and noise of values ``(..., T)`` for one window."""
+    n = len(times)
     neighbors, weights = _weights(times, window)
-    smoothed = (weights * values[neighbors]).sum(axis=1)
+    smoothed = (weights * values[..., neighbors]).sum(axis=-1)
     traces, squares = weights[:, weights.shape[1] // 2].sum(), (weights**2).sum(axis=1)
-    rss = float(((values - smoothed) ** 2).sum())
+    rss = ((values - smoothed) ** 2).sum(axis=-1)
     free = n - traces - 2
-    tiny = np.finfo(float).eps * (values**2).sum() + np.finfo(float).tiny
-    criterion = np.log((rss + tiny) / n) + 2 * (traces + 1) / free if free > 0 else np.inf
-    noise = float(np.sqrt(rss / max(n - 2 * traces + squares.sum(), 1)))
-    return criterion, smoothed, noise * np.sqrt(squares), noise
+    tiny = np.finfo(float).eps * (values**2).sum(axis=-1) + np.finfo(float).tiny
+    criterion = np.log((rss + tiny) / n) + 2 * (traces + 1) / free if free > 0 else np.full(rss.shape, np.inf)
+    noise = np.sqrt(rss / max(n - 2 * traces + squares.sum(), 1))
+    return criterion, smoothed, noise[..., None] * np.sqrt(squares), noise
 
 
 def _weights(times: np.ndarray, window: float) -> tuple[np.ndarray, np.ndarray]:

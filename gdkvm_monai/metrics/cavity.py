@@ -76,7 +76,8 @@ def find_cavity(mask: ArrayLike, spacing: Sequence[float] = (1.0, 1.0)) -> Cavit
 
     The largest 8-connected component is measured with its holes filled. Components that a gap of at most ``GAP``
     separates count as one, and the gap is filled (morphological closing): a line of missing pixels that cuts a
-    ventricle in two would otherwise halve its volume. A mask in one piece is never closed.
+    ventricle in two would otherwise halve its volume. A hole may be open to the outside by a channel as narrow as a
+    gap, which is filled with it. The outline of a mask in one piece is not changed elsewhere.
 
     Args:
         mask: binary mask, ``(H, W)``.
@@ -91,10 +92,12 @@ def find_cavity(mask: ArrayLike, spacing: Sequence[float] = (1.0, 1.0)) -> Cavit
         return Cavity(measured, parts=0, left_out=0.0, gap_pixels=0, hole_pixels=0, border_fraction=0.0)
     (box,) = find_objects(given.astype(np.uint8))
     inside = given[box]
-    parts, count = label(inside, connectivity=2, return_num=True)
-    whole = inside if count == 1 else _largest(_close_gaps(inside, spacing), inside)
+    count = label(inside, connectivity=2, return_num=True)[1]
+    closed = _close_gaps(inside, spacing)
+    whole = inside if count == 1 else _largest(closed, inside)
     kept = inside & whole
-    filled, solid = binary_fill_holes(kept), binary_fill_holes(whole)
+    pockets = _open_holes(kept, closed)
+    filled, solid = binary_fill_holes(kept | pockets), binary_fill_holes(whole | pockets)
     measured[box] = solid
     return Cavity(
         mask=measured,
@@ -113,6 +116,13 @@ def _close_gaps(mask: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     dilated = distance_transform_edt(~np.pad(mask, [(size, size) for size in margin]), spacing) <= radius
     closed = distance_transform_edt(dilated, spacing) > radius
     return mask | closed[tuple(slice(size, -size) for size in margin)]
+
+
+def _open_holes(mask: np.ndarray, closed: np.ndarray) -> np.ndarray:
+    """Return the holes that the closing cuts off from the outside, with the channels that lead to them."""
+    lost = binary_fill_holes(closed) & ~binary_fill_holes(mask)
+    pieces = label(lost, connectivity=1)
+    return np.isin(pieces, np.setdiff1d(pieces[lost & ~closed], 0))
 
 
 def _largest(joined: np.ndarray, given: np.ndarray) -> np.ndarray:

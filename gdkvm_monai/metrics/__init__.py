@@ -10,7 +10,7 @@ from gdkvm_monai.metrics.anatomy import Anatomy, check_anatomy
 from gdkvm_monai.metrics.beats import BeatEjectionFraction, MeanEjectionFraction, measure_beats
 from gdkvm_monai.metrics.cavity import Cavity, Flag, find_cavity
 from gdkvm_monai.metrics.curves import area_curve, volume_curve
-from gdkvm_monai.metrics.ejection_fraction import EjectionFraction, Volumes, measure_ejection_fraction
+from gdkvm_monai.metrics.ejection_fraction import EjectionFraction, measure_ejection_fraction
 from gdkvm_monai.metrics.frame_measurements import FrameMeasurement, measure_frame
 from gdkvm_monai.metrics.frame_metric import FrameMetric
 from gdkvm_monai.metrics.hemodynamics import body_surface_area_m2, cardiac_output_l_min
@@ -21,7 +21,7 @@ from gdkvm_monai.metrics.reference_ranges import ReferenceRange, reference_range
 from gdkvm_monai.metrics.scores import FrameScores, PairScores
 from gdkvm_monai.metrics.segmentation import score_clip, score_pair
 from gdkvm_monai.metrics.temporal import Motion, TemporalConsistency, measure_temporal_consistency, second_differences
-from gdkvm_monai.metrics.volume import area_length_volume_ml, disk_volume_ml, ejection_fraction
+from gdkvm_monai.metrics.volume import Volumes, area_length_volume_ml, disk_volume_ml, ejection_fraction
 from gdkvm_monai.metrics.wall_motion import (
     fractional_area_change,
     longitudinal_strain,

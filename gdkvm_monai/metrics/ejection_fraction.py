@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from monai.utils import look_up_option
+from monai.utils import convert_to_numpy, look_up_option
 from numpy.typing import ArrayLike
 
-from gdkvm_monai.labels import VIEWS
+from gdkvm_monai.labels import LV, VIEWS
+from gdkvm_monai.metrics.cavity import find_cavity
 from gdkvm_monai.metrics.spacing import check_spacing
 from gdkvm_monai.metrics.ventricle import METHODS, Ventricle, measure_ventricle
-from gdkvm_monai.metrics.volume import area_length_volume_ml, disk_volume_ml, ejection_fraction
+from gdkvm_monai.metrics.volume import Volumes, area_length_volume_ml, disk_volume_ml, ejection_fraction
 
 __all__ = ["LENGTHS", "LENGTH_MISMATCH", "EjectionFraction", "Volumes", "measure_ejection_fraction"]
 
@@ -29,27 +30,13 @@ IDENTIFIERS = {
 LENGTH_MISMATCH = 0.10
 """Relative difference of the lengths above which a biplane volume is flagged, because a view may be foreshortened."""
 
+HIGHEST_EF = 90.0
+"""Ejection fraction in percent above which it is flagged, because a left ventricle does not empty so far."""
+
+FEWEST_PIXELS = 50
+"""Smallest cavity, in pixels, that has a volume."""
+
 Ventricles = Mapping[tuple[str, str], Ventricle]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Volumes:
-    """Volumes at end-diastole and end-systole, and the ejection fraction.
-
-    Attributes:
-        edv_ml: end-diastolic volume; NaN if it cannot be measured or the pixel spacing is unknown.
-        esv_ml: end-systolic volume; NaN under the same conditions.
-        ef_percent: ejection fraction, which needs no pixel spacing; NaN if it cannot be measured.
-    """
-
-    edv_ml: float
-    esv_ml: float
-    ef_percent: float
-
-    @property
-    def sv_ml(self) -> float:
-        """Stroke volume, EDV - ESV, in mL."""
-        return self.edv_ml - self.esv_ml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,20 +97,27 @@ def measure_ejection_fraction(
         Volumes, ejection fraction, the geometry of each frame, flags, and reason.
 
     Raises:
-        ValueError: if the views do not fit the method, or an option is unknown.
+        ValueError: if the views do not fit the method, or an option is unknown or outside its range.
     """
     views = [view for view in ("4CH", "2CH") if view in {*ed, *es}]
     identifier = _identify(method, length, {*ed, *es})
+    if depth_axis not in (0, 1):
+        raise ValueError(f"depth_axis must be 0 or 1, got {depth_axis!r}.")
     ventricles: dict[tuple[str, str], Ventricle] = {}
-    reasons = []
+    reasons: list[str] = []
+    flags: list[str] = []
     for phase, frames in (("ed", ed), ("es", es)):
         for view in views:
             rule = axis.get((phase, view)) if isinstance(axis, Mapping) else axis
             step = check_spacing(spacing_mm[view] if isinstance(spacing_mm, Mapping) else spacing_mm)
+            name, frame = f"{view} {phase.upper()}", frames.get(view)
             try:
-                ventricles[phase, view] = measure_ventricle(frames.get(view), step, method, rule, depth_axis)
+                found = ventricles[phase, view] = _measure(frame, step, method, rule, depth_axis)
+                frame_flags = found.flags
             except ValueError as error:
-                reasons.append(f"{view} {phase.upper()}: {error}")
+                reasons.append(f"{name}: {error}")
+                frame_flags = () if frame is None else find_cavity(convert_to_numpy(frame) == LV, step).flags
+            flags.extend(f"{name}: the ventricle {flag.message}" for flag in frame_flags)
     edv, esv = (_volume(ventricles, phase, views, method, length) for phase in ("ed", "es"))
     ef_percent = ejection_fraction(edv, esv)
     if not reasons and np.isnan(ef_percent):
@@ -135,7 +129,7 @@ def measure_ejection_fraction(
         esv_ml=np.nan if spacing_mm is None else esv,
         ef_percent=ef_percent,
         ventricles=ventricles,
-        flags=(*_flags(ventricles), *(["EF is below 0"] if ef_percent < 0 else [])),
+        flags=(*flags, *_flags(ventricles, ef_percent)),
         reason=" ".join(reasons),
     )
 
@@ -169,13 +163,21 @@ def _volume(ventricles: Ventricles, phase: str, views: Sequence[str], method: st
     return disk_volume_ml(first.diameters, LENGTHS[length](first.length, second[0].length), second[0].diameters)
 
 
-def _flags(ventricles: Ventricles) -> Iterator[str]:
-    for (phase, view), ventricle in ventricles.items():
-        for flag in ventricle.flags:
-            yield f"{view} {phase.upper()}: the ventricle {flag.message}"
+def _measure(frame: ArrayLike | None, step: Sequence[float], *options) -> Ventricle:
+    found = measure_ventricle(frame, step, *options)
+    if found.cavity.pixels < FEWEST_PIXELS:
+        raise ValueError(f"the left ventricle has {found.cavity.pixels} pixels; a volume needs {FEWEST_PIXELS}.")
+    return found
+
+
+def _flags(ventricles: Ventricles, ef_percent: float) -> Iterator[str]:
     for phase, mismatch in _length_mismatch(ventricles).items():
         if mismatch > LENGTH_MISMATCH:
             yield f"{phase.upper()}: the lengths of the two views differ by {100 * mismatch:.0f} %"
+    if ef_percent < 0:
+        yield "EF is below 0"
+    if ef_percent > HIGHEST_EF:
+        yield f"EF is above {HIGHEST_EF:.0f}"
 
 
 def _length_mismatch(ventricles: Ventricles) -> dict[str, float]:

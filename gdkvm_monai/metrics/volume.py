@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["area_length_volume_ml", "disk_volume_ml", "ejection_fraction"]
+__all__ = ["Volumes", "area_length_volume_ml", "disk_volume_ml", "ejection_fraction"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volumes:
+    """Volumes at end-diastole and end-systole, and the ejection fraction.
+
+    Attributes:
+        edv_ml: end-diastolic volume; NaN if it cannot be measured or the pixel spacing is unknown.
+        esv_ml: end-systolic volume; NaN under the same conditions.
+        ef_percent: ejection fraction, which needs no pixel spacing; NaN if it cannot be measured.
+    """
+
+    edv_ml: float
+    esv_ml: float
+    ef_percent: float
+
+    @property
+    def sv_ml(self) -> float:
+        """Stroke volume, EDV - ESV, in mL."""
+        return self.edv_ml - self.esv_ml
 
 
 def disk_volume_ml(diameters_mm: ArrayLike, length_mm: float, other_diameters_mm: ArrayLike | None = None) -> float:

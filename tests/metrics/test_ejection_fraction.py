@@ -149,6 +149,29 @@ def test_a_negative_ef_is_reported_and_flagged():
     assert result.edv_ml < result.esv_ml and "EF is below 0" in result.flags
 
 
+@pytest.mark.parametrize("phase", [0, 1])
+def test_a_cavity_of_a_few_pixels_has_no_volume(phase):
+    phases = [{"4CH": frames["4CH"]} for frames in patient(*TRUNCATED, (0.5, 0.5))]
+    phases[phase]["4CH"] = np.zeros((260, 200), np.uint8)
+    phases[phase]["4CH"][100, 90:93] = LV
+    result = measure_ejection_fraction(*phases, (0.5, 0.5))
+    assert np.isnan(result.ef_percent) and "has 3 pixels" in result.reason
+    assert ("4CH", "ED", "ES")[1 + phase] in result.reason
+
+
+def test_an_ejection_fraction_above_ninety_percent_is_flagged():
+    ed, es = ({"4CH": ventricle(half, half / 2, (0.5, 0.5), cut=half / 2)} for half in (50, 20))
+    result = measure_ejection_fraction(ed, es, (0.5, 0.5))
+    assert result.ef_percent > 90 and result.flags == ("EF is above 90",)
+
+
+def test_the_flags_of_a_frame_that_cannot_be_measured_are_kept(views):
+    ed, es = views
+    full = np.full_like(es["2CH"], LV)
+    result = measure_ejection_fraction(ed, dict(es, **{"2CH": full}), (0.8, 0.5), method="creatis")
+    assert "2CH ES" in result.reason and "2CH ES: the ventricle touches the border of the image" in result.flags
+
+
 @pytest.mark.parametrize("method", ["disks", "creatis"])
 def test_a_missing_mask_gives_nan_and_a_reason(views, method):
     ed, es = views
@@ -170,6 +193,7 @@ def test_a_missing_mask_gives_nan_and_a_reason(views, method):
         (("4CH",), {"method": "teichholz"}, "teichholz"),
         (("4CH",), {"length": "longest"}, "longest"),
         (("4CH",), {"spacing_mm": (1, 0)}, r"\(1.0, 0.0\)"),
+        (("4CH", "2CH"), {"method": "creatis", "depth_axis": 7}, "got 7"),
     ],
 )
 def test_unusable_requests_are_refused(views, options, words):

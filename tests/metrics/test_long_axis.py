@@ -125,6 +125,9 @@ def test_the_contact_of_expert_masks_with_the_atrium_is_plausible_and_agrees_wit
         frame = np.asarray(nibabel.load(path).dataobj)
         axis = measure_long_axis(frame == LV, (0.308, 0.308), frame == LEFT_ATRIUM)
         assert axis.method == "atrium" and axis.flags == (), path.name
-        ratios.append(volume_ml(measure_long_axis(frame == LV, (0.308, 0.308))) / volume_ml(axis))
-    assert len(paths) >= 10 and np.abs(np.array(ratios) - 1).max() < 0.02
+        alone = measure_long_axis(frame == LV, (0.308, 0.308))
+        if not alone.flags:
+            ratios.append(volume_ml(alone) / volume_ml(axis))
+    assert len(paths) >= 10 and np.abs(np.array(ratios) - 1).max() < 0.015
+    assert len(paths) - len(ratios) <= 0.01 * len(paths)
     print(f"{len(paths)} masks, volume without the atrium {min(ratios):.3f} to {max(ratios):.3f} times that with it")

@@ -19,7 +19,7 @@ WIDEST_S, WIDEST_FRAMES = 0.6, 28
 REFRACTORY_S, REFRACTORY_FRAMES = 0.18, 5
 """Shortest time between two end-diastoles: in seconds, and in frames if the rate is unknown."""
 
-SWING = 0.2
+SWING = 0.1
 """Smallest rise or fall between two turns, as a share of the curve's range."""
 
 NOTCH = NotchShare(depth=0.35, duration=0.6)

@@ -20,8 +20,12 @@ from gdkvm_monai.study.tasks import Task, check_folders, check_writable, list_st
 
 if TYPE_CHECKING:
     from gdkvm_monai.study.batch import Outcome
+    from gdkvm_monai.study.shards import SharedBatch
 
 __all__ = ["main"]
+
+GRACE_S = 10
+"""How long an interrupted run waits for its other processes; torchrun kills them after 30 s."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -36,14 +40,15 @@ def main(words: Sequence[str]) -> int:
         check_writable(options.map)
     weights = options.weights or released_weights()
     outcomes: list[Outcome] = []
+    shared = _share(tasks, options)
     try:
-        _segment(tasks, weights, options, outcomes)
+        _segment(tasks, weights, options, outcomes, shared)
+        if shared and shared.rank:
+            return OK  # the first process waits for all outcomes and writes the tables
+        outcomes = shared.outcomes(options.process_timeout) if shared else outcomes
     except (KeyboardInterrupt, SystemExit) as stop:  # Ctrl-C, or SIGTERM, which prepare_process turns into an exit
-        _write_tables(outcomes, options)
-        count = sum(outcome.result is not None for outcome in outcomes)
-        print(
-            f"gdkvm: stopped after {count} of {len(tasks)} clips; run the same command again to go on.", file=sys.stderr
-        )
+        if shared is None or shared.leave():
+            _stop(shared.outcomes(GRACE_S) if shared else outcomes, len(tasks), options)
         return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else int(stop.code)
     _write_tables(outcomes, options)
     _finish(outcomes, options)
@@ -58,19 +63,48 @@ def _list_tasks(options: argparse.Namespace, common: SegmentOptions) -> list[Tas
     return list_stills(Stills(options.ed, options.es), common)
 
 
-def _segment(tasks: Sequence[Task], weights: Path, options: argparse.Namespace, outcomes: list[Outcome]) -> None:
-    """Segment all clips, and append the outcome of each to the list."""
+def _share(tasks: Sequence[Task], options: argparse.Namespace) -> SharedBatch | None:
+    """Share the clips with the other processes of ``torchrun``, if there are any."""
+    from gdkvm_monai.study.shards import SharedBatch, several_processes
+
+    if not several_processes():
+        return None
+    if options.jobs > 1:
+        raise ValueError(f"--jobs is {options.jobs}, expected 1 with torchrun; set its --nproc_per_node instead.")
+    return SharedBatch(tasks, options.out)
+
+
+def _segment(
+    tasks: Sequence[Task],
+    weights: Path,
+    options: argparse.Namespace,
+    outcomes: list[Outcome],
+    shared: SharedBatch | None,
+) -> None:
+    """Segment all clips, or those that this process takes of a shared batch, and append each outcome to the list."""
     from gdkvm_monai.files import remove_abandoned
     from gdkvm_monai.study.batch import run_batch
 
     remove_abandoned(options.out)
+    mine, progress = (shared.take(), False) if shared else (tasks, not options.quiet)
     for outcome in run_batch(
-        tasks, options.out, weights, options.config, options.device, options.jobs, options.overwrite, not options.quiet
+        mine, options.out, weights, options.config, options.device, options.jobs, options.overwrite, progress
     ):
         outcomes.append(outcome)
+        if shared:
+            shared.report(outcome)
         _print_outcome(outcome, len(tasks), options)
         if outcome.result is None and options.fail_fast:
+            if shared:
+                shared.end()
             break
+
+
+def _stop(outcomes: Sequence[Outcome], total: int, options: argparse.Namespace) -> None:
+    """Write the tables of an interrupted run, and say how it goes on."""
+    _write_tables(outcomes, options)
+    count = sum(outcome.result is not None for outcome in outcomes)
+    print(f"gdkvm: stopped after {count} of {total} clips; run the same command again to go on.", file=sys.stderr)
 
 
 def _write_tables(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:

@@ -32,6 +32,7 @@ EPILOG = f"""\
 examples:
   gdkvm clip.dcm -o out
   gdkvm clips/ -o out --jobs 2 --map private/names.csv
+  torchrun --standalone --nproc_per_node=2 -m gdkvm_monai clips/ -o out
   gdkvm CAMUS/ -o out --pattern "**/*_4CH_half_sequence.nii.gz" --view 4CH
   gdkvm --views 4CH=a.dcm 2CH=b.dcm -o out
   gdkvm --ed ed.png --es es.png -o out --spacing 0.3 0.3
@@ -69,6 +70,8 @@ def parse_options(words: Sequence[str]) -> argparse.Namespace:
         parser.error("pass both --ed and --es, or neither.")
     if options.jobs < 1:
         parser.error(f"--jobs is {options.jobs}, expected at least 1.")
+    if not options.process_timeout > 0:
+        parser.error(f"--process-timeout is {options.process_timeout}, expected seconds above 0.")
     options.views = parse_views(options.views) if options.views else None
     return options
 
@@ -171,5 +174,12 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("running")
     group.add_argument("--overwrite", action="store_true", help="segment finished clips again")
     group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
+    group.add_argument(
+        "--process-timeout",
+        type=float,
+        default=600,
+        metavar="S",
+        help="seconds to wait for the next clip of another process of torchrun (default: 600)",
+    )
     group.add_argument("--fail-fast", action="store_true", help="stop at the first clip that fails")
     group.add_argument("--quiet", action="store_true", help="show no progress bar")

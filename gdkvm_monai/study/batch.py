@@ -44,7 +44,7 @@ class Outcome:
 
 
 def run_batch(
-    tasks: Sequence[Task],
+    tasks: Iterable[Task],
     out: Path,
     weights: Path,
     configs: Sequence[str] = (),
@@ -56,7 +56,7 @@ def run_batch(
     """Segment clips and yield the outcome of each, in order.
 
     Args:
-        tasks: clips to segment.
+        tasks: clips to segment, taken one by one; with several worker processes, all of them at the start.
         out: folder for all results.
         weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`.
         configs: overlays on ``inference.json``.
@@ -69,7 +69,7 @@ def run_batch(
         FileNotFoundError, ValueError: before the first clip, if the weights, an overlay, or the device is wrong.
     """
     pipeline = load_pipeline(weights, configs, device)
-    if jobs == 1 or len(tasks) < 2:
+    if jobs == 1 or len(tasks := list(tasks)) < 2:
         yield from (run_task(task, out, pipeline, overwrite, progress) for task in tasks)
         return
     start = partial(_start_worker, weights, tuple(configs), device, max(1, torch.get_num_threads() // jobs))

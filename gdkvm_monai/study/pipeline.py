@@ -140,7 +140,7 @@ def _without(transforms: object, name: str, *kinds: type) -> Compose:
 
 def _device(name: str | None) -> torch.device:
     if name is None:
-        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+        return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
     try:
         device = torch.device(name)
         torch.zeros(1, device=device).item()

@@ -43,13 +43,16 @@ def main(words: Sequence[str]) -> int:
     shared = _share(tasks, options)
     try:
         _segment(tasks, weights, options, outcomes, shared)
-        if shared and shared.rank:
-            return OK  # the first process waits for all outcomes and writes the tables
         outcomes = shared.outcomes(options.process_timeout) if shared else outcomes
     except (KeyboardInterrupt, SystemExit) as stop:  # Ctrl-C, or SIGTERM, which prepare_process turns into an exit
-        if shared is None or shared.leave():
-            _stop(shared.outcomes(GRACE_S) if shared else outcomes, len(tasks), options)
+        if shared:
+            shared.leave()
+            outcomes = shared.outcomes(GRACE_S)
+        if outcomes is not None:
+            _stop(outcomes, len(tasks), options)
         return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else int(stop.code)
+    if outcomes is None:
+        return OK  # another process writes the tables
     _write_tables(outcomes, options)
     _finish(outcomes, options)
     return OK if all(outcome.result for outcome in outcomes) else FAILED

@@ -45,7 +45,7 @@ class SharedBatch:
 
     def __init__(self, tasks: Sequence[Task], out: Path) -> None:
         self._store, self.rank, _ = next(dist.rendezvous("env://"))
-        self._tasks, self._out, self._open = tasks, out, 0
+        self._tasks, self._out, self._open, self._state = tasks, out, 0, "finished"
         found = hashlib.sha256(repr([task.paths for task in tasks]).encode()).hexdigest()
         if self._store.compare_set("clips", "", found).decode() != found:
             raise ValueError(
@@ -69,17 +69,22 @@ class SharedBatch:
         """Let no process take another clip."""
         self._store.set("end", "1")
 
-    def leave(self) -> bool:
-        """Give up the clip at hand after a signal; returns whether this process is the first that leaves."""
+    def leave(self) -> None:
+        """Give up the clip at hand after a signal."""
+        self._state = "stopped"
         if self._open:
             self._publish([])
-        return self._store.add("left", 1) == 1
 
-    def outcomes(self, timeout_s: float) -> list[Outcome]:
-        """Wait for the outcomes of all clips that were taken, and return them in order.
+    def outcomes(self, timeout_s: float) -> list[Outcome] | None:
+        """Wait for the outcomes of all clips that were taken.
+
+        Any process may be dead or hang, so all of them wait, and the first one that is done gets the outcomes.
 
         Args:
             timeout_s: how long to wait for the next outcome. A clip without one counts as failed.
+
+        Returns:
+            The outcomes in order, or ``None`` if another process got them.
         """
         taken = range(1, min(self._store.add("taken", 0), len(self._tasks)) + 1)
         waiting, deadline = set(taken), time.monotonic() + timeout_s
@@ -90,6 +95,8 @@ class SharedBatch:
                 deadline = time.monotonic() + timeout_s
             elif waiting:
                 time.sleep(POLL_S)
+        if self._store.add(self._state, 1) > 1:
+            return None
         lost = (
             f"the process that took this clip died or gave no result for {timeout_s:g} s; run the same command again, "
             "with a longer --process-timeout if it was still at work."

@@ -9,7 +9,16 @@ from numpy.typing import ArrayLike
 
 from gdkvm_monai.metrics.smoothing import FEWEST_FRAMES, SmoothedCurve, smooth_curve
 from gdkvm_monai.metrics.stillness import why_still
-from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, NotchShare, Turn, drop_close, drop_notches, find_turns
+from gdkvm_monai.metrics.turns import (
+    MAXIMUM,
+    MINIMUM,
+    NotchShare,
+    Turn,
+    drop_close,
+    drop_notches,
+    drop_small_ends,
+    find_turns,
+)
 
 __all__ = ["Phases", "find_phases"]
 
@@ -19,8 +28,9 @@ WIDEST_S, WIDEST_FRAMES = 0.6, 28
 REFRACTORY_S, REFRACTORY_FRAMES = 0.18, 5
 """Shortest time between two end-diastoles: in seconds, and in frames if the rate is unknown."""
 
-SWING = 0.1
-"""Smallest rise or fall between two turns, as a share of the curve's range."""
+SWING, END_SWING = 0.1, 0.2
+"""Smallest rise or fall between two turns, and between the first two or the last two, as a share of the range: a weak
+beat is seen as one only if the clip shows what is before and after it."""
 
 NOTCH = NotchShare(depth=0.35, duration=0.6)
 """A fall below both limits is a notch in diastole; a shallow fall that lasts longer is a weak beat."""
@@ -142,13 +152,15 @@ def _turns(
 ) -> tuple[list[Turn], tuple[int, ...]]:
     """Return the phases among the turns of the smoothed curve at the measured frames, and those that the clip cuts."""
     curve, time = fit.values[frames], time[frames]
-    swing = max(SWING * np.ptp(curve), SWING_ERRORS * np.nan_to_num(np.median(fit.error)))
-    turns = drop_close(find_turns(curve, swing), curve, time, refractory)
+    swing, end_swing = np.maximum(
+        np.multiply((SWING, END_SWING), np.ptp(curve)), SWING_ERRORS * np.nan_to_num(np.median(fit.error))
+    )
+    turns = drop_small_ends(drop_close(find_turns(curve, swing), curve, time, refractory), curve, end_swing)
     cut = []
     if len(turns) > 1:
         first, last = turns[0].frame, turns[-1].frame
         sides = ((turns[0], turns[1], curve[: first + 1]), (turns[-1], turns[-2], curve[last:]))
-        cut = [(turn, other) for turn, other, side in sides if np.ptp(side) < swing / 2]
+        cut = [(turn, other) for turn, other, side in sides if np.ptp(side) < end_swing / 2]
         turns = drop_notches(turns, curve, time, NOTCH, [turn for turn, _ in cut])
     dropped = {turn for turn, other in cut if not _is_flat_extreme(turn, other.frame, curve, time)}
     kept = [Turn(int(frames[turn.frame]), turn.kind) for turn in turns if turn not in dropped]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["MAXIMUM", "MINIMUM", "NotchShare", "Turn", "drop_close", "drop_notches", "find_turns"]
+__all__ = ["MAXIMUM", "MINIMUM", "NotchShare", "Turn", "drop_close", "drop_notches", "drop_small_ends", "find_turns"]
 
 MAXIMUM, MINIMUM = 1, -1
 
@@ -106,3 +106,21 @@ def drop_notches(
     short = durations < share.duration * np.median(durations[~shallow]) if falls else shallow
     dropped = {turn for pair, notch in zip(falls, shallow & short) if notch for turn in pair}
     return [turn for turn in turns if turn not in dropped]
+
+
+def drop_small_ends(turns: list[Turn], curve: np.ndarray, swing: float) -> list[Turn]:
+    """Drop the first and the last turn while the curve changes by less than ``swing`` to the turn beside it.
+
+    Args:
+        turns: alternating maxima and minima.
+        curve: values ``(T,)``.
+        swing: smallest rise or fall at the ends, in the unit of the curve.
+
+    Returns:
+        The remaining turns, at least two if there were two.
+    """
+    turns = list(turns)
+    for first, second in ((0, 1), (-1, -2)):
+        while len(turns) > 2 and abs(curve[turns[first].frame] - curve[turns[second].frame]) < swing:
+            del turns[first]
+    return turns

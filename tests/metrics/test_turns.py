@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from gdkvm_monai.metrics.turns import MAXIMUM, MINIMUM, NotchShare, Turn, drop_close, drop_notches, find_turns
+from gdkvm_monai.metrics.turns import (
+    MAXIMUM,
+    MINIMUM,
+    NotchShare,
+    Turn,
+    drop_close,
+    drop_notches,
+    drop_small_ends,
+    find_turns,
+)
 
 CURVE = np.array([5.0, 1.0, 4.0, 3.5, 6.0, 0.0])
 TURNS = [Turn(0, MAXIMUM), Turn(1, MINIMUM), Turn(4, MAXIMUM), Turn(5, MINIMUM)]
@@ -38,3 +47,11 @@ def test_a_shallow_and_short_fall_is_a_notch_and_its_second_maximum_remains():
     assert drop_notches(turns, curve, time, NotchShare(0.2, 0.6), cut=()) == turns
     assert drop_notches(turns, curve, time, NotchShare(0.3, 0.3), cut=()) == turns  # as long as a weak beat
     assert drop_notches(turns, curve, time, NotchShare(0.3, 0.6), cut=[Turn(4, MINIMUM)]) == turns
+
+
+def test_small_changes_at_the_ends_are_dropped_and_those_between_stay():
+    curve = np.array([9.0, 8.0, 10.0, 2.0, 5.0, 4.0, 9.0, 7.5])
+    turns = find_turns(curve, swing=0.5)
+    assert [turn.frame for turn in turns] == list(range(8))
+    assert drop_small_ends(turns, curve, swing=3) == turns[2:7]
+    assert drop_small_ends(turns, curve, swing=0.5) == turns and len(drop_small_ends(turns, curve, swing=99)) == 2

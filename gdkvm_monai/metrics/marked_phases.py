@@ -21,13 +21,15 @@ class PhaseMarks:
         es: frames of end-systole; likewise.
 
     Raises:
-        ValueError: if a frame is marked as both.
+        ValueError: if a frame is negative or marked as both.
     """
 
     ed: tuple[int, ...] = ()
     es: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        for frame in (frame for frame in (*self.ed, *self.es) if frame < 0):
+            raise ValueError(f"frame {frame} is marked, but frames are counted from 0; mark a frame of the clip.")
         for both in sorted({*self.ed} & {*self.es}):
             raise ValueError(f"frame {both} is marked as end-diastole and as end-systole; choose one of them.")
 
@@ -50,7 +52,7 @@ def mark_phases(phases: Phases, marks: PhaseMarks) -> Phases:
         The phases with marked frames, beats, and reason; the same object without marks.
 
     Raises:
-        ValueError: if the clip has no such frame.
+        ValueError: if the clip has no such frame, or two frames in a row are marked as the same phase.
 
     Example:
         >>> import numpy as np
@@ -70,10 +72,23 @@ def mark_phases(phases: Phases, marks: PhaseMarks) -> Phases:
                 )
     es = tuple(sorted({*(marks.es or phases.es)} - {*marks.ed}))
     ed = tuple(sorted({*(marks.ed or phases.ed)} - {*marks.es}))
+    _check_order(ed, es, marks)
     beats = _pair(ed, es)
     missing = " and ".join(PHASE_NAMES[name] for name, frames in (("ed", ed), ("es", es)) if not frames)
     reason = "" if beats else f"no {missing} is marked or was found."
     return replace(phases, ed=ed, es=es, beats=beats, reason=reason, cut=(), no_contraction=False, marked=True)
+
+
+def _check_order(ed: Sequence[int], es: Sequence[int], marks: PhaseMarks) -> None:
+    """Refuse two marks of the same phase with no frame of the other phase between them: one would be ignored."""
+    order = sorted([*((frame, "ed") for frame in ed), *((frame, "es") for frame in es)])
+    for (first, name), (second, other) in zip(order, order[1:]):
+        if name == other and {first, second} <= {*getattr(marks, name)}:
+            between = PHASE_NAMES["es" if name == "ed" else "ed"]
+            raise ValueError(
+                f"frames {first} and {second} are both marked as {PHASE_NAMES[name]} with no {between} between them; "
+                "mark one of them."
+            )
 
 
 def _pair(ed: Sequence[int], es: Sequence[int]) -> tuple[tuple[int, int], ...]:

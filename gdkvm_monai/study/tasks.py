@@ -60,8 +60,11 @@ def list_stills(stills: Stills, options: SegmentOptions) -> list[Task]:
 
     Raises:
         FileNotFoundError: if a path does not exist.
+        ValueError: if both are the same file.
     """
     _check_existence(stills)
+    if stills.ed.samefile(stills.es):
+        raise ValueError(f"{stills.ed} is given as end-diastole and as end-systole; give two stills.")
     return [Task(1, stills, options)]
 
 

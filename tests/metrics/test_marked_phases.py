@@ -50,3 +50,14 @@ def test_a_frame_that_the_clip_does_not_have_is_refused(marks, message):
 def test_a_frame_cannot_be_marked_as_both():
     with pytest.raises(ValueError, match="frame 4 is marked as end-diastole and as end-systole"):
         PhaseMarks((2, 4), (4,))
+
+
+@pytest.mark.parametrize("marks", [PhaseMarks(ed=(0,), es=(5, 14)), PhaseMarks(ed=(0, 5), es=(14,))])
+def test_two_marks_of_a_phase_in_a_row_are_refused_because_one_would_be_ignored(marks):
+    with pytest.raises(ValueError, match="mark one of them"):
+        mark_phases(find_phases(np.full(30, 80.0)), marks)
+
+
+def test_a_negative_frame_is_refused():
+    with pytest.raises(ValueError, match="frame -1"):
+        PhaseMarks(ed=(-1,))

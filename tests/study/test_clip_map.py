@@ -6,7 +6,9 @@ import csv
 import os
 from pathlib import Path
 
-from gdkvm_monai.study.clip_map import write_map
+import pytest
+
+from gdkvm_monai.study.clip_map import check_map, write_map
 from gdkvm_monai.study.stills import Stills
 from gdkvm_monai.study.tasks import Task
 
@@ -31,3 +33,12 @@ def test_each_of_two_stills_has_a_row(tmp_path):
 def test_a_name_that_is_not_utf_8_is_escaped(tmp_path):
     write_map(tmp_path / "names.csv", [(Task(1, Path(os.fsdecode(b"D\xfcrer.npy"))), "0123456789abcdef")])
     assert "D\\udcfcrer.npy" in (tmp_path / "names.csv").read_text(encoding="utf-8")
+
+
+def test_a_map_replaces_an_earlier_map_but_no_other_file(tmp_path):
+    write_map(tmp_path / "names.csv", [])
+    check_map(tmp_path / "names.csv")
+    (tmp_path / "clip.npy").write_bytes(b"a clip")
+    with pytest.raises(FileExistsError, match="clip.npy"):
+        check_map(tmp_path / "clip.npy")
+    assert (tmp_path / "clip.npy").read_bytes() == b"a clip"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.study.options import SegmentOptions
-from gdkvm_monai.study.tasks import Task, check_folders, check_writable, is_result, list_tasks, list_views
+from gdkvm_monai.study.stills import Stills
+from gdkvm_monai.study.tasks import Task, check_folders, check_writable, is_result, list_stills, list_tasks, list_views
 
 OPTIONS = SegmentOptions(fast=True, formats=("png",))
 
@@ -61,3 +62,8 @@ def test_a_map_that_cannot_be_written_is_refused_before_work_begins(folder):
         check_writable(folder / "new")
     with pytest.raises(OSError):
         check_writable(folder / "a.npy" / "names.csv")
+
+
+def test_one_file_is_not_accepted_as_both_stills(folder):
+    with pytest.raises(ValueError, match="give two stills"):
+        list_stills(Stills(folder / "a.npy", folder / "a.npy"), SegmentOptions())

@@ -35,10 +35,12 @@ class Sector:
     def __init__(self, threshold: float = 2) -> None:
         self.threshold = threshold
         self._highest: np.ndarray | None = None
+        self._lowest: np.ndarray | None = None
 
     def add(self, frame: np.ndarray) -> None:
         """Add the pixels of a frame ``(H, W)``, 0 to 255."""
         self._highest = np.array(frame) if self._highest is None else np.maximum(self._highest, frame)
+        self._lowest = np.array(frame) if self._lowest is None else np.minimum(self._lowest, frame)
 
     def region(self) -> np.ndarray | None:
         """Return the convex hull of the largest connected component in all frames, ``(H, W)``, which excludes text.
@@ -55,8 +57,9 @@ class Sector:
         """Return the part of the picture that shows an echo and no text beside it, ``(H, W)``.
 
         It is the convex hull of the large bright components in all frames. Strokes of letters, and what compression
-        makes of them, are thinner or darker, and are removed before. The dark echo around these components belongs to
-        it, too, unless something bright, such as text, lies in between.
+        makes of them, are thinner or darker, and are removed before. What does not change while the echo does, such as
+        a title bar, is left out; in a single picture, it cannot be told apart. The dark echo around these components
+        belongs to the region, too, unless something bright, such as text, lies in between.
 
         Returns:
             The region; ``None`` if there is none, or it covers nearly all or hardly any of the picture, so that it does
@@ -65,19 +68,25 @@ class Sector:
         if self._highest is None:
             return None
         width = 2 * max(1, round(min(self._highest.shape) * STROKE_SHARE)) + 1
-        parts = label(binary_opening(self._highest > ECHO_LEVEL, np.ones((width, width))), connectivity=1)
+        moving = self._moving(width)
+        parts = label(binary_opening((self._highest > ECHO_LEVEL) & moving, np.ones((width, width))), connectivity=1)
         sizes = np.bincount(parts.ravel())[1:]
         if not sizes.size:
             return None
         large = 1 + np.flatnonzero(sizes >= LARGE_PART * sizes.max())
-        hull = self._with_dark_echo(convex_hull_image(np.isin(parts, large)), 3 * width)
+        hull = self._with_dark_echo(convex_hull_image(np.isin(parts, large)), moving, 3 * width)
         return hull if SECTOR_SHARE[0] <= hull.mean() <= SECTOR_SHARE[1] else None
 
-    def _with_dark_echo(self, hull: np.ndarray, width: int) -> np.ndarray:
+    def _moving(self, width: int) -> np.ndarray:
+        """Return the pixels at or beside one that changes between frames; all pixels if none does."""
+        changes = binary_opening(self._highest - self._lowest > DARK_LEVEL, np.ones((2, 2)))
+        return binary_dilation(changes, np.ones((width, width))) if changes.any() else np.ones_like(changes)
+
+    def _with_dark_echo(self, hull: np.ndarray, moving: np.ndarray, width: int) -> np.ndarray:
         """Return the hull of all that is connected to a region and hardly dark; the region if text would be in it."""
-        dark = binary_opening(self._highest > DARK_LEVEL, np.ones((width, width)))
+        dark = binary_opening((self._highest > DARK_LEVEL) & moving, np.ones((width, width)))
         wide = convex_hull_image(_touching(dark, hull) | hull)
-        echo = _touching(self._highest > ECHO_LEVEL, hull)
+        echo = _touching((self._highest > ECHO_LEVEL) & moving, hull)
         text = (self._highest > TEXT_LEVEL) & wide & ~hull & ~echo
         return hull if text.any() else wide
 

@@ -25,4 +25,4 @@ def hide_surroundings(cache: ClipCache, sector: Sector, keep: bool) -> str:
         return "shown, as requested; they may contain names."
     if region is None:
         return "shown, because no sector was found; they may contain names."
-    return "hidden: everything outside the sector is black."
+    return "hidden: everything outside the detected sector is black; text in or close to it remains."

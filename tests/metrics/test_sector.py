@@ -65,6 +65,19 @@ def test_text_beside_the_sector_is_outside_what_may_be_shown():
     assert shown[picture > 0].mean() > 0.99
 
 
+@pytest.mark.parametrize("level", [40, 100, 220])
+def test_a_title_bar_and_a_panel_that_never_change_are_not_shown_beside_an_echo_that_moves(level):
+    sector, still = Sector(), np.zeros((400, 300))
+    still[:, :20] = still[:70] = level
+    still[20:200:4, 6:14] = 255 - level
+    for seed in range(3):
+        speckle = np.random.default_rng(seed).uniform(0.2, 1.8, (400, 300))
+        sector.add(np.where(still > 0, still, np.roll(fan(), 30, axis=1) * speckle))
+    shown = sector.without_surroundings()
+    assert shown is not None and shown[:70].mean() < 0.1 and shown[:, :20].mean() < 0.1
+    assert shown[(still == 0) & (np.roll(fan(), 30, axis=1) > 0)].mean() > 0.9
+
+
 def test_a_sector_that_a_shadow_cuts_in_two_is_shown_as_a_whole():
     picture, sector = fan(), Sector()
     picture[:, 150:160] = 0

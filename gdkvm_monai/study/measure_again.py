@@ -27,6 +27,9 @@ __all__ = ["measure_again"]
 OF_PICTURES = ("intensity",)
 """Reasons that depend on the pictures alone; those of the earlier results stay."""
 
+OF_COPIES = ("ef_interval",)
+"""Reasons that depend on perturbed copies; they stay as long as the masks are those of the network."""
+
 
 def measure_again(
     results: ClipResults, cache: ClipCache, spacing_mm: Sequence[float] | None, echo_level: float, edit: EditRecord
@@ -53,7 +56,8 @@ def measure_again(
     surroundings = hide_surroundings(cache, sector, results.provenance.options.keep_surroundings)
     edge = edge_share(cache, cache.source, sector) if any(results.frames.valid) else np.nan
     weights = replace(results.provenance.weights, intensity_mean=None, intensity_sd=None)  # see OF_PICTURES
-    quality = _judge(results, numbers, Evidence(table, frames, edge, weights))
+    kept = OF_PICTURES if edit.mask_sha256 else OF_PICTURES + OF_COPIES
+    quality = _judge(results, numbers, Evidence(table, frames, edge, weights), kept)
     measurements = numbers.judged(quality, results.measurements.training)
     return ClipResults(measurements, table, replace(results.provenance, edited=edit, surroundings=surroundings))
 
@@ -90,8 +94,8 @@ def _add_dimensions(results: ClipResults, numbers: ClipNumbers, frames: Sequence
     return with_dimensions(numbers, frames, *known)
 
 
-def _judge(results: ClipResults, numbers: ClipNumbers, evidence: Evidence) -> Quality:
-    kept = [reason for reason in results.measurements.quality.reasons if reason.code in OF_PICTURES]
-    reasons = (*judge(numbers, evidence).reasons, *kept)
+def _judge(results: ClipResults, numbers: ClipNumbers, evidence: Evidence, kept: Sequence[str]) -> Quality:
+    earlier = [reason for reason in results.measurements.quality.reasons if reason.code in kept]
+    reasons = (*judge(numbers, evidence).reasons, *earlier)
     worst = max((VERDICTS.index(reason.verdict) for reason in reasons), default=0)
     return Quality(VERDICTS[worst], reasons)

@@ -25,6 +25,9 @@ def open_npy(path: Path, options: ReadOptions) -> ClipStream:
     except (EOFError, OSError, SyntaxError, TokenError, ValueError) as error:
         # the text of the error would quote the header
         raise ClipReadError(f"{path} cannot be read as an array; copy it again from its source.") from error
+    stated, size = pixels.offset + pixels.nbytes, path.stat().st_size
+    if size != stated:
+        raise ClipReadError(f"{path} has {size} bytes, but its header states {stated}; copy it again from its source.")
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     if pixels.ndim != 3 or pixels.dtype.kind not in "buif":

@@ -18,6 +18,9 @@ WIDEST_INTERVAL = 8.0
 LARGEST_SPREAD = 5.0
 """Standard deviation of the ejection fraction between beats above which it is reported, in points."""
 
+RATE_TOLERANCE = 0.2
+"""Largest deviation of the heart rate from that of the header, as a share of the latter."""
+
 HEART_RATE_BPM = (40.0, 220.0)
 """Range of heart rates outside of which beats may have been missed or the motion may not be that of beats."""
 
@@ -77,6 +80,9 @@ def _check_rhythm(numbers: ClipNumbers) -> Iterator[Reason]:
     if rate is not None and not HEART_RATE_BPM[0] <= rate <= HEART_RATE_BPM[1]:
         limits = f"{HEART_RATE_BPM[0]:.0f} to {HEART_RATE_BPM[1]:.0f}"
         yield Reason("heart_rate", "check", f"a heart rate of {rate:.0f} per minute is outside {limits}.")
+    stated = numbers.dimensions.header_heart_rate_bpm if numbers.dimensions else None
+    if rate is not None and stated is not None and abs(rate - stated) > RATE_TOLERANCE * stated:
+        yield Reason("heart_rate", "check", f"the clip shows {rate:.0f} beats per minute, its header {stated:.0f}.")
 
 
 def check_volumes(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:

@@ -51,3 +51,11 @@ def test_names_of_columns_are_not_quoted(tmp_path):
     with pytest.raises(ClipReadError, match="type records") as info:
         ClipReader().read(tmp_path / "clip.npy")
     assert "Zwiebelfrosch" not in str(info.value)
+
+
+def test_a_header_that_states_fewer_pixels_than_the_file_has_is_refused(tmp_path):
+    path = tmp_path / "clip.npy"
+    np.save(path, np.zeros((6, 5, 4), np.uint8))
+    path.write_bytes(path.read_bytes().replace(b"(6, 5, 4)", b"(6, 4, 4)"))
+    with pytest.raises(ClipReadError, match="has 248 bytes, but its header states 224"):
+        ClipReader().read(path)

@@ -10,6 +10,7 @@ import pytest
 from gdkvm_monai.study.measurements import ClipNumbers
 from gdkvm_monai.study.quality.numbers import WIDEST_INTERVAL
 from tests.study.quality.case import Case
+from tests.study.records import DIMENSIONS
 
 
 def shorten(case: Case) -> None:
@@ -110,6 +111,17 @@ def test_a_rhythm_that_is_not_regular_is_reported_with_its_intervals(rhythm, cod
 def test_a_rate_that_is_not_that_of_a_heart_is_reported(rate, codes):
     def change(numbers: ClipNumbers) -> ClipNumbers:
         return replace(numbers, phases=replace(numbers.phases, heart_rate_bpm=rate))
+
+    assert Case().judged(change).codes == codes
+
+
+@pytest.mark.parametrize(
+    ("stated", "codes"), [(None, ()), (50, ("heart_rate",)), (60, ()), (75, ()), (90, ("heart_rate",))]
+)
+def test_a_rate_that_differs_from_that_of_the_header_by_a_fifth_is_reported(stated, codes):
+    def change(numbers: ClipNumbers) -> ClipNumbers:
+        dimensions = replace(DIMENSIONS, header_heart_rate_bpm=stated)
+        return replace(numbers, phases=replace(numbers.phases, heart_rate_bpm=66.0), dimensions=dimensions)
 
     assert Case().judged(change).codes == codes
 

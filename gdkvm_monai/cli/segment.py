@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from gdkvm_monai.cli.command import FAILED, INTERRUPTED, OK, wants_traceback, with_options
 from gdkvm_monai.cli.segment_options import chosen_options, parse_options
 from gdkvm_monai.configs import released_weights
-from gdkvm_monai.study.clip_map import check_map, write_map
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.stills import Stills
-from gdkvm_monai.study.tasks import Task, check_folders, list_stills, list_tasks, list_views
+from gdkvm_monai.study.tasks import Task, check_folders, check_map, list_stills, list_tasks, list_views
 
 if TYPE_CHECKING:
     from gdkvm_monai.study.batch import Outcome
@@ -114,6 +113,7 @@ def _stop(outcomes: Sequence[Outcome], total: int, options: argparse.Namespace) 
 def _write_tables(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
     """Write the tables of the results folder and, if requested, the map; name results that cannot be read."""
     from gdkvm_monai.study.batch import write_tables
+    from gdkvm_monai.study.clip_map import write_map
 
     for problem in write_tables(options.out, outcomes):
         print(f"gdkvm: not in index.csv: {problem}", file=sys.stderr)

@@ -6,26 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gdkvm_monai.files import write_csv
-from gdkvm_monai.study.tasks import Task, check_writable
+from gdkvm_monai.study.tasks import MAP_COLUMNS, Task
 
-__all__ = ["check_map", "write_map"]
-
-COLUMNS = ("position", "path", "id")
-
-
-def check_map(path: Path) -> None:
-    """Make sure that a map can be written and replaces nothing but a map, before the first clip is read.
-
-    Args:
-        path: CSV file to write.
-
-    Raises:
-        FileExistsError: if the file exists and is not a map, for example a clip.
-        OSError: if it cannot be written.
-    """
-    if path.is_file() and path.read_bytes()[:64].splitlines()[:1] != [",".join(COLUMNS).encode()]:
-        raise FileExistsError(f"{path} exists and is not a map that --map wrote; choose another file.")
-    check_writable(path)
+__all__ = ["write_map"]
 
 
 def write_map(path: Path, identifiers: Iterable[tuple[Task, str]]) -> None:
@@ -40,7 +23,7 @@ def write_map(path: Path, identifiers: Iterable[tuple[Task, str]]) -> None:
         for task, identifier in identifiers
         for path in task.paths
     ]
-    write_csv(path, rows, COLUMNS)
+    write_csv(path, rows, MAP_COLUMNS)
 
 
 def _text(path: Path) -> str:

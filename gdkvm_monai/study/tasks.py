@@ -10,7 +10,13 @@ from tempfile import NamedTemporaryFile
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.stills import Stills
 
-__all__ = ["Task", "check_folders", "check_writable", "is_result", "list_stills", "list_tasks", "list_views"]
+__all__ = [
+    *("MAP_COLUMNS", "Task", "check_folders", "check_map", "check_writable", "is_result"),
+    *("list_stills", "list_tasks", "list_views"),
+]
+
+MAP_COLUMNS = ("position", "path", "id")
+"""Columns of the map from clips to results folders."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,21 @@ def check_folders(folders: Iterable[Path]) -> None:
     for folder in folders:
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
             raise NotADirectoryError(f"{folder} is a file or is inside a file; choose a folder.")
+
+
+def check_map(path: Path) -> None:
+    """Make sure that a map can be written and replaces nothing but a map, before the first clip is read.
+
+    Args:
+        path: CSV file to write.
+
+    Raises:
+        FileExistsError: if the file exists and is not a map, for example a clip.
+        OSError: if it cannot be written.
+    """
+    if path.is_file() and path.read_bytes()[:64].splitlines()[:1] != [",".join(MAP_COLUMNS).encode()]:
+        raise FileExistsError(f"{path} exists and is not a map that --map wrote; choose another file.")
+    check_writable(path)
 
 
 def check_writable(file: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gdkvm_monai.study.clip_map import check_map, write_map
+from gdkvm_monai.study.clip_map import write_map
 from gdkvm_monai.study.stills import Stills
-from gdkvm_monai.study.tasks import Task
+from gdkvm_monai.study.tasks import Task, check_map
 
 
 def test_every_clip_has_a_row_and_a_clip_without_results_has_no_identifier(tmp_path):

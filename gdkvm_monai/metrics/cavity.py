@@ -60,11 +60,10 @@ class Cavity:
     @property
     def flags(self) -> tuple[Flag, ...]:
         """What looks wrong, with the codes ``parts``, ``holes``, and ``border``."""
+        share = 100 * self.left_out
+        fate = f"{share:.0f} % of its pixels are left out" if share >= 0.5 else "hardly any of its pixels are left out"
         found = {
-            "parts": (
-                self.parts > 1,
-                f"has {self.parts} parts, and {100 * self.left_out:.0f} % of its pixels are left out",
-            ),
+            "parts": (self.parts > 1, f"has {self.parts} parts, and {fate if share else 'the gap is closed'}"),
             "holes": (self.hole_pixels > 0, f"has holes of {self.hole_pixels} pixels, which are filled"),
             "border": (self.border_fraction > 0, "touches the border of the image"),
         }

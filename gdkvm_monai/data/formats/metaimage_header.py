@@ -16,6 +16,9 @@ LONGEST = 1 << 16  # bytes of a header; its last line is ElementDataFile
 MOST_FILES, MOST_CHANNELS = 100_000, 1000
 TYPES = {"CHAR": "i1", "UCHAR": "u1", "SHORT": "i2", "USHORT": "u2", "INT": "i4", "UINT": "u4"}
 TYPES |= {"LONG": "i4", "ULONG": "u4", "LONG_LONG": "i8", "ULONG_LONG": "u8", "FLOAT": "f4", "DOUBLE": "f8"}
+SPACINGS = (1e-6, 1e6)
+"""Smallest and largest spacing in any unit; others, such as 0, are not those of a picture."""
+
 UNITS_MM = {"um": 0.001, "mm": 1, "cm": 10}
 DATA_FILE = "the name of a file beside the header or below it, without %"
 
@@ -124,6 +127,8 @@ def _lengths(path: Path, fields: dict[str, str], names: tuple[str, ...], default
     found = _numbers(path, fields, name, default, float)
     if len(found) < len(default) or not all(map(math.isfinite, found)):
         raise _wrong(path, name, f"{len(default)} finite numbers")
+    if default[0] and not all(SPACINGS[0] <= abs(value) <= SPACINGS[1] for value in found):
+        raise _wrong(path, name, f"numbers from {SPACINGS[0]:g} to {SPACINGS[1]:g}")
     return tuple(found[: len(default)])
 
 

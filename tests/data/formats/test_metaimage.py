@@ -134,6 +134,8 @@ SECRET = "Zwiebelfrosch"
         ("BinaryData", "False", "ElementType"),
         ("ElementSpacing", "0.1 nan 1", "ElementSpacing"),
         ("ElementSpacing", "0.1", "ElementSpacing"),
+        ("ElementSpacing", "0 0 0", "ElementSpacing"),
+        ("ElementSpacing", "1e300 -1e-300 1", "ElementSpacing"),
         ("Offset", SECRET, "Offset"),
         ("HeaderSize", "-2", "HeaderSize"),
         ("ElementNumberOfChannels", "0", "ElementNumberOfChannels"),

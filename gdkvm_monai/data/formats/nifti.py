@@ -68,7 +68,8 @@ def _frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
             for index in range(pixels.shape[2]):
                 frame = pixels[..., index]
                 yield np.array(frame, dtype=frame.dtype.newbyteorder("="))
-            file.read(1)  # at its end gzip compares the checksum
+            if file.read(1):  # at its end gzip compares the checksum
+                raise OSError("it holds more pixels than its header states")
     except DAMAGE as error:
         raise _damaged(path, error) from error
 

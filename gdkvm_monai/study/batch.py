@@ -116,8 +116,9 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> list[str]:
         for outcome in outcomes
         if outcome.result is None
     ]
+    unread = write_index(out)  # first, so that it does not depend on the other table
     write_json(out / "failures.json", failures)
-    return write_index(out)
+    return unread
 
 
 def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:

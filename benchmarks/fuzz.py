@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-from damaged_clips import Base, damage, write_bases
+from fuzz_clips import Base, damage, write_bases
 
 from gdkvm_monai.data import ClipReadError, open_clip
 

@@ -162,6 +162,7 @@ def _facts(clip: MaskClip, count: int) -> ClipFacts:
         partial=False,
         mode="B-mode",
         phantom=False,
+        secondary_capture=False,
     )
 
 

@@ -19,6 +19,7 @@ from beat_curves import RHYTHMS, Cell, SimulatedClip, draw_clip, draw_still_clip
 
 from gdkvm_monai.metrics import find_phases, measure_beats
 from gdkvm_monai.metrics.rhythm import judge_rhythm
+from gdkvm_monai.study.quality.numbers import EF_RANGE, HEART_RATE_BPM, LARGEST_SPREAD
 
 RATES_HZ, RATES_BPM, NOISE = (25, 50, 100), (40, 60, 80, 110, 150, 180, 220), (0.01, 0.02, 0.03)
 
@@ -120,8 +121,10 @@ def measure(cell: Cell, clip: SimulatedClip) -> Outcome:
     complete, rhythm, rate = clip.complete, judge_rhythm(phases.rr).name, phases.heart_rate_bpm
     below_one_beat = len(phases.ed) < 2 and len(phases.es) < 2
     averaged = [beat for beat in result.beats if beat.in_mean]
-    flags = [below_one_beat, rhythm in ("ectopic", "irregular"), rate < 40 or rate > 220, result.ef_sd_percent > 5]
-    flags += [not 5 <= beat.ef_percent <= 90 or beat.concern == "uncertain" for beat in averaged]
+    (slowest, fastest), (lowest, highest) = HEART_RATE_BPM, EF_RANGE
+    flags = [below_one_beat, rhythm in ("ectopic", "irregular"), rate < slowest or rate > fastest]
+    flags += [result.ef_sd_percent > LARGEST_SPREAD]
+    flags += [not lowest <= beat.ef_percent <= highest or beat.concern == "uncertain" for beat in averaged]
     return Outcome(
         cell=cell,
         complete=len(complete),

@@ -65,7 +65,7 @@ def mark_phases(phases: Phases, marks: PhaseMarks) -> Phases:
     count = len(phases.time)
     for name, frames in (("ed", marks.ed), ("es", marks.es)):
         for frame in frames:
-            if not 0 <= frame < count:
+            if frame >= count:
                 raise ValueError(
                     f"frame {frame} is marked as {PHASE_NAMES[name]}, but the clip has frames 0 to {count - 1}; "
                     "mark one of these."
@@ -81,8 +81,7 @@ def mark_phases(phases: Phases, marks: PhaseMarks) -> Phases:
 
 def _check_order(ed: Sequence[int], es: Sequence[int], marks: PhaseMarks) -> None:
     """Refuse two marks of the same phase with no frame of the other phase between them: one would be ignored."""
-    order = sorted([*((frame, "ed") for frame in ed), *((frame, "es") for frame in es)])
-    for (first, name), (second, other) in zip(order, order[1:]):
+    for (first, name), (second, other) in _neighbors(ed, es):
         if name == other and {first, second} <= {*getattr(marks, name)}:
             between = PHASE_NAMES["es" if name == "ed" else "ed"]
             raise ValueError(
@@ -92,7 +91,12 @@ def _check_order(ed: Sequence[int], es: Sequence[int], marks: PhaseMarks) -> Non
 
 
 def _pair(ed: Sequence[int], es: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    order = sorted([*((frame, "ed") for frame in ed), *((frame, "es") for frame in es)])
-    neighbors = list(zip(order, order[1:]))
+    neighbors = _neighbors(ed, es)
     forward = tuple((a[0], b[0]) for a, b in neighbors if (a[1], b[1]) == ("ed", "es"))
     return forward or tuple((b[0], a[0]) for a, b in neighbors if (a[1], b[1]) == ("es", "ed"))
+
+
+def _neighbors(ed: Sequence[int], es: Sequence[int]) -> list[tuple[tuple[int, str], tuple[int, str]]]:
+    """Return all phases in order of time, each with the next one, as frame and name."""
+    order = sorted([*((frame, "ed") for frame in ed), *((frame, "es") for frame in es)])
+    return list(zip(order, order[1:]))

@@ -68,9 +68,7 @@ def list_stills(stills: Stills, options: SegmentOptions) -> list[Task]:
         FileNotFoundError: if a path does not exist.
         ValueError: if both are the same file.
     """
-    _check_existence(stills)
-    if stills.ed.samefile(stills.es):
-        raise ValueError(f"{stills.ed} is given as end-diastole and as end-systole; give two stills.")
+    _check_stills(stills)
     return [Task(1, stills, options)]
 
 
@@ -79,9 +77,13 @@ def list_views(clips: Mapping[str, Path | Stills], options: SegmentOptions) -> l
 
     Raises:
         FileNotFoundError: if a path does not exist.
+        ValueError: if both stills of a view are the same file.
     """
     for clip in clips.values():
-        _check_existence([clip] if isinstance(clip, Path) else clip)
+        if isinstance(clip, Stills):
+            _check_stills(clip)
+        else:
+            _check_existence([clip])
     formats = tuple(dict.fromkeys(("nifti", *options.formats)))
     return [
         Task(number, path, replace(options, view=view, formats=formats))
@@ -117,7 +119,7 @@ def check_map(path: Path) -> None:
         FileExistsError: if the file exists and is not a map, for example a clip.
         OSError: if it cannot be written.
     """
-    if path.is_file() and path.read_bytes()[:64].splitlines()[:1] != [",".join(MAP_COLUMNS).encode()]:
+    if path.is_file() and not _is_map(path):
         raise FileExistsError(f"{path} exists and is not a map that --map wrote; choose another file.")
     check_writable(path)
 
@@ -133,6 +135,17 @@ def check_writable(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(prefix=".gdkvm-", dir=file.parent):
         pass
+
+
+def _is_map(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(64).splitlines()[:1] == [",".join(MAP_COLUMNS).encode()]
+
+
+def _check_stills(stills: Stills) -> None:
+    _check_existence(stills)
+    if stills.ed.samefile(stills.es):
+        raise ValueError(f"{stills.ed} is given as end-diastole and as end-systole; give two stills.")
 
 
 def _check_existence(paths: Iterable[Path]) -> None:

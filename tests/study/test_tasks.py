@@ -67,3 +67,5 @@ def test_a_map_that_cannot_be_written_is_refused_before_work_begins(folder):
 def test_one_file_is_not_accepted_as_both_stills(folder):
     with pytest.raises(ValueError, match="give two stills"):
         list_stills(Stills(folder / "a.npy", folder / "a.npy"), SegmentOptions())
+    with pytest.raises(ValueError, match="give two stills"):
+        list_views({"4CH": Stills(folder / "a.npy", folder / "a.npy")}, SegmentOptions())

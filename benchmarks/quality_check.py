@@ -24,7 +24,8 @@ from quality_masks import RATE_HZ, MaskClip, beats, healthy, motionless
 from gdkvm_monai.configs import released_weights
 from gdkvm_monai.metrics.frame_measurements import measure_frame
 from gdkvm_monai.study.clip_facts import ClipFacts
-from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
+from gdkvm_monai.study.frame_table import frame_table
+from gdkvm_monai.study.measure import Copies, measure_clip
 from gdkvm_monai.study.measurements import ClipNumbers, Quality
 from gdkvm_monai.study.pipeline import load_pipeline
 from gdkvm_monai.study.quality import Evidence, judge

@@ -16,6 +16,7 @@ __all__ = [
     "INTERRUPTED",
     "OK",
     "WRONG_USE",
+    "ef_text",
     "new_parser",
     "report",
     "view_name",
@@ -64,6 +65,16 @@ def report(error: BaseException, whole: bool, message: str | None = None, hint: 
         traceback.print_exception(error)
     text = " ".join(with_options(message or _message(error)).split())
     print(f"gdkvm: {text}{' (--traceback shows the traceback)' if hint and not whole else ''}", file=sys.stderr)
+
+
+def ef_text(ef_percent: float | None, withheld: str) -> str:
+    """Return an ejection fraction for the terminal, or why there is none.
+
+    Example:
+        >>> ef_text(54.6, ""), ef_text(None, "the clip has one frame.")
+        ('EF 55 %', 'no EF: the clip has one frame')
+    """
+    return f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {withheld.rstrip('.')}"
 
 
 def with_options(message: str) -> str:

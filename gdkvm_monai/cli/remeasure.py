@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from gdkvm_monai.cli.command import OK, new_parser
+from gdkvm_monai.cli.command import OK, ef_text, new_parser
 
 __all__ = ["build_parser", "main"]
 
@@ -70,8 +70,7 @@ def main(words: Sequence[str]) -> int:
         clip=Stills(*options.clip) if len(options.clip) == 2 else next(iter(options.clip), None),
     )
     found = results.measurements
-    ef_percent = found.mean.ef_percent
-    ef = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {found.ef_withheld.rstrip('.')}"
+    ef = ef_text(found.mean.ef_percent, found.ef_withheld)
     codes = ", ".join(found.quality.codes)
     edited = f"{found.edited} edited by hand" if found.edited else "nothing edited"
     print(f"{ef}, {found.quality.verdict}{f' ({codes})' if codes else ''}, {edited} -> {options.result}")

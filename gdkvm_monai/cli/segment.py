@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gdkvm_monai.cli.command import FAILED, INTERRUPTED, OK, wants_traceback, with_options
+from gdkvm_monai.cli.command import FAILED, INTERRUPTED, OK, ef_text, wants_traceback, with_options
 from gdkvm_monai.cli.segment_options import chosen_options, parse_options
 from gdkvm_monai.configs import released_weights
 from gdkvm_monai.study.options import SegmentOptions
@@ -132,8 +132,7 @@ def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) ->
             print(outcome.traceback, file=sys.stderr)
         return
     found = outcome.result.measurements
-    ef_percent, quality = found.mean.ef_percent, found.quality
-    ef = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {found.ef_withheld.rstrip('.')}"
+    quality, ef = found.quality, ef_text(found.mean.ef_percent, found.ef_withheld)
     codes = ", ".join(quality.codes)
     assumed = found.training.assumed_views
     facts = (f"{' or '.join(assumed)} assumed",) if assumed else ()
@@ -154,10 +153,8 @@ def _finish(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
         report = measure_biplane(results)
         path, together = write_biplane(options.out, report, results), {"biplane": asdict(report)}
         write_index(options.out)  # now with the row of both views
-        ef_percent = report.ef_percent
-        text = f"EF {ef_percent:.0f} %" if ef_percent is not None else f"no EF: {report.ef_withheld.rstrip('.')}"
         flags = f" ({'; '.join(report.flags)})" if report.flags else ""
-        text += f", {report.verdict}{flags}"
+        text = f"{ef_text(report.ef_percent, report.ef_withheld)}, {report.verdict}{flags}"
         print(f"biplane: {text} -> {path}", file=sys.stderr if options.json else sys.stdout)
     if options.json:
         results = [asdict(outcome.result.measurements) for outcome in outcomes if outcome.result]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from gdkvm_monai.labels import NOTICE, parse_view
 from gdkvm_monai.metrics import measure_ejection_fraction
 from gdkvm_monai.metrics.ejection_fraction import LENGTH_MISMATCH, EjectionFraction
 from gdkvm_monai.study.biplane_record import BiplaneMeasurements
-from gdkvm_monai.study.measurements import SCHEMA_VERSION, Beat, Measurements, Method
+from gdkvm_monai.study.measurements import SCHEMA_VERSION, Measurements, Method
+from gdkvm_monai.study.missing_values import none_if_unknown
 from gdkvm_monai.study.quality import VERDICTS
 from gdkvm_monai.study.segmentation import SegmentationResult
 
@@ -59,12 +58,12 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> BiplaneMeasure
 
 
 def _measure(nothing: BiplaneMeasurements, results: Mapping[str, SegmentationResult]) -> BiplaneMeasurements:
-    beats = {view: _first_beat(result.measurements) for view, result in results.items()}
+    beats = {view: result.measurements.first_beat for view, result in results.items()}
     ed = {view: results[view].mask[..., beat.ed_frame] for view, beat in beats.items()}
     es = {view: results[view].mask[..., beat.es_frame] for view, beat in beats.items()}
     spacing_mm = {view: result.measurements.clip.spacing_mm for view, result in results.items()}
     measured = measure_ejection_fraction(ed, es, spacing_mm)
-    edv_ml, esv_ml, ef_percent = map(_known, (measured.edv_ml, measured.esv_ml, measured.ef_percent))
+    edv_ml, esv_ml, ef_percent = map(none_if_unknown, (measured.edv_ml, measured.esv_ml, measured.ef_percent))
     return replace(
         nothing,
         edv_ml=edv_ml,
@@ -73,21 +72,17 @@ def _measure(nothing: BiplaneMeasurements, results: Mapping[str, SegmentationRes
         ef_percent=ef_percent,
         beats={view: (beat.ed_frame, beat.es_frame) for view, beat in beats.items()},
         lengths_mm={
-            phase: {view: _known(measured.ventricles[phase.lower(), view].length) for view in results}
+            phase: {view: none_if_unknown(measured.ventricles[phase.lower(), view].length) for view in results}
             for phase in ("ED", "ES")
             if all((phase.lower(), view) in measured.ventricles for view in results)
         },
         length_difference_percent={
-            phase.upper(): _known(100 * share) for phase, share in measured.length_mismatch.items()
+            phase.upper(): none_if_unknown(100 * share) for phase, share in measured.length_mismatch.items()
         },
         foreshortening=_foreshortening(measured),
         flags=(*measured.flags, *_without_atrium(results)),
         ef_withheld=measured.reason,
     )
-
-
-def _first_beat(measurements: Measurements) -> Beat:
-    return next((beat for beat in measurements.beats if beat.in_mean), measurements.beats[0])
 
 
 def _foreshortening(measured: EjectionFraction) -> str:
@@ -112,10 +107,6 @@ def _without_atrium(results: Mapping[str, SegmentationResult]) -> Iterator[str]:
     for view, result in results.items():
         if "LA" not in result.measurements.structures:
             yield f"{view}: the masks were stored without the left atrium, so the base was found without it"
-
-
-def _known(value: float) -> float | None:
-    return round(float(value), 4) if np.isfinite(value) else None
 
 
 def _why_not(found: Mapping[str, Measurements]) -> str:

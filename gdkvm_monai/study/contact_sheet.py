@@ -68,8 +68,8 @@ def write_contact_sheet(
 
 
 def _choose(measurements: Measurements, frames: FrameTable) -> dict[str, int]:
-    if measurements.beats:
-        beat = next((beat for beat in measurements.beats if beat.in_mean), measurements.beats[0])
+    beat = measurements.first_beat
+    if beat is not None:
         return {"End-diastole": beat.ed_frame, "End-systole": beat.es_frame}
     sizes = {frame: size for frame, size in enumerate(frames.area_px["LV"]) if size}
     if len(set(sizes.values())) < 2:

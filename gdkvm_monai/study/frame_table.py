@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from monai.config import PathLike
 from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.labels import STRUCTURES
+from gdkvm_monai.study.missing_values import none_if_unknown
 from gdkvm_monai.study.record_types import STRICT
+from gdkvm_monai.study.segmented_frame import SegmentedFrame
 
-__all__ = ["FrameTable"]
+__all__ = ["FrameTable", "frame_table"]
 
 Column = Sequence[str | int | float | bool | None]
 
@@ -123,3 +126,38 @@ class FrameTable:
         """
         table = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""])  # FrameTable converts the text
         return cls.from_columns(table.where(table.notna(), None).to_dict("list"))
+
+
+def frame_table(
+    clip_id: str, frames: Sequence[SegmentedFrame], time_s: Sequence[float] | None, spacing_known: bool
+) -> FrameTable:
+    """Tabulate the numbers of every frame.
+
+    Args:
+        clip_id: identifier of the clip.
+        frames: measurements of each frame.
+        time_s: onset of each frame in seconds, or ``None``.
+        spacing_known: whether areas and volumes have units.
+
+    Returns:
+        The table, without marks of end-systole. An invalid frame has no volume.
+    """
+    volume = np.array([frame.measured.volume if frame.valid else np.nan for frame in frames])
+    atria = [frame.measured.chambers and frame.measured.chambers.left_atrium for frame in frames]
+    largest = np.nanmax(volume) if np.isfinite(volume).any() else np.nan
+    return FrameTable(
+        clip_id=clip_id,
+        time_s=(None,) * len(frames) if time_s is None else tuple(round(float(time), 6) for time in time_s),
+        valid=tuple(frame.valid for frame in frames),
+        confidence=tuple(none_if_unknown(frame.confidence) for frame in frames),
+        area_px={name: tuple(frame.measured.areas_px[name] for frame in frames) for name in STRUCTURES},
+        area_cm2={
+            name: tuple(none_if_unknown(frame.measured.areas_cm2[name]) for frame in frames) for name in STRUCTURES
+        },
+        lv_length_mm=tuple(none_if_unknown(frame.measured.length) if spacing_known else None for frame in frames),
+        lv_volume_ml=tuple(none_if_unknown(value) if spacing_known else None for value in volume),
+        lv_volume_relative=tuple(none_if_unknown(value / largest) for value in volume),
+        la_length_mm=tuple(none_if_unknown(atrium and atrium.length_mm) for atrium in atria),
+        la_volume_ml=tuple(none_if_unknown(atrium and atrium.disks_ml) for atrium in atria),
+        end_systole=(False,) * len(frames),
+    )

@@ -25,9 +25,9 @@ from gdkvm_monai.study.measurements import (
     Method,
     PhaseFrames,
 )
-from gdkvm_monai.study.segmented_frame import SegmentedFrame
+from gdkvm_monai.study.missing_values import none_if_unknown, with_nan
 
-__all__ = ["Copies", "frame_table", "measure_clip"]
+__all__ = ["Copies", "measure_clip"]
 
 
 @dataclass(frozen=True)
@@ -46,39 +46,6 @@ class Copies:
 NO_COPIES, NO_MARKS = Copies(), PhaseMarks()
 
 
-def frame_table(
-    clip_id: str, frames: Sequence[SegmentedFrame], time_s: Sequence[float] | None, spacing_known: bool
-) -> FrameTable:
-    """Tabulate the numbers of every frame.
-
-    Args:
-        clip_id: identifier of the clip.
-        frames: measurements of each frame.
-        time_s: onset of each frame in seconds, or ``None``.
-        spacing_known: whether areas and volumes have units.
-
-    Returns:
-        The table, without marks of end-systole. An invalid frame has no volume.
-    """
-    volume = np.array([frame.measured.volume if frame.valid else np.nan for frame in frames])
-    atria = [frame.measured.chambers and frame.measured.chambers.left_atrium for frame in frames]
-    largest = np.nanmax(volume) if np.isfinite(volume).any() else np.nan
-    return FrameTable(
-        clip_id=clip_id,
-        time_s=(None,) * len(frames) if time_s is None else tuple(round(float(time), 6) for time in time_s),
-        valid=tuple(frame.valid for frame in frames),
-        confidence=tuple(_known(frame.confidence) for frame in frames),
-        area_px={name: tuple(frame.measured.areas_px[name] for frame in frames) for name in STRUCTURES},
-        area_cm2={name: tuple(_known(frame.measured.areas_cm2[name]) for frame in frames) for name in STRUCTURES},
-        lv_length_mm=tuple(_known(frame.measured.length) if spacing_known else None for frame in frames),
-        lv_volume_ml=tuple(_known(value) if spacing_known else None for value in volume),
-        lv_volume_relative=tuple(_known(value / largest) for value in volume),
-        la_length_mm=tuple(_known(atrium and atrium.length_mm) for atrium in atria),
-        la_volume_ml=tuple(_known(atrium and atrium.disks_ml) for atrium in atria),
-        end_systole=(False,) * len(frames),
-    )
-
-
 def measure_clip(
     clip: ClipFacts,
     frames: FrameTable,
@@ -94,7 +61,7 @@ def measure_clip(
 
     Args:
         clip: facts about the clip.
-        frames: result of :func:`frame_table`.
+        frames: values of every frame.
         structures: structures kept in the masks.
         copies: perturbed copies; their ejection fractions and volumes at the same frames give the interval.
         marks: frames of end-diastole and end-systole that a reader marked; they replace those found in the curve.
@@ -106,7 +73,7 @@ def measure_clip(
     area = [float(px) if known else np.nan for px, known in zip(frames.area_px["LV"], measured)]
     phases = mark_phases(find_phases(area, None if None in frames.time_s else frames.time_s), marks)
     in_ml = any(value is not None for value in frames.lv_volume_ml)
-    own = measure_beats(_numbers(frames.lv_volume_relative), phases, _numbers(frames.lv_volume_ml))
+    own = measure_beats(with_nan(frames.lv_volume_relative), phases, with_nan(frames.lv_volume_ml))
     again = [measure_beats(volumes, phases, volumes if in_ml else None, own) for volumes in copies.volumes]
     return ClipNumbers(
         schema_version=SCHEMA_VERSION,
@@ -128,7 +95,7 @@ def _phase_frames(phases: Phases) -> PhaseFrames:
     return PhaseFrames(
         ed_frames=phases.ed,
         es_frames=phases.es,
-        heart_rate_bpm=_known(phases.heart_rate_bpm),
+        heart_rate_bpm=none_if_unknown(phases.heart_rate_bpm),
         reason=phases.reason,
         no_contraction=phases.no_contraction,
         rhythm=judge_rhythm(phases.rr).name,
@@ -139,14 +106,14 @@ def _beat(beat: BeatEjectionFraction, frames: FrameTable) -> Beat:
     return Beat(
         ed_frame=beat.ed_frame,
         es_frame=beat.es_frame,
-        edv_ml=_known(beat.edv_ml),
-        esv_ml=_known(beat.esv_ml),
-        sv_ml=_known(beat.sv_ml),
-        ef_percent=_known(beat.ef_percent),
+        edv_ml=none_if_unknown(beat.edv_ml),
+        esv_ml=none_if_unknown(beat.esv_ml),
+        sv_ml=none_if_unknown(beat.sv_ml),
+        ef_percent=none_if_unknown(beat.ef_percent),
         ed_area_cm2=AreasCm2(**{name: frames.area_cm2[name][beat.ed_frame] for name in STRUCTURES}),
         es_area_cm2=AreasCm2(**{name: frames.area_cm2[name][beat.es_frame] for name in STRUCTURES}),
-        rr_s=_known(beat.rr_s),
-        ef_error_percent=_known(beat.ef_error_percent),
+        rr_s=none_if_unknown(beat.rr_s),
+        ef_error_percent=none_if_unknown(beat.ef_error_percent),
         concern=beat.concern,
         in_mean=beat.in_mean,
     )
@@ -155,11 +122,11 @@ def _beat(beat: BeatEjectionFraction, frames: FrameTable) -> Beat:
 def _mean(mean: MeanEjectionFraction) -> BeatMean:
     return BeatMean(
         n_beats=mean.n_beats,
-        edv_ml=_known(mean.edv_ml),
-        esv_ml=_known(mean.esv_ml),
-        sv_ml=_known(mean.sv_ml),
-        ef_percent=_known(mean.ef_percent),
-        ef_sd_percent=_known(mean.ef_sd_percent),
+        edv_ml=none_if_unknown(mean.edv_ml),
+        esv_ml=none_if_unknown(mean.esv_ml),
+        sv_ml=none_if_unknown(mean.sv_ml),
+        ef_percent=none_if_unknown(mean.ef_percent),
+        ef_sd_percent=none_if_unknown(mean.ef_sd_percent),
     )
 
 
@@ -180,7 +147,7 @@ def _confidence(frames: FrameTable, copies: Copies) -> Confidence:
     if not copies.description:
         return Confidence(None, None, "not computed")
     known = [value for value in frames.confidence if value is not None]
-    mean, lowest = (_known(np.mean(known)), _known(min(known))) if known else (None, None)
+    mean, lowest = (none_if_unknown(np.mean(known)), none_if_unknown(min(known))) if known else (None, None)
     return Confidence(mean, lowest, f"lowest Dice of the left ventricle with perturbed copies ({copies.description})")
 
 
@@ -207,13 +174,4 @@ def _method(view: str | None, marks: PhaseMarks) -> Method:
 
 def _range(values: Sequence[float]) -> tuple[float, float] | None:
     """Return the smallest and largest value; ``None`` if one is unknown, because the range would be too narrow."""
-    return (_known(min(values)), _known(max(values))) if np.isfinite(values).all() else None
-
-
-def _numbers(values: Sequence[float | None]) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in values], float)
-
-
-def _known(value: float | None) -> float | None:
-    """Return the rounded number, or ``None`` if it is unknown."""
-    return None if value is None or not np.isfinite(value) else round(float(value), 4)
+    return (none_if_unknown(min(values)), none_if_unknown(max(values))) if np.isfinite(values).all() else None

@@ -12,11 +12,12 @@ from gdkvm_monai.metrics.marked_phases import PhaseMarks
 from gdkvm_monai.metrics.sector import Sector
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.frame_loop import edge_share
-from gdkvm_monai.study.frame_table import FrameTable
-from gdkvm_monai.study.measure import frame_table, measure_clip
+from gdkvm_monai.study.frame_table import FrameTable, frame_table
+from gdkvm_monai.study.measure import measure_clip
 from gdkvm_monai.study.measure_dimensions import UNKNOWN_PATIENT, with_dimensions
 from gdkvm_monai.study.measurements import ClipNumbers, Confidence, Quality
-from gdkvm_monai.study.quality import VERDICTS, Evidence, judge
+from gdkvm_monai.study.missing_values import with_nan
+from gdkvm_monai.study.quality import Evidence, conclude, judge
 from gdkvm_monai.study.results_folder import ClipResults
 from gdkvm_monai.study.run_record import EditRecord
 from gdkvm_monai.study.segmented_frame import SegmentedFrame
@@ -65,7 +66,7 @@ def measure_again(
 def _measure_frames(
     results: ClipResults, cache: ClipCache, spacing_mm: Sequence[float] | None, edit: EditRecord
 ) -> list[SegmentedFrame]:
-    known = np.array([np.nan if value is None else value for value in results.frames.confidence], float)
+    known = with_nan(results.frames.confidence)
     confidence = known if edit.mask_sha256 is None else np.full(len(known), np.nan)
     return [
         SegmentedFrame(measure_frame(cache.mask(frame), spacing_mm), valid, confidence[frame], np.nan, np.nan)
@@ -96,6 +97,4 @@ def _add_dimensions(results: ClipResults, numbers: ClipNumbers, frames: Sequence
 
 def _judge(results: ClipResults, numbers: ClipNumbers, evidence: Evidence, kept: Sequence[str]) -> Quality:
     earlier = [reason for reason in results.measurements.quality.reasons if reason.code in kept]
-    reasons = (*judge(numbers, evidence).reasons, *earlier)
-    worst = max((VERDICTS.index(reason.verdict) for reason in reasons), default=0)
-    return Quality(VERDICTS[worst], reasons)
+    return conclude([*judge(numbers, evidence).reasons, *earlier])

@@ -13,6 +13,7 @@ from gdkvm_monai.metrics.hemodynamics import cardiac_output_l_min
 from gdkvm_monai.metrics.wall_motion import fractional_area_change, longitudinal_strain, mitral_displacement
 from gdkvm_monai.study.dimensions import AtriumSize, BeatDimensions, Dimensions, Patient, VentricleSize
 from gdkvm_monai.study.measurements import Beat, ClipNumbers
+from gdkvm_monai.study.missing_values import none_if_unknown
 from gdkvm_monai.study.segmented_frame import SegmentedFrame
 
 __all__ = ["UNKNOWN_PATIENT", "with_dimensions"]
@@ -50,7 +51,7 @@ def with_dimensions(
     source = next((name for name, rate in rates.items() if rate is not None), None)
     output = None
     if source is not None and numbers.mean.sv_ml is not None:
-        output = _known(cardiac_output_l_min(numbers.mean.sv_ml, rates[source]))
+        output = none_if_unknown(cardiac_output_l_min(numbers.mean.sv_ml, rates[source]))
     volume_ml, area_m2 = mean.es_atrium.disks_ml, patient.body_surface_area_m2
     dimensions = Dimensions(
         beats=beats,
@@ -59,7 +60,7 @@ def with_dimensions(
         header_heart_rate_bpm=header_heart_rate_bpm,
         cardiac_output_l_min=output,
         cardiac_output_rate=None if output is None else source,
-        la_volume_index_ml_m2=None if volume_ml is None or area_m2 is None else _known(volume_ml / area_m2),
+        la_volume_index_ml_m2=None if volume_ml is None or area_m2 is None else none_if_unknown(volume_ml / area_m2),
     )
     return replace(numbers, dimensions=dimensions)
 
@@ -76,23 +77,23 @@ def _measure_beat(beat: Beat, frames: Sequence[SegmentedFrame], in_mm: bool) -> 
         ed=_ventricle_size(ed) if in_mm else NO_VENTRICLE,
         es=_ventricle_size(es) if in_mm else NO_VENTRICLE,
         es_atrium=_atrium_size(es),
-        fractional_area_change_percent=_known(area_change),
-        mitral_displacement_mm=_known(displacement) if in_mm else None,
-        longitudinal_strain_percent=_known(strain),
+        fractional_area_change_percent=none_if_unknown(area_change),
+        mitral_displacement_mm=none_if_unknown(displacement) if in_mm else None,
+        longitudinal_strain_percent=none_if_unknown(strain),
     )
 
 
 def _ventricle_size(frame: FrameMeasurement) -> VentricleSize:
     if frame.chambers is None:
         return NO_VENTRICLE
-    diameters = {f"{level}_diameter_mm": _known(width) for level, width in frame.chambers.diameters.items()}
-    return VentricleSize(length_mm=_known(frame.length), **diameters)
+    diameters = {f"{level}_diameter_mm": none_if_unknown(width) for level, width in frame.chambers.diameters.items()}
+    return VentricleSize(length_mm=none_if_unknown(frame.length), **diameters)
 
 
 def _atrium_size(frame: FrameMeasurement) -> AtriumSize:
     if frame.chambers is None or frame.chambers.left_atrium is None:
         return NO_ATRIUM
-    return AtriumSize(**{name: _known(value) for name, value in vars(frame.chambers.left_atrium).items()})
+    return AtriumSize(**{name: none_if_unknown(value) for name, value in vars(frame.chambers.left_atrium).items()})
 
 
 def _mean(records: Sequence[Record], nothing: Record) -> Record:
@@ -106,10 +107,5 @@ def _mean(records: Sequence[Record], nothing: Record) -> Record:
             values[field.name] = _mean(own, own[0])
         else:
             known = [value for value in own if value is not None]
-            values[field.name] = _known(np.mean(known)) if known else None
+            values[field.name] = none_if_unknown(np.mean(known)) if known else None
     return type(nothing)(**values)
-
-
-def _known(value: float) -> float | None:
-    """Return the rounded number, or ``None`` if it is unknown."""
-    return round(float(value), 4) if np.isfinite(value) else None

@@ -13,22 +13,10 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.labels import NOTICE
-from gdkvm_monai.metrics.beats import BeatConcern
-from gdkvm_monai.metrics.rhythm import RhythmName
+from gdkvm_monai.study.beat_records import AreasCm2, Beat, BeatMean, PhaseFrames
 from gdkvm_monai.study.clip_facts import ClipFacts
 from gdkvm_monai.study.dimensions import Dimensions
-from gdkvm_monai.study.record_types import (
-    STRICT,
-    Count,
-    NotNegative,
-    Positive,
-    Range,
-    ReasonCode,
-    Share,
-    Structure,
-    Verdict,
-    View,
-)
+from gdkvm_monai.study.record_types import STRICT, Range, ReasonCode, Share, Structure, Verdict, View
 
 __all__ = [
     "AreasCm2",
@@ -56,69 +44,6 @@ class Method:
 
     id: str
     description: str
-
-
-@dataclass(frozen=True, config=STRICT)
-class PhaseFrames:
-    """Frames of end-diastole and end-systole, counted from 0."""
-
-    ed_frames: tuple[Count, ...]
-    es_frames: tuple[Count, ...]
-    heart_rate_bpm: NotNegative | None
-    reason: str
-    """why no beat was found; empty if one was"""
-    no_contraction: bool
-    """whether the area of the left ventricle moves no more than its noise explains"""
-    rhythm: RhythmName
-    """regular if all RR intervals are within 12 % of their median, ectopic if at most two are not, else irregular;
-    unknown for fewer than two intervals"""
-
-
-@dataclass(frozen=True, config=STRICT)
-class AreasCm2:
-    """Area of each structure in one frame, in cm2."""
-
-    LV: NotNegative | None
-    MYO: NotNegative | None
-    LA: NotNegative | None
-
-
-@dataclass(frozen=True, config=STRICT)
-class Beat:
-    """One beat: its frames, volumes smoothed over time, ejection fraction, and areas of the masks."""
-
-    ed_frame: Count
-    es_frame: Count
-    edv_ml: NotNegative | None
-    esv_ml: NotNegative | None
-    sv_ml: float | None
-    ef_percent: float | None
-    ed_area_cm2: AreasCm2
-    """areas at end-diastole"""
-    es_area_cm2: AreasCm2
-    """areas at end-systole"""
-    rr_s: Positive | None
-    """seconds from this end-diastole to the next one"""
-    ef_error_percent: NotNegative | None
-    """standard error of the ejection fraction caused by the noise of the volumes, in percentage points"""
-    concern: BeatConcern
-    """empty if none. not_measurable: no volume; clip_end: end-diastole or end-systole is the first or last frame;
-    odd_interval: follows the interval of an ectopic beat or its pause; uncertain: the volumes are too noisy"""
-    in_mean: bool
-    """whether the beat is in the means: beats without concern or, if there are none, all that can be measured"""
-
-
-@dataclass(frozen=True, config=STRICT)
-class BeatMean:
-    """Means over the beats that are marked ``in_mean``."""
-
-    n_beats: Count
-    edv_ml: NotNegative | None
-    esv_ml: NotNegative | None
-    sv_ml: float | None
-    ef_percent: float | None
-    ef_sd_percent: NotNegative | None
-    """standard deviation over the beats, ddof 1"""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -195,6 +120,11 @@ class ClipNumbers:
     confidence: Confidence
     dimensions: Annotated[Dimensions | None, Field(description="sizes and motion; null if they were not measured")]
     edited: Annotated[str, Field(description="what was edited by hand: masks, phases, masks and phases, or nothing")]
+
+    @property
+    def first_beat(self) -> Beat | None:
+        """The first beat in the mean, otherwise the first one; ``None`` if there is none."""
+        return next((beat for beat in self.beats if beat.in_mean), next(iter(self.beats), None))
 
     def judged(self, quality: Quality, training: TrainingData) -> Measurements:
         """Return the measurements with the result of the quality check and the training data of the weights."""

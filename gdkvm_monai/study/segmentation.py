@@ -24,7 +24,8 @@ from gdkvm_monai.study.clip_array import check_clip_array
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.frame_loop import edge_share, segment_frames
-from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
+from gdkvm_monai.study.frame_table import frame_table
+from gdkvm_monai.study.measure import Copies, measure_clip
 from gdkvm_monai.study.measure_dimensions import with_dimensions
 from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
 from gdkvm_monai.study.outputs import check_formats, write_outputs

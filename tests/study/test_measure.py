@@ -11,8 +11,8 @@ import pytest
 
 from gdkvm_monai.labels import STRUCTURES
 from gdkvm_monai.metrics.frame_measurements import measure_frame
-from gdkvm_monai.study.frame_table import FrameTable
-from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
+from gdkvm_monai.study.frame_table import FrameTable, frame_table
+from gdkvm_monai.study.measure import Copies, measure_clip
 from tests.metrics.ventricles import inside, ventricle
 from tests.study import records
 

@@ -2,6 +2,6 @@
 
 from gdkvm_monai.study.quality.evidence import Evidence
 from gdkvm_monai.study.quality.training import training_data
-from gdkvm_monai.study.quality.verdict import VERDICTS, judge
+from gdkvm_monai.study.quality.verdict import VERDICTS, conclude, judge
 
-__all__ = ["VERDICTS", "Evidence", "judge", "training_data"]
+__all__ = ["VERDICTS", "Evidence", "conclude", "judge", "training_data"]

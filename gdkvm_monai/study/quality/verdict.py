@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from gdkvm_monai.study.measurements import ClipNumbers, Quality, Reason
@@ -19,7 +19,7 @@ from gdkvm_monai.study.quality.source import check_field, check_source, check_ti
 from gdkvm_monai.study.quality.training import check_domain, check_intensity, check_view
 from gdkvm_monai.study.record_types import Verdict
 
-__all__ = ["CHECKS", "VERDICTS", "judge"]
+__all__ = ["CHECKS", "VERDICTS", "conclude", "judge"]
 
 VERDICTS = get_args(Verdict)
 
@@ -57,6 +57,11 @@ def judge(numbers: ClipNumbers, evidence: Evidence) -> Quality:
     Returns:
         The reasons and their worst verdict, ``"good"`` if there are none.
     """
-    reasons = tuple(reason for check in CHECKS for reason in check(numbers, evidence))
+    return conclude(reason for check in CHECKS for reason in check(numbers, evidence))
+
+
+def conclude(reasons: Iterable[Reason]) -> Quality:
+    """Return reasons with their worst verdict, ``"good"`` if there are none."""
+    reasons = tuple(reasons)
     worst = max((VERDICTS.index(reason.verdict) for reason in reasons), default=0)
     return Quality(VERDICTS[worst], reasons)

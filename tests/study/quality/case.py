@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gdkvm_monai.metrics.cavity import Flag
-from gdkvm_monai.study.measure import Copies, frame_table, measure_clip
+from gdkvm_monai.study.frame_table import frame_table
+from gdkvm_monai.study.measure import Copies, measure_clip
 from gdkvm_monai.study.measurements import ClipFacts, ClipNumbers, Quality
 from gdkvm_monai.study.quality import Evidence, judge
 from gdkvm_monai.study.run_record import WeightsRecord

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gdkvm_monai.study.measure import frame_table
+from gdkvm_monai.study.frame_table import frame_table
 from gdkvm_monai.study.quality import Evidence
 from tests.study import records
 from tests.study.quality.case import WEIGHTS

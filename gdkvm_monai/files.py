@@ -83,15 +83,13 @@ def atomic_folder(path: PathLike, overwrite: bool = False) -> Iterator[Path]:
 
 def hidden_prefix() -> str:
     """Return the beginning of the names of this process's hidden folders: ``.gdkvm-``, a hash of the host, the PID."""
-    host = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-    return f".gdkvm-{host}-{os.getpid()}-"
+    return f"{_host_prefix()}{os.getpid()}-"
 
 
 def remove_abandoned(folder: PathLike) -> None:
     """Delete the hidden folders in ``folder`` that killed processes of this host left behind."""
-    host = hidden_prefix().rpartition(f"{os.getpid()}-")[0]
-    for path in Path(folder).glob(f"{host}*"):
-        number = path.name.removeprefix(host).partition("-")[0]
+    for path in Path(folder).glob(f"{_host_prefix()}*"):
+        number = path.name.removeprefix(_host_prefix()).partition("-")[0]
         if number.isdecimal() and not _is_running(int(number)):
             shutil.rmtree(path, ignore_errors=True)
 
@@ -186,13 +184,15 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def _host_prefix() -> str:
+    return f".gdkvm-{hashlib.sha256(platform.node().encode()).hexdigest()[:8]}-"
+
+
 def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to another user
-        return True
+    except OSError as error:  # any other error: it belongs to another user
+        return not isinstance(error, ProcessLookupError)
     return True
 
 

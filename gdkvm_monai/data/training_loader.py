@@ -11,7 +11,7 @@ import torch.distributed as dist
 from monai.data import DataLoader
 from torch.utils.data import Dataset, Sampler
 
-from gdkvm_monai.data.phantom.seeds import random_generator
+from gdkvm_monai.data.seeds import random_generator
 
 __all__ = ["ShuffledBatches", "TrainingLoader"]
 

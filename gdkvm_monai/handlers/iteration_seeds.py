@@ -8,7 +8,7 @@ import ignite.distributed as idist
 from ignite.engine import Engine, Events
 from ignite.utils import manual_seed
 
-from gdkvm_monai.data.phantom.seeds import random_generator
+from gdkvm_monai.data.seeds import random_generator
 from gdkvm_monai.data.training_loader import TrainingLoader
 from gdkvm_monai.handlers.resumable import register_part
 

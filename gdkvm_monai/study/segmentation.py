@@ -165,8 +165,7 @@ def segment_clip(
     cache.keep(options.structures)
     weights = pipeline.provenance.weights
     quality = judge(numbers, Evidence(frames, segmented.frames, edge, weights))
-    run = _record(pipeline, source, options, started, time.monotonic() - start)
-    run = replace(run, surroundings=surroundings)
+    run = replace(_record(pipeline, source, options, started, time.monotonic() - start), surroundings=surroundings)
     return ClipResults(numbers.judged(quality, training_data(weights, numbers.clip.view)), frames, run)
 
 

@@ -16,8 +16,8 @@ from tqdm.auto import tqdm
 
 from gdkvm_monai.data.clip import PHANTOM_MARK
 from gdkvm_monai.data.phantom.echo import EchoPhantom
-from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.settings import PhantomSettings, claim_folder
+from gdkvm_monai.data.seeds import random_generator
 from gdkvm_monai.files import atomic_write
 from gdkvm_monai.labels import VIEWS
 

@@ -9,9 +9,9 @@ from scipy.ndimage import gaussian_filter
 
 from gdkvm_monai.data.phantom.heart import LeftHeart
 from gdkvm_monai.data.phantom.plane import ViewPlane
-from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.tissue import Tissue
 from gdkvm_monai.data.phantom.ultrasound import QUALITIES, Sector
+from gdkvm_monai.data.seeds import random_generator
 from gdkvm_monai.labels import VIEWS, parse_view
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gdkvm_monai.data.phantom.heart import LeftHeart
 from gdkvm_monai.data.phantom.section import LEVELS, Section
-from gdkvm_monai.data.phantom.seeds import random_generator
+from gdkvm_monai.data.seeds import random_generator
 from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, VIEWS
 
 

@@ -10,9 +10,9 @@ from scipy.spatial import cKDTree
 
 from gdkvm_monai.data.phantom.plane import ViewPlane, outline
 from gdkvm_monai.data.phantom.section import LEVELS, Section
-from gdkvm_monai.data.phantom.seeds import random_generator
 from gdkvm_monai.data.phantom.ultrasound import Sector
 from gdkvm_monai.data.phantom.valve import MitralValve
+from gdkvm_monai.data.seeds import random_generator
 from gdkvm_monai.labels import BACKGROUND, MYOCARDIUM, VIEWS
 
 _DEPTHS = np.linspace(0, 1, 9)  # from endocardium to epicardium

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.data.phantom.beat import Beat
-from gdkvm_monai.data.phantom.seeds import random_generator
+from gdkvm_monai.data.seeds import random_generator
 
 SEEDS = range(8)
 

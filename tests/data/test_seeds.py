@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gdkvm_monai.data.phantom.seeds import random_generator
+from gdkvm_monai.data.seeds import random_generator
 
 
 def draw(seed, stream: int) -> np.ndarray:

@@ -16,6 +16,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import nibabel
@@ -415,8 +416,8 @@ def test_unreadable_measurements_are_named_and_hide_no_failure(tmp_path):
     ).read_text()
 
 
-def kill_workers_at_work(out: Path, others: set) -> list[int]:
-    """Kill the worker processes once they work on a clip, and return their exit codes."""
+def kill_workers_at_work(out: Path, others: set) -> set[BaseProcess]:
+    """Kill the worker processes once they work on a clip, and return them."""
     deadline = time.monotonic() + 120
     while not any(path.stat().st_size for path in out.glob(".gdkvm-*/*/.masks")) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -425,7 +426,7 @@ def kill_workers_at_work(out: Path, others: set) -> list[int]:
         os.kill(worker.pid, signal.SIGKILL)
     for worker in workers:
         worker.join(30)
-    return [worker.exitcode for worker in workers]
+    return workers  # their exit codes are known once the pool has ended, whose own thread also waits for them
 
 
 def test_a_killed_process_is_a_failure_of_its_clip(weights, tmp_path):
@@ -437,7 +438,7 @@ def test_a_killed_process_is_a_failure_of_its_clip(weights, tmp_path):
     with ThreadPoolExecutor(1) as thread:
         killed = thread.submit(kill_workers_at_work, out, set(active_children()))
         outcomes = list(run_batch(tasks, out, weights, jobs=2))
-    assert killed.result() and set(killed.result()) == {-signal.SIGKILL}
+    assert {worker.exitcode for worker in killed.result()} == {-signal.SIGKILL}
     assert [outcome.task for outcome in outcomes] == tasks
     for outcome in outcomes:
         assert outcome.result is None and outcome.error == "BrokenProcessPool"

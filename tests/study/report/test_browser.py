@@ -180,7 +180,7 @@ def test_the_cursor_is_at_the_same_time_in_all_curves(page):
         assert dot.get_attribute("cx") == cursors[0].get_attribute("x1")
 
 
-def test_without_scripts_the_stills_are_drawn(page, report):
+def test_without_scripts_the_stills_are_drawn_and_the_player_is_not(page, report):
     page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         page.get(report.as_uri())
@@ -189,6 +189,8 @@ def test_without_scripts_the_stills_are_drawn(page, report):
         for still in stills:
             pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(still.screenshot_as_base64))).convert("RGB"))
             assert pixels.std() > 5 and (pixels[..., 0].astype(int) > pixels[..., 1] + 60).sum() > 100
+        useless = page.find_elements("css selector", ".screen, .player .controls")
+        assert useless and not any(element.is_displayed() for element in useless)
     finally:
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 

@@ -1,5 +1,7 @@
 "use strict";
 
+document.documentElement.dataset.scripts = "run"; // shows the player
+
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const byId = (id) => document.getElementById(id);
 const clip = read("clip-data");

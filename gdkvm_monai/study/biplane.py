@@ -110,6 +110,8 @@ def _without_atrium(results: Mapping[str, SegmentationResult]) -> Iterator[str]:
 
 
 def _why_not(found: Mapping[str, Measurements]) -> str:
+    if len({measurements.clip.id for measurements in found.values()}) == 1:
+        return "4CH and 2CH are copies of one clip; give a clip of each view."
     for view, measurements in found.items():
         if measurements.clip.spacing_mm is None:
             trust = measurements.clip.spacing_trust

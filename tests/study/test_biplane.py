@@ -57,6 +57,11 @@ def test_the_order_of_the_views_does_not_matter(results):
     assert other == measure_biplane(results)
 
 
+def test_two_copies_of_one_clip_are_not_measured_together(results):
+    report = measure_biplane({"4CH": results["4CH"], "2CH": results["4CH"]})
+    assert report.ef_percent is None and "copies of one clip" in report.ef_withheld and report.verdict == "check"
+
+
 def test_masks_that_were_stored_without_the_atrium_are_flagged(results):
     four = results["4CH"]
     bare = replace(

@@ -73,6 +73,8 @@ def remeasure(
     _check_mask_files(folder, edited, results)
     source = KeptClip(folder, results, grid) if clip is None else OpenedClip(clip, results)
     masks = _read_masks(folder, edited, results, grid)
+    if edited is not None:
+        _refuse_exchanged_axes(edited, masks, _read_masks(folder, None, results, grid))
     _refuse_labels_outside(masks, source.box)
     edit = _record(results, edited, marked, find_phases, source.origin)
     with replace_results(folder, outdated=["sr.dcm"]) as new, ClipCache(new.parent, source) as cache:
@@ -103,6 +105,19 @@ def _read_masks(folder: Path, edited: Path | None, results: ClipResults, grid: M
         return read_edited_mask(folder / "mask.nii.gz", grid)
     with np.load(folder / "mask.npz") as stored:
         return stored["mask"]
+
+
+def _refuse_exchanged_axes(path: Path, masks: np.ndarray, current: np.ndarray) -> None:
+    """Refuse a mask on a square grid that lies on the current one only once its first two axes are exchanged."""
+    if masks.shape[0] != masks.shape[1] or not current.any():
+        return
+    labeled = current > 0
+    kept, exchanged = (float((other == current)[labeled].mean()) for other in (masks, masks.swapaxes(0, 1)))
+    if kept < 0.5 and exchanged > 0.8:
+        raise ValueError(
+            f"{path} has {100 * kept:.0f} % of the labels of the results in their places, but {100 * exchanged:.0f} % "
+            "with its first two axes exchanged; export it with the axes of mask.nii.gz."
+        )
 
 
 def _refuse_labels_outside(masks: np.ndarray, box: tuple[slice, slice]) -> None:

@@ -161,7 +161,10 @@ def test_nothing_changes_if_the_correction_is_refused(result, edited, tmp_path):
     before = files(result)
     other = tmp_path / "other.nii.gz"
     nibabel.save(nibabel.Nifti1Image(np.zeros((5, 4, 3), np.uint8), np.eye(4)), other)
+    image, exchanged = nibabel.load(edited), tmp_path / "exchanged.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj).swapaxes(0, 1), image.affine), exchanged)
     for arguments, message in (
+        ({"mask": exchanged}, "exchanged.nii.gz has .* with its first two axes exchanged"),
         ({}, "nothing to measure again"),
         ({"mask": other}, "another grid"),
         ({"mask": tmp_path / "absent.nii.gz"}, "absent.nii.gz"),

@@ -14,6 +14,7 @@ from monai.config import PathLike
 
 from gdkvm_monai.handlers.commands import command_to_evaluate, command_to_resume
 from gdkvm_monai.handlers.resumable import register_part
+from gdkvm_monai.handlers.run_lock import run_lock
 from gdkvm_monai.handlers.run_recipe import RunRecipe
 from gdkvm_monai.handlers.stop_signals import StopSignals
 from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
@@ -62,9 +63,15 @@ class TrainingRun:
         """Train.
 
         Raises:
+            RuntimeError: if another process trains in the same folder.
             SystemExit: if a signal stopped training.
             Exception: if training failed; the log then ends with the cause and the command that continues.
         """
+        with run_lock(self.recipe.folder):
+            self._train()
+        self._report_end()
+
+    def _train(self) -> None:
         self.started = time.monotonic()
         try:
             self.stop_signals.run()
@@ -74,7 +81,6 @@ class TrainingRun:
         finally:
             logging.getLogger().removeHandler(self.log)
             self.log.close()
-        self._report_end()
 
     def _start(self, engine: Engine) -> None:
         self.first = self.completed = engine.state.iteration

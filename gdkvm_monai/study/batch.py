@@ -95,14 +95,23 @@ def without_path(message: str, path: Path | Stills) -> str:
         >>> without_path("/data/Doe^Jane/a.dcm cannot be read as DICOM.", Path("/data/Doe^Jane/a.dcm"))
         'the clip cannot be read as DICOM.'
     """
-    shown = {file: f"file {number} of the clip" for number, file in enumerate(clip_files(path), start=1)}
+    shown = {file: f"file {number} of the clip" for number, file in enumerate(_readable_files(path), start=1)}
     shown |= dict(zip(path, STILL_NAMES)) if isinstance(path, Stills) else {path: "the clip"}
     forms: dict[str, str] = {}
     for file, text in shown.items():
-        for name in (str(file), str(file.absolute()), str(file.resolve()), file.name, file.resolve().name):
+        real = Path(os.path.realpath(file))  # Path.resolve raises an error for a link to itself
+        for name in (str(file), str(file.absolute()), str(real), file.name, real.name):
             forms[name] = forms[repr(name)[1:-1]] = text
     longest_first = "|".join(map(re.escape, sorted(filter(None, forms), key=len, reverse=True)))
     return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda match: forms[match[0]], message)
+
+
+def _readable_files(path: Path | Stills) -> list[Path]:
+    """Return the files of a clip, none if they cannot be listed."""
+    try:
+        return clip_files(path)
+    except OSError:
+        return []
 
 
 def write_tables(out: Path, outcomes: Iterable[Outcome]) -> list[str]:

@@ -26,6 +26,7 @@ class ClipIdentity:
         format: format as a known suffix, because the rest of a file name may contain a patient's name.
 
     Raises:
+        ClipReadError: if the permission to list its files is missing.
         FileNotFoundError: if the clip is missing.
     """
 
@@ -53,7 +54,9 @@ class ClipIdentity:
     def _look(self) -> list[tuple[Path, int, int, int, int]]:
         """Return what changes when a file is replaced or written."""
         state = []
-        for file in clip_files(self.path):
+        for file in _listed(self.path):
+            if file.is_symlink() and not file.exists():
+                raise FileNotFoundError(f"{file} is a link that leads to no file; correct the link.")
             if not file.exists():
                 raise FileNotFoundError(f"{file} does not exist; check the path.")
             found = file.stat()
@@ -68,6 +71,13 @@ def clip_files(path: Path | Stills) -> list[Path]:
     if path.is_dir():
         return sorted(file for file in path.iterdir() if file.is_file())
     return metaimage_files(path) if path.suffix.lower() in (".mhd", ".mha") and path.is_file() else [path]
+
+
+def _listed(path: Path | Stills) -> list[Path]:
+    try:
+        return clip_files(path)
+    except PermissionError as error:
+        raise ClipReadError(f"{error.filename} cannot be read for lack of permission; permit reading it.") from error
 
 
 def _sha256(path: Path | Stills) -> str:

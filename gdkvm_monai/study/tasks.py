@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import realpath
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -93,7 +94,7 @@ def list_views(clips: Mapping[str, Path | Stills], options: SegmentOptions) -> l
 
 def is_result(path: Path, out: Path) -> bool:
     """Return whether a file is in a results folder; ``out`` may be inside a folder of clips."""
-    path, out = path.resolve(), out.resolve()
+    path, out = Path(realpath(path)), Path(realpath(out))  # Path.resolve raises an error for a link to itself
     name = path.relative_to(out).parts[:1] if path.is_relative_to(out) else ()
     return bool(name) and (name[0].startswith(".gdkvm-") or (out / name[0] / "measurements.json").is_file())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -230,6 +231,26 @@ def test_failures_are_reported_and_do_not_stop_the_batch(mixed):
         assert failures[make.__name__]["error"] == "ClipReadError"
         assert message in failures[make.__name__]["message"]
     assert {row["made_by"] for row in rows if row["id"]} == {make.__name__ for make in STRANGE}
+
+
+def test_a_link_to_itself_and_a_folder_without_permission_are_failures_of_their_own(weights, tmp_path, monkeypatch):
+    clips, listed = tmp_path / "clips", Path.iterdir
+    (clips / "closed").mkdir(parents=True)
+    np.save(clips / "a.npy", noise_clip())
+    (clips / "loop.npy").symlink_to("loop.npy")
+
+    def refuse_closed(folder: Path):
+        if folder.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse_closed)
+    assert gdkvm(clips, "-o", tmp_path / "out", "--weights", weights, "--device", "cpu", *QUICK) == 1
+    assert complete(tmp_path / "out") == 1
+    closed, loop = read(tmp_path / "out" / "failures.json")
+    assert (closed["position"], loop["position"]) == (2, 3)
+    assert closed["message"].startswith("the clip") and "permission" in closed["message"]
+    assert loop["message"].startswith("the clip is a link")
 
 
 def test_a_failed_clip_leaves_no_files_and_the_others_are_in_the_index(mixed):

@@ -24,7 +24,8 @@ def folder_datalist(
             ``.png`` means folders that contain numbered PNG frames and no other clip.
 
     Returns:
-        Items with ``image`` (path), sorted by name.
+        Items with ``image`` (path), sorted by name. A file or folder that cannot be examined, for example for lack of
+        permission, is listed, so that opening it states the cause.
 
     Raises:
         FileNotFoundError: if the folder is missing or contains no clip.
@@ -33,7 +34,14 @@ def folder_datalist(
     if not root.exists():
         raise FileNotFoundError(f"{root} does not exist; set dataset_dir to a clip or to a folder with clips.")
     paths = [root] if root.is_file() or is_clip(root, suffixes) else sorted(root.glob(pattern))
-    items = [{"image": str(path)} for path in paths if is_clip(path, suffixes)]
+    items = [{"image": str(path)} for path in paths if _may_be_clip(path, suffixes)]
     if not items:
         raise FileNotFoundError(f"{root} has no clip that matches {pattern!r} and ends in {', '.join(suffixes)}.")
     return items
+
+
+def _may_be_clip(path: Path, suffixes: Sequence[str]) -> bool:
+    try:
+        return is_clip(path, suffixes)
+    except OSError:
+        return True

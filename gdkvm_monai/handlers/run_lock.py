@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import ignite.distributed as idist
@@ -38,4 +38,7 @@ def run_lock(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(OSError):
+            (folder / ".lock").unlink()
+            folder.rmdir()  # if the run wrote nothing
         lock.release()

@@ -97,7 +97,7 @@ def test_a_run_leaves_its_recipe_and_ends_with_what_to_do_next(tmp_path, caplog,
     with caplog.at_level("INFO"):
         run.run()
     files = {path.name for path in (tmp_path / "training").iterdir()}
-    assert files == {".lock", "config.json", "run.json", "metrics.json", "log.txt"}
+    assert files == {"config.json", "run.json", "metrics.json", "log.txt"}
     assert json.loads((tmp_path / "training" / "config.json").read_text()) == {"seed": 3}
     log = (tmp_path / "training" / "log.txt").read_text()
     assert "epoch 1 of 1" in log and "s per iteration, about 0 s left" in log

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import gdkvm_monai
-from gdkvm_monai.cli.command import FAILED, OK, WRONG_USE, report, wants_traceback
+from gdkvm_monai.cli.command import FAILED, INTERRUPTED, OK, WRONG_USE, report, wants_traceback
 from gdkvm_monai.labels import NOTICE
 
 __all__ = ["COMMANDS", "main"]
@@ -43,7 +43,11 @@ options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return the exit code: 0 for success, 1 if some of the work failed, 2 for wrong use."""
+    """Run the command and return the exit code.
+
+    Returns:
+        0 for success, 1 if some of the work failed, 2 for wrong use, 130 after Ctrl-C.
+    """
     words = [str(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     if words[:1] in (["-h"], ["--help"], []):
         print(_help(), file=sys.stdout if words else sys.stderr)
@@ -57,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name == "segment" and words:
             _refuse_misspelled(words[0])
         return importlib.import_module(f"gdkvm_monai.cli.{name}").main(words)
+    except KeyboardInterrupt as stop:
+        report(stop, whole, "stopped by Ctrl-C.")
+        return INTERRUPTED
     except (ImportError, OSError, ValueError) as error:
         report(error, whole)
         return WRONG_USE

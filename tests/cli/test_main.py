@@ -120,6 +120,16 @@ def test_an_unexpected_error_is_one_line_with_exit_code_one(monkeypatch, capsys)
     assert capsys.readouterr().err == expected
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ctrl_c_while_a_command_starts_is_one_line_with_exit_code_130(name, monkeypatch, capsys):
+    def interrupt(module: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gdkvm_monai.cli.main.importlib.import_module", interrupt)
+    assert main([name]) == 130
+    assert capsys.readouterr().err == "gdkvm: stopped by Ctrl-C.\n"
+
+
 @pytest.mark.parametrize("way", ["nothing", "flag", "environment"])
 def test_the_traceback_is_shown_only_on_request(way, monkeypatch, capsys):
     monkeypatch.setenv("GDKVM_TRACEBACK", "1" if way == "environment" else "0")

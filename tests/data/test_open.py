@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,12 @@ def test_a_missing_file_is_named(tmp_path):
         ClipReader().read(tmp_path / "absent.nii.gz")
     with pytest.raises(FileNotFoundError, match=r"absent\.mhd does not exist"):
         ClipReader().read([tmp_path / "absent.mhd"])
+
+
+def test_a_pipe_is_called_no_regular_file_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npy")
+    with pytest.raises(ClipReadError, match=r"pipe\.npy is not a regular file"):
+        open_clip(tmp_path / "pipe.npy")
 
 
 @pytest.mark.parametrize(

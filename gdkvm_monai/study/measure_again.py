@@ -33,7 +33,12 @@ OF_COPIES = ("ef_interval",)
 
 
 def measure_again(
-    results: ClipResults, cache: ClipCache, spacing_mm: Sequence[float] | None, echo_level: float, edit: EditRecord
+    results: ClipResults,
+    cache: ClipCache,
+    spacing_mm: Sequence[float] | None,
+    echo_level: float,
+    edit: EditRecord,
+    network: FrameTable,
 ) -> ClipResults:
     """Measure and judge edited masks.
 
@@ -45,6 +50,7 @@ def measure_again(
         spacing_mm: mm per pixel, lateral and in depth; ``None`` if unknown.
         echo_level: gray level above which a pixel of the pictures counts as an echo.
         edit: what was edited.
+        network: values of every frame in the network's masks, before any edit.
     """
     frames = _measure_frames(results, cache, spacing_mm, edit)
     table = _tabulate(results, frames, spacing_mm)
@@ -58,7 +64,8 @@ def measure_again(
     edge = edge_share(cache, cache.source, sector) if any(results.frames.valid) else np.nan
     weights = replace(results.provenance.weights, intensity_mean=None, intensity_sd=None)  # see OF_PICTURES
     kept = OF_PICTURES if edit.mask_sha256 else OF_PICTURES + OF_COPIES
-    quality = _judge(results, numbers, Evidence(table, frames, edge, weights), kept)
+    expected = tuple(name for name in results.measurements.structures if any(network.area_px[name]))
+    quality = _judge(results, numbers, Evidence(table, frames, edge, weights, expected), kept)
     measurements = numbers.judged(quality, results.measurements.training)
     return ClipResults(measurements, table, replace(results.provenance, edited=edit, surroundings=surroundings))
 

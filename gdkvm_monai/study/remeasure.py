@@ -13,8 +13,9 @@ import gdkvm_monai
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.metrics.marked_phases import PhaseMarks
 from gdkvm_monai.study.clip_cache import ClipCache
-from gdkvm_monai.study.corrected_folder import finish_replacement, replace_results
+from gdkvm_monai.study.corrected_folder import ORIGINAL, finish_replacement, replace_results
 from gdkvm_monai.study.edited_mask import MaskGrid, read_edited_mask, read_grid
+from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.kept_clip import KeptClip, OpenedClip
 from gdkvm_monai.study.measure_again import measure_again
 from gdkvm_monai.study.outputs import write_outputs
@@ -77,10 +78,11 @@ def remeasure(
         _refuse_exchanged_axes(edited, masks, _read_masks(folder, None, results, grid))
     _refuse_labels_outside(masks, source.box)
     edit = _record(results, edited, marked, find_phases, source.origin)
+    network = _network_frames(folder, results)
     with replace_results(folder, outdated=["sr.dcm"]) as new, ClipCache(new.parent, source) as cache:
         for picture, pixels in zip(source.pictures(), np.moveaxis(masks, -1, 0), strict=True):
             cache.append(picture, pixels[source.box])
-        corrected = measure_again(results, cache, source.spacing_mm, source.echo_level, edit)
+        corrected = measure_again(results, cache, source.spacing_mm, source.echo_level, edit, network)
         return write_outputs(new, results.provenance.options, cache, corrected)
 
 
@@ -95,6 +97,12 @@ def _check_mask_files(folder: Path, edited: Path | None, results: ClipResults) -
     if edited is not None and edited.exists() and edited.resolve().parent == folder.resolve():
         if edited.name in ("mask.nii.gz", "seg.dcm"):
             raise ValueError(f"{edited} belongs to the results and is unchanged; pass the file with your edits.")
+
+
+def _network_frames(folder: Path, results: ClipResults) -> FrameTable:
+    """Return the values of every frame before any edit."""
+    first = folder / ORIGINAL / "frames.csv"
+    return FrameTable.read_csv(first) if first.is_file() else results.frames
 
 
 def _read_masks(folder: Path, edited: Path | None, results: ClipResults, grid: MaskGrid) -> np.ndarray:

@@ -42,7 +42,7 @@ def cache(tmp_path):
 
 
 def test_reasons_of_the_masks_are_judged_again_and_those_of_the_pictures_stay(cache):
-    after = measure_again(RESULTS, cache, (0.6, 0.6), 2, EDIT).measurements
+    after = measure_again(RESULTS, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames).measurements
     assert DARK in after.quality.reasons and "ef_range" not in after.quality.codes
     assert "confidence" not in after.quality.codes and after.confidence.mean is None
     assert set(after.phases.es_frames) <= set(ES) and after.clip == BEFORE.clip
@@ -50,7 +50,7 @@ def test_reasons_of_the_masks_are_judged_again_and_those_of_the_pictures_stay(ca
 
 def test_marked_phases_leave_the_confidence_of_the_masks(cache):
     marked = replace(EDIT, mask_sha256=None, ed_frames=(ED[1],), es_frames=(ES[1] + 1,))
-    after = measure_again(RESULTS, cache, (0.6, 0.6), 2, marked)
+    after = measure_again(RESULTS, cache, (0.6, 0.6), 2, marked, RESULTS.frames)
     assert after.measurements.confidence == BEFORE.confidence and "confidence" in after.measurements.quality.codes
     assert after.frames.confidence == RESULTS.frames.confidence
     assert [(beat.ed_frame, beat.es_frame) for beat in after.measurements.beats] == [(10, 16)]
@@ -58,5 +58,5 @@ def test_marked_phases_leave_the_confidence_of_the_masks(cache):
 
 
 def test_without_a_spacing_there_are_no_units(cache):
-    table = measure_again(RESULTS, cache, None, 2, EDIT).frames
+    table = measure_again(RESULTS, cache, None, 2, EDIT, RESULTS.frames).frames
     assert set(table.area_cm2["LV"]) == {None} == set(table.lv_volume_ml) and all(table.area_px["LV"])

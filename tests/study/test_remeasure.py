@@ -106,6 +106,30 @@ def test_the_first_version_of_every_file_is_kept_through_two_corrections(result,
     assert set(twice) == set(once) == {*before, *(f"{ORIGINAL}/{name}" for name in before)}
 
 
+@pytest.mark.parametrize(("structure", "label", "missing"), [("MYO", 2, "myocardium"), ("LA", 3, "left atrium")])
+def test_a_structure_that_was_erased_from_all_frames_is_reported_again_and_again(
+    structure, label, missing, result, tmp_path
+):
+    image = nibabel.load(result / "mask.nii.gz")
+    mask = np.asarray(image.dataobj).copy()
+    assert (mask == label).any()
+    mask[mask == label] = 0
+    nibabel.save(nibabel.Nifti1Image(mask, image.affine), tmp_path / "erased.nii.gz")
+    for edit in ({"mask": tmp_path / "erased.nii.gz"}, {"find_phases": True}):
+        after = remeasure(result, **edit)
+        assert not any(after.frames.area_px[structure]) and after.measurements.quality.verdict != "good"
+        messages = [reason.message for reason in after.measurements.quality.reasons if reason.code == "anatomy"]
+        assert any(message.startswith(f"the {missing} is missing") for message in messages)
+
+
+def test_a_structure_that_the_network_never_showed_is_not_missed(clip, tmp_path):
+    pixels = np.where(clip[0] == 3 * LEVELS, 0, clip[0])
+    folder = segmented((pixels, *clip[1:]), tmp_path / "out")
+    after = remeasure(folder, ed_frames=read_results(folder).measurements.phases.ed_frames)
+    reasons = after.measurements.quality.reasons
+    assert not any(after.frames.area_px["LA"]) and not any("atrium is missing" in reason.message for reason in reasons)
+
+
 def test_marked_frames_win_and_stay_until_they_are_forgotten(result, edited):
     before = read_results(result).measurements
     marked = remeasure(result, ed_frames=[3], es_frames=[7]).measurements

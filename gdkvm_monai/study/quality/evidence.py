@@ -25,12 +25,14 @@ class Evidence:
         frames: the same frames with anatomy and intensities.
         edge_fraction: largest share of the ventricle's outline on the sector's edge, 0 to 1; NaN if unknown.
         weights: what the weights were trained on.
+        expected: structures that the masks must show, because the network found them before the masks were edited.
     """
 
     table: FrameTable
     frames: Sequence[SegmentedFrame]
     edge_fraction: float
     weights: WeightsRecord
+    expected: tuple[str, ...] = ()
 
     @property
     def valid(self) -> np.ndarray:

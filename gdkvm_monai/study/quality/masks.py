@@ -73,7 +73,8 @@ def check_flags(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
 
 def check_anatomy_of_frames(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
     """Check that the myocardium encloses the cavity and that the atrium lies below it and touches it."""
-    present = {name for name in ("MYO", "LA") if np.nanmax(evidence.area(name), initial=0) > 0}
+    shown = (name for name in ("MYO", "LA") if np.nanmax(evidence.area(name), initial=0) > 0)
+    present = {*shown, *evidence.expected}
     for fault, is_faulty in ANATOMY_FAULTS.items():
         where = _where(np.array([is_faulty(frame, present) for frame in evidence.anatomy]), numbers, evidence)
         if where:
@@ -93,11 +94,11 @@ def _atrium_above(frame: Anatomy, present: set[str]) -> bool:
 
 
 ANATOMY_FAULTS = {
-    "the myocardium does not enclose the left ventricle": _open_cavity,
+    "the myocardium is missing or does not enclose the left ventricle": _open_cavity,
     "the left atrium is missing or does not touch the left ventricle": _atrium_apart,
     "the left atrium does not lie below the left ventricle": _atrium_above,
 }
-"""Whether a frame has each fault, given the structures that the clip shows anywhere."""
+"""Whether a frame has each fault, given the structures that the clip shows anywhere or must show."""
 
 
 def _where(

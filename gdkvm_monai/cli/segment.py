@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from gdkvm_monai.study.tasks import Task, check_folders, check_map, list_stills,
 
 if TYPE_CHECKING:
     from gdkvm_monai.study.batch import Outcome
+    from gdkvm_monai.study.measurements import TrainingData
     from gdkvm_monai.study.shards import SharedBatch
 
 __all__ = ["main"]
@@ -134,11 +135,18 @@ def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) ->
     found = outcome.result.measurements
     quality, ef = found.quality, ef_text(found.mean.ef_percent, found.ef_withheld)
     codes = ", ".join(quality.codes)
-    assumed = found.training.assumed_views
-    facts = (f"{' or '.join(assumed)} assumed",) if assumed else ()
-    facts = ", ".join((f"weights: {found.training.domain}", *facts))
+    facts = _training_text([found.training])
     text = f"{head}: {ef}, {quality.verdict}{f' ({codes})' if codes else ''}; {facts} -> {outcome.result.folder}"
     print(text, file=sys.stderr if options.json else sys.stdout)
+
+
+def _training_text(trainings: Iterable[TrainingData]) -> str:
+    """Return what the weights were trained on and which views are assumed, each stated once."""
+    facts = []
+    for training in trainings:
+        assumed = training.assumed_views
+        facts += [f"weights: {training.domain}", *([f"{' or '.join(assumed)} assumed"] if assumed else [])]
+    return ", ".join(dict.fromkeys(facts))
 
 
 def _finish(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
@@ -154,7 +162,8 @@ def _finish(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
         path, together = write_biplane(options.out, report, results), {"biplane": asdict(report)}
         write_index(options.out)  # now with the row of both views
         flags = f" ({'; '.join(report.flags)})" if report.flags else ""
-        text = f"{ef_text(report.ef_percent, report.ef_withheld)}, {report.verdict}{flags}"
+        facts = _training_text(result.measurements.training for result in results.values())
+        text = f"{ef_text(report.ef_percent, report.ef_withheld)}, {report.verdict}{flags}; {facts}"
         print(f"biplane: {text} -> {path}", file=sys.stderr if options.json else sys.stdout)
     if options.json:
         results = [asdict(outcome.result.measurements) for outcome in outcomes if outcome.result]

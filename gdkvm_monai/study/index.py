@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from gdkvm_monai.files import write_csv
@@ -27,6 +28,9 @@ INDEX = (
     "edited",
 )
 
+Row = dict[str, str | int | float | None]
+"""One row, by column."""
+
 
 def write_index(out: Path) -> list[str]:
     """Write ``index.csv`` with one row for every finished clip and one for every pair of views in ``out``.
@@ -35,18 +39,23 @@ def write_index(out: Path) -> list[str]:
         A sentence for each ``measurements.json`` or ``biplane.json`` that cannot be read; it has no row.
     """
     rows, problems = [], []
-    kinds = (("measurements.json", read_measurements, _row), ("biplane.json", read_biplane, _biplane_row))
-    for name, read, describe in kinds:
+    kinds = (("measurements.json", read_measurements), ("biplane.json", read_biplane))
+    for name, read in kinds:
         for path in sorted(out.glob(f"[!.]*/{name}")):  # a hidden folder belongs to an unfinished run
             try:
-                rows.append(describe(read(path)))
+                found = read(path)
             except (OSError, ValueError):
                 problems.append(f"{path} cannot be read, or is of another version; move its folder elsewhere.")
+                continue
+            if isinstance(found, BiplaneMeasurements):
+                rows.append(_biplane_row(found, [row for row in rows if row["id"] in found.views.values()]))
+            else:
+                rows.append(_row(found))
     write_csv(out / "index.csv", rows, INDEX)
     return problems
 
 
-def _row(measurements: Measurements) -> dict[str, str | int | float | None]:
+def _row(measurements: Measurements) -> Row:
     clip, mean, quality = measurements.clip, measurements.mean, measurements.quality
     return {
         **{name: getattr(clip, name) for name in ("id", "view", "frames", "spacing_trust")},
@@ -60,12 +69,17 @@ def _row(measurements: Measurements) -> dict[str, str | int | float | None]:
     }
 
 
-def _biplane_row(biplane: BiplaneMeasurements) -> dict[str, str | float | None]:
+def _biplane_row(biplane: BiplaneMeasurements, clips: Sequence[Row]) -> Row:
+    """Return the row of a pair of views, whose weights and assumed views are those of its clips' rows."""
     verdicts = [f"{view}_{verdict}" for view, verdict in biplane.quality.items() if verdict != "good"]
     return {
         "id": biplane.id,
         "view": "4CH+2CH",
         **{name: getattr(biplane, name) for name in ("verdict", "ef_percent", "edv_ml", "esv_ml")},
         "reasons": " ".join([*verdicts, *(["foreshortening"] if biplane.foreshortening else [])]),
+        **{
+            name: " ".join(dict.fromkeys(str(row[name]) for row in clips if row[name]))
+            for name in ("weights_domain", "assumed_views")
+        },
         "edited": " ".join(f"{view}: {edited}" for view, edited in biplane.edited.items() if edited),
     }

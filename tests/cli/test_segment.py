@@ -254,6 +254,9 @@ def test_two_views_give_one_ejection_fraction(known_masks, tmp_path, capsys):
     (path,) = out.glob("*/biplane.json")
     assert read(path) == found["biplane"] and f"-> {path}" in printed.err and path.with_name("report.html").is_file()
     rows = list(csv.DictReader((out / "index.csv").open()))
+    domain = found["clips"][0]["training"]["domain"]
+    (line,) = [line for line in printed.err.splitlines() if line.startswith("biplane: ")]
+    assert line.count(f"; weights: {domain} -> ") == 1 and {row["weights_domain"] for row in rows} == {domain}
     assert [row["view"] for row in rows].count("4CH+2CH") == 1 and len(rows) == 3
     assert [path.parent.name[:8], path.parent.name[9:]] == [clip["clip"]["id"][:8] for clip in found["clips"]]
 

@@ -66,7 +66,7 @@ def remeasure(
     if mask is None and not marked and not find_phases:
         raise ValueError("there is nothing to measure again; pass an edited mask, or frames of ED or ES.")
     finish_replacement(folder)
-    results = read_results(folder)
+    results = _read_finished(folder)
     grid = read_grid(folder)
     if grid is None:
         raise ValueError(f"{folder} has neither mask.nii.gz nor mask.npz; segment the clip again with --format nifti.")
@@ -84,6 +84,17 @@ def remeasure(
             cache.append(picture, pixels[source.box])
         corrected = measure_again(results, cache, source.spacing_mm, source.echo_level, edit, network)
         return write_outputs(new, results.provenance.options, cache, corrected)
+
+
+def _read_finished(folder: Path) -> ClipResults:
+    """Read the results; what segmentation advises about a folder that is in its way does not apply here."""
+    try:
+        return read_results(folder)
+    except FileExistsError as error:
+        raise FileExistsError(
+            f"{folder} holds no finished results of this version; pass the results folder of one clip, which gdkvm "
+            "named after the clip's identifier."
+        ) from error
 
 
 def _check_mask_files(folder: Path, edited: Path | None, results: ClipResults) -> None:

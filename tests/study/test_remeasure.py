@@ -203,6 +203,13 @@ def test_nothing_changes_if_the_correction_is_refused(result, edited, tmp_path):
         remeasure(tmp_path, edited)
 
 
+def test_a_folder_that_gdkvm_did_not_write_is_named_without_advice_to_overwrite_it(tmp_path):
+    (tmp_path / "notes.txt").write_text("not a result")
+    with pytest.raises(FileExistsError, match="pass the results folder of one clip") as caught:
+        remeasure(tmp_path, find_phases=True)
+    assert str(tmp_path) in str(caught.value) and "overwrite" not in str(caught.value)
+
+
 def test_a_mask_that_was_edited_in_place_is_not_taken_for_the_original(result, edited):
     (result / "mask.nii.gz").write_bytes(edited.read_bytes())
     with pytest.raises(ValueError, match="mask.nii.gz was changed after it was measured"):

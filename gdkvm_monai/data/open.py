@@ -133,10 +133,10 @@ def _is_frame_folder(folder: Path, suffixes: Sequence[str]) -> bool:
 def _open_path(path: Path, options: ReadOptions) -> ClipStream:
     if path.is_dir():
         return open_png_folder(path, options)
-    if path.exists() and not path.is_file():
-        raise ClipReadError(f"{path} is not a regular file but a pipe, socket, or device; save the clip to a file.")
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; check the path.")
+    if not path.is_file():
+        raise ClipReadError(f"{path} is not a regular file but a pipe, socket, or device; save the clip to a file.")
     for suffixes, open_file in FORMATS.items():
         if path.name.lower().endswith(suffixes):
             return open_file(path, options)

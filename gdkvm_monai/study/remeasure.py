@@ -74,7 +74,7 @@ def remeasure(
     _check_mask_files(folder, edited, results)
     source = KeptClip(folder, results, grid) if clip is None else OpenedClip(clip, results)
     masks = _read_masks(folder, edited, results, grid)
-    if edited is not None:
+    if edited is not None and grid.shape[0] == grid.shape[1]:  # otherwise, another shape has been refused
         _refuse_exchanged_axes(edited, masks, _read_masks(folder, None, results, grid))
     _refuse_labels_outside(masks, source.box)
     edit = _record(results, edited, marked, find_phases, source.origin)
@@ -128,9 +128,9 @@ def _read_masks(folder: Path, edited: Path | None, results: ClipResults, grid: M
 
 def _refuse_exchanged_axes(path: Path, masks: np.ndarray, current: np.ndarray) -> None:
     """Refuse a mask on a square grid that lies on the current one only once its first two axes are exchanged."""
-    if masks.shape[0] != masks.shape[1] or not current.any():
-        return
     labeled = current > 0
+    if not labeled.any():
+        return
     kept, exchanged = (float((other == current)[labeled].mean()) for other in (masks, masks.swapaxes(0, 1)))
     if kept < 0.5 and exchanged > 0.8:
         raise ValueError(

@@ -10,7 +10,7 @@ from monai.engines import Trainer
 from monai.networks.utils import get_state_dict
 from torch import Tensor, nn
 
-from gdkvm_monai.networks.checkpoint import REMEDY, load_weights, read_checkpoint
+from gdkvm_monai.networks.checkpoint import REMEDY, difference_of_tensors, load_weights, read_checkpoint
 
 __all__ = ["CheckpointLoader"]
 
@@ -48,14 +48,18 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
 
     def _load_what_fits(self, network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         own = get_state_dict(network)
-        fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+        fitting = {
+            name: value
+            for name, value in weights.items()
+            if name in own and not difference_of_tensors(value, own[name])
+        }
         if not fitting:
             raise ValueError(f"{self.load_path} has no weight that fits this network; choose another one.")
         getattr(network, "module", network).load_state_dict({**own, **fitting})
         rest = "; the others start fresh:" if len(fitting) < len(own) else ""
         self.logger.info(f"{len(fitting)} of {len(own)} weights are from {self.load_path}{rest}")
         for name in own.keys() - fitting.keys():
-            found = f"the file has {tuple(weights[name].shape)}" if name in weights else "the file has none"
-            self.logger.info(f"  {name} {tuple(own[name].shape)}, {found}")
+            found = difference_of_tensors(weights[name], own[name]) if name in weights else "is not in the file"
+            self.logger.info(f"  {name} {found}")
         for name in weights.keys() - own.keys():
             self.logger.info(f"  the file's {name} {tuple(weights[name].shape)} is not in this network")

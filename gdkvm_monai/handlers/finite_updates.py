@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 import ignite.distributed as idist
 import torch
@@ -80,9 +81,15 @@ class FiniteUpdates:
         self.checkpoint.save(engine, validated=at_end)
         raise FloatingPointError(
             f"{wrong} in iteration {iteration}, before the weights changed; its clips are {clips}. "
-            f"{self.checkpoint.path} holds iteration {iteration - 1}. Check these clips, lower learning_rate, or skip "
-            f"such batches with --skip_nonfinite {self.skip + 10} --resume True."
+            f"{self.checkpoint.path} holds iteration {iteration - 1}. Check these clips; skip such batches with "
+            f"--skip_nonfinite {self.skip + 10} --resume True; or train again{self._start()} in another --run_dir "
+            "with a lower --learning_rate, which a resumed run cannot change."
         )
+
+    def _start(self) -> str:
+        """Name the best weights so far, from which a run with another learning rate can start."""
+        weights = Path(self.checkpoint.path).parent / "models" / "model.pt"
+        return f" from --initial_weights {weights}" if weights.is_file() else ""
 
     def _keep_buffers(self) -> None:
         self._buffers = [buffer.clone() for buffer in self.network.buffers()]

@@ -12,8 +12,9 @@ from monai.networks.utils import get_state_dict
 from torch import Tensor, nn
 
 from gdkvm_monai.files import atomic_write
+from gdkvm_monai.networks.stored_tensors import check_stored_size, fault_of_tensor
 
-__all__ = ["first_difference", "load_weights", "read_checkpoint", "write_checkpoint"]
+__all__ = ["difference_of_tensors", "first_difference", "load_weights", "read_checkpoint", "write_checkpoint"]
 
 REMEDY = "keep its model.json beside it, or name the overlays used in training, such as small_network.yaml"
 
@@ -30,11 +31,13 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
 
     Raises:
         FileNotFoundError: if the file does not exist.
-        ValueError: if the file is damaged, contains anything but tensors and plain data, or contains no weights.
+        ValueError: if the file is damaged, contains anything but tensors and plain data, contains no weights, or its
+            weights are compressed, sparse, without values, larger than the file, or not finite.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"weights {path} do not exist; train first, or pass the path of a checkpoint.")
+    check_stored_size(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types of errors for damaged files
@@ -45,6 +48,10 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
         state = state[key]
     if not isinstance(state, Mapping) or not state or not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(f"{path} is not a checkpoint: it has no named tensors; pass the state dict of a network.")
+    for name, value in state.items():
+        fault = fault_of_tensor(value)
+        if fault:
+            raise ValueError(f"{path} holds no usable weights: {name} {fault}; train again, or choose another file.")
     return dict(state)
 
 
@@ -105,7 +112,7 @@ def load_weights(
 
 
 def first_difference(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
-    """Describe the first difference in name or shape between weights and a network; empty if they match.
+    """Describe the first difference in name, shape, or type between weights and a network; empty if they match.
 
     Example:
         >>> first_difference(nn.Linear(3, 5), nn.Linear(3, 4).state_dict())
@@ -115,10 +122,22 @@ def first_difference(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     for name, value in own.items():
         if name not in weights:
             return f"the file has no {name}"
-        if weights[name].shape != value.shape:
-            shapes = tuple(weights[name].shape), tuple(value.shape)
-            return f"{name} has the shape {shapes[0]} in the file and {shapes[1]} in the network"
+        if difference := difference_of_tensors(weights[name], value):
+            return f"{name} {difference}"
     for name in weights:
         if name not in own:
             return f"the network has no {name}"
     return ""
+
+
+def difference_of_tensors(weight: Tensor, own: Tensor) -> str:
+    """Describe why a weight in a file cannot replace the network's own; empty if it can, in any floating precision."""
+    if weight.shape != own.shape:
+        return f"has the shape {tuple(weight.shape)} in the file and {tuple(own.shape)} in the network"
+    if own.is_floating_point() and not weight.is_floating_point():
+        return f"is of type {_kind(weight)} in the file and {_kind(own)} in the network"
+    return ""
+
+
+def _kind(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")

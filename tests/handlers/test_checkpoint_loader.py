@@ -88,7 +88,7 @@ def test_without_strict_shapes_matching_layers_are_loaded_and_the_others_are_lis
         load(tmp_path / "model.pt", target, strict=False, strict_shape=False)
     assert torch.equal(target[0].weight, trained[0].weight) and torch.equal(target[2].weight, last)
     assert f"2 of 4 weights are from {tmp_path / 'model.pt'}" in caplog.text
-    assert "2.weight (4, 5), the file has (7, 5)" in caplog.text and "2.bias (4,), the file has (7,)" in caplog.text
+    assert "2.weight has the shape (7, 5) in the file and (4, 5) in the network" in caplog.text
     assert "0.weight" not in caplog.text
 
 
@@ -99,7 +99,7 @@ def test_layers_missing_from_the_file_or_the_network_are_listed(tmp_path, caplog
         for name in ("longer.pt", "shorter.pt"):
             load(tmp_path / name, network(), strict=False, strict_shape=False)
     assert "the file's 3.weight (2, 4) is not in this network" in caplog.text
-    assert "2.weight (4, 5), the file has none" in caplog.text
+    assert "2.weight is not in the file" in caplog.text
 
 
 def test_a_file_without_any_matching_weight_is_refused(tmp_path):

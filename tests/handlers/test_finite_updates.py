@@ -76,6 +76,16 @@ def test_the_remedy_resumes_after_the_last_finite_iteration_and_skips_the_batch(
     assert "1 of at most 10" in caplog.text and "clip1.npy" in caplog.text
 
 
+def test_the_advice_for_a_lower_learning_rate_names_the_best_weights_once_there_are_some(tmp_path):
+    with pytest.raises(FloatingPointError, match="another --run_dir") as error:
+        Training(tmp_path / "checkpoint.pt").trainer.run()
+    assert "--initial_weights" not in str(error.value)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/model.pt").touch()
+    with pytest.raises(FloatingPointError, match=f"--initial_weights {tmp_path}/models/model.pt in another --run_dir"):
+        Training(tmp_path / "checkpoint.pt").trainer.run()
+
+
 def test_only_as_many_batches_are_skipped_as_allowed(tmp_path):
     training = Training(tmp_path / "checkpoint.pt", skip=1)
     with pytest.raises(FloatingPointError, match="iteration 5"):

@@ -86,6 +86,21 @@ def test_a_file_without_weights_is_refused(content, tmp_path):
         read_checkpoint(path)
 
 
+def test_integers_cannot_replace_floating_point_weights_but_count_batches(tmp_path):
+    state = nn.BatchNorm2d(2).state_dict()
+    torch.save({**state, "weight": torch.ones(2, dtype=torch.int64)}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="weight is of type int64 in the file and float32 in the network"):
+        load_weights(nn.BatchNorm2d(2), tmp_path / "model.pt")
+    torch.save(state, tmp_path / "model.pt")
+    load_weights(nn.BatchNorm2d(2), tmp_path / "model.pt")
+
+
+def test_a_file_with_an_unusable_tensor_is_refused_by_the_name_of_the_tensor(tmp_path):
+    torch.save({"a": torch.ones(2), "b": torch.tensor([1.0, float("inf")])}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="model.pt holds no usable weights: b has values that are not finite"):
+        read_checkpoint(tmp_path / "model.pt")
+
+
 def test_the_error_names_a_missing_file():
     with pytest.raises(FileNotFoundError, match="absent.pt"):
         read_checkpoint("absent.pt")

@@ -35,11 +35,19 @@ class CheckpointFile:
     def __init__(self, path: PathLike) -> None:
         self.path = Path(path)
         self.previous = self.path.with_name(f"{self.path.stem}_previous{self.path.suffix}")
+        self.replaced = self.path.with_name(f"{self.path.stem}_replaced{self.path.suffix}")
 
     @property
     def newest(self) -> Path | None:
         """The file to resume from: the newest one that exists, or ``None``."""
         return next((path for path in (self.path, self.previous) if path.is_file()), None)
+
+    def set_aside(self) -> None:
+        """Keep the newest state of an earlier run as ``checkpoint_replaced.pt``, and one such file only."""
+        newest = self.newest
+        if newest is not None:
+            newest.replace(self.replaced)
+            self.previous.unlink(missing_ok=True)
 
     def remove_leftovers(self) -> None:
         """Remove files that a killed process left incomplete."""

@@ -76,8 +76,12 @@ class TrainingCheckpoint:
             ValueError: if the file is damaged, or belongs to a run with another config.
         """
         if not self.resume:
-            if self.file.newest is not None and engine.state.iteration == 0:
-                self.logger.warning(f"{self.path} of an earlier run will be replaced; --resume True continues it.")
+            if self.file.newest is not None and engine.state.iteration == 0 and idist.get_rank() == 0:
+                self.file.set_aside()
+                self.logger.warning(
+                    f"{self.path} of an earlier run is now {self.file.replaced.name}; to continue that run instead, "
+                    "stop this one, rename the file back, and repeat the command with --resume True."
+                )
             return
         self.resume = False  # an engine can run several times
         if self.file.newest is None:

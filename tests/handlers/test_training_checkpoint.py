@@ -86,10 +86,16 @@ def test_a_second_run_of_the_trainer_does_not_go_back_to_the_checkpoint(tmp_path
     assert training.trainer.state.iteration == 9 and len(training.losses) == 4 + 3
 
 
-def test_a_new_run_says_that_it_will_replace_a_checkpoint(tmp_path, caplog):
-    Training(tmp_path / "checkpoint.pt", interval=1).run(stop_in=3)
-    Training(tmp_path / "checkpoint.pt").run()
-    assert "--resume True continues it" in caplog.text and str(tmp_path / "checkpoint.pt") in caplog.text
+def test_a_run_that_forgets_to_resume_keeps_the_state_of_the_earlier_one(tmp_path, caplog):
+    path, whole = tmp_path / "checkpoint.pt", Training(tmp_path / "whole.pt")
+    whole.run()
+    Training(path).run(stop_in=5)
+    Training(path).run(stop_in=2)
+    assert "checkpoint_replaced.pt" in caplog.text and "--resume True" in caplog.text
+    (tmp_path / "checkpoint_replaced.pt").replace(path)
+    resumed = Training(path, resume=True)
+    resumed.run()
+    assert resumed.losses == whole.losses[-len(resumed.losses) :] and len(resumed.losses) < len(whole.losses)
 
 
 def test_a_checkpoint_of_another_config_is_refused_with_the_change(tmp_path):

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,12 +117,12 @@ def _write_tables(outcomes: Sequence[Outcome], options: argparse.Namespace) -> N
     from gdkvm_monai.study.batch import write_tables
     from gdkvm_monai.study.clip_map import write_map
 
-    for problem in write_tables(options.out, outcomes):
-        print(f"gdkvm: not in index.csv: {problem}", file=sys.stderr)
-    if options.map:
-        write_map(
-            options.map, [(outcome.task, outcome.result.clip_id if outcome.result else "") for outcome in outcomes]
-        )
+    clips = [(outcome.task, outcome.result.clip_id if outcome.result else "") for outcome in outcomes]
+    with ExitStack() as tables:  # the map is written although another table cannot be
+        if options.map:
+            tables.callback(write_map, options.map, clips)
+        for problem in write_tables(options.out, outcomes):
+            print(f"gdkvm: not in index.csv: {problem}", file=sys.stderr)
 
 
 def _print_outcome(outcome: Outcome, count: int, options: argparse.Namespace) -> None:

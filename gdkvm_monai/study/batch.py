@@ -8,6 +8,7 @@ import signal
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -125,9 +126,9 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> list[str]:
         for outcome in outcomes
         if outcome.result is None
     ]
-    unread = write_index(out)  # first, so that it does not depend on the other table
-    write_json(out / "failures.json", failures)
-    return unread
+    with ExitStack() as tables:  # each table is written although the other one cannot be
+        tables.callback(write_json, out / "failures.json", failures)
+        return write_index(out)
 
 
 def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:

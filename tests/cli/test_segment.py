@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import jsonschema
@@ -19,10 +20,13 @@ import torch
 import yaml
 from PIL import Image
 
+from gdkvm_monai.cli.segment import _write_tables
 from gdkvm_monai.cli.segment_options import build_parser
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study import measurements as measurements_module
+from gdkvm_monai.study.batch import Outcome
+from gdkvm_monai.study.tasks import Task
 from tests.study.gray_level_network import LEVELS, gray_level_pipeline
 from tests.study.tiny_command import (
     QUICK,
@@ -397,3 +401,12 @@ def test_invalid_weights_are_refused_and_never_executed(clips, weights, tmp_path
 
 def read(path: Path):
     return json.loads(path.read_text())
+
+
+def test_a_table_that_cannot_be_written_costs_only_itself(tmp_path):
+    (tmp_path / "failures.json").mkdir()
+    task = Task(1, tmp_path / "clip.npy")
+    outcome = Outcome(task, error="ClipReadError", message="the clip is empty.")
+    with pytest.raises(OSError, match="failures.json"):
+        _write_tables([outcome], Namespace(out=tmp_path, map=tmp_path / "map.csv"))
+    assert (tmp_path / "index.csv").is_file() and "clip.npy" in (tmp_path / "map.csv").read_text()

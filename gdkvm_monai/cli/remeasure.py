@@ -75,8 +75,10 @@ def main(words: Sequence[str]) -> int:
     edited = f"{found.edited} edited by hand" if found.edited else "nothing edited"
     print(f"{ef}, {found.quality.verdict}{f' ({codes})' if codes else ''}, {edited} -> {options.result}")
     out = options.result.resolve().parent
-    for path in remeasure_biplane(out, results.clip_id):
-        print(f"biplane results measured again -> {path}")
-    if (out / "index.csv").is_file():
-        write_index(out)
+    try:
+        for path in remeasure_biplane(out, results.clip_id):
+            print(f"biplane results measured again -> {path}")
+    finally:  # the clip itself was measured, whatever became of its pair
+        if (out / "index.csv").is_file():
+            write_index(out)
     return OK

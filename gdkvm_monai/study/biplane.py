@@ -51,6 +51,7 @@ def measure_biplane(results: Mapping[str, SegmentationResult]) -> BiplaneMeasure
         ef_withheld=_why_not(found),
         quality={view: measurements.quality.verdict for view, measurements in found.items()},
         verdict="good",
+        training={view: measurements.training for view, measurements in found.items()},
         edited={view: measurements.edited for view, measurements in found.items()},
         notice=NOTICE,
     )
@@ -94,7 +95,10 @@ def _foreshortening(measured: EjectionFraction) -> str:
             shorter.append(f"at {phase.upper()} the ventricle is {100 * share:.0f} % shorter in the {view} view")
     if not shorter:
         return ""
-    return f"{' and '.join(shorter)}, which may be foreshortened; its volume is then too small."
+    return (
+        f"{' and '.join(shorter)}: this view may be foreshortened, so that its volume is too small, or the mask in the "
+        "other view is too long; compare both masks."
+    )
 
 
 def _judge(measured: BiplaneMeasurements) -> BiplaneMeasurements:

@@ -43,15 +43,22 @@ def remeasure_biplane(out: Path, clip_id: str) -> list[Path]:
         The paths of the new ``biplane.json``.
 
     Raises:
-        FileExistsError: if the results of the other view are not there any more.
+        FileExistsError: if the results of the other view are not there any more; other pairs are measured before.
     """
-    written = []
+    written: list[Path] = []
+    outdated: list[str] = []
     for path in sorted(out.glob("[!.]*/biplane.json")):
         views = read_biplane(path).views
-        if clip_id in views.values():
-            results = {
-                view: SegmentationResult(**vars(read_results(out / other)), folder=out / other)
-                for view, other in views.items()
+        if clip_id not in views.values():
+            continue
+        try:
+            found = {
+                view: SegmentationResult(**vars(read_results(out / id)), folder=out / id) for view, id in views.items()
             }
-            written.append(write_biplane(out, measure_biplane(results), results))
+        except FileExistsError as error:
+            outdated.append(f"{path.parent} still holds the numbers before this edit, because {error}")
+        else:
+            written.append(write_biplane(out, measure_biplane(found), found))
+    if outdated:
+        raise FileExistsError(" ".join(outdated))
     return written

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from gdkvm_monai.study.measurements import Method
+from gdkvm_monai.study.measurements import Method, TrainingData
 from gdkvm_monai.study.record_types import STRICT, Count, NotNegative, Verdict, View
 
 __all__ = ["BiplaneMeasurements", "read_biplane"]
@@ -36,6 +36,7 @@ class BiplaneMeasurements:
         ef_withheld: why there is no ejection fraction; empty if there is one.
         quality: quality verdict of each view.
         verdict: worst verdict of the views; at best ``check`` with a flag or without an ejection fraction.
+        training: what the weights were trained on, and the views that are assumed because none was stated.
         edited: what was edited by hand in each view; empty for the network's own results.
         notice: intended use of the numbers.
     """
@@ -55,6 +56,7 @@ class BiplaneMeasurements:
     ef_withheld: str
     quality: dict[View, Verdict]
     verdict: Verdict
+    training: dict[View, TrainingData]
     edited: dict[View, str]
     notice: str
 

@@ -146,9 +146,15 @@ def _interval(own: MeanEjectionFraction, copies: Sequence[MeanEjectionFraction],
 def _confidence(frames: FrameTable, copies: Copies) -> Confidence:
     if not copies.description:
         return Confidence(None, None, "not computed")
+    how = f"lowest Dice of the left ventricle with perturbed copies ({copies.description})"
+    return summarize_confidence(frames, how)
+
+
+def summarize_confidence(frames: FrameTable, method: str) -> Confidence:
+    """Return the mean and the lowest confidence of the frames that have one; ``None`` if there is no such frame."""
     known = [value for value in frames.confidence if value is not None]
     mean, lowest = (none_if_unknown(np.mean(known)), none_if_unknown(min(known))) if known else (None, None)
-    return Confidence(mean, lowest, f"lowest Dice of the left ventricle with perturbed copies ({copies.description})")
+    return Confidence(mean, lowest, method)
 
 
 def _why_no_ef(frames: FrameTable, phases: Phases) -> str:

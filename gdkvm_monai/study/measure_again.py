@@ -13,9 +13,9 @@ from gdkvm_monai.metrics.sector import Sector
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.frame_loop import edge_share
 from gdkvm_monai.study.frame_table import FrameTable, frame_table
-from gdkvm_monai.study.measure import measure_clip
+from gdkvm_monai.study.measure import measure_clip, summarize_confidence
 from gdkvm_monai.study.measure_dimensions import UNKNOWN_PATIENT, with_dimensions
-from gdkvm_monai.study.measurements import ClipNumbers, Confidence, Quality
+from gdkvm_monai.study.measurements import ClipNumbers, Quality
 from gdkvm_monai.study.missing_values import with_nan
 from gdkvm_monai.study.quality import Evidence, conclude, judge
 from gdkvm_monai.study.results_folder import ClipResults
@@ -42,17 +42,18 @@ def measure_again(
 ) -> ClipResults:
     """Measure and judge edited masks.
 
-    Confidence and interval come from perturbed copies, which say nothing about edited masks: there are none.
+    Confidence and interval come from perturbed copies, which say nothing about edited masks: edited frames have no
+    confidence, and an edited clip has no interval.
 
     Args:
-        results: earlier results.
+        results: earlier results, in which edited frames have no confidence.
         cache: pictures and masks of the clip.
         spacing_mm: mm per pixel, lateral and in depth; ``None`` if unknown.
         echo_level: gray level above which a pixel of the pictures counts as an echo.
         edit: what was edited.
         network: values of every frame in the network's masks, before any edit.
     """
-    frames = _measure_frames(results, cache, spacing_mm, edit)
+    frames = _measure_frames(results, cache, spacing_mm)
     table = _tabulate(results, frames, spacing_mm)
     numbers = _add_dimensions(results, _measure_clip(results, table, edit), frames)
     table = table.with_end_systole(numbers.phases.es_frames)
@@ -70,11 +71,8 @@ def measure_again(
     return ClipResults(measurements, table, replace(results.provenance, edited=edit, surroundings=surroundings))
 
 
-def _measure_frames(
-    results: ClipResults, cache: ClipCache, spacing_mm: Sequence[float] | None, edit: EditRecord
-) -> list[SegmentedFrame]:
-    known = with_nan(results.frames.confidence)
-    confidence = known if edit.mask_sha256 is None else np.full(len(known), np.nan)
+def _measure_frames(results: ClipResults, cache: ClipCache, spacing_mm: Sequence[float] | None) -> list[SegmentedFrame]:
+    confidence = with_nan(results.frames.confidence)
     return [
         SegmentedFrame(measure_frame(cache.mask(frame), spacing_mm), valid, confidence[frame], np.nan, np.nan)
         for frame, valid in enumerate(results.frames.valid)
@@ -92,8 +90,8 @@ def _measure_clip(results: ClipResults, table: FrameTable, edit: EditRecord) -> 
     if edit.mask_sha256 is None:
         return replace(numbers, edited=edit.subjects, confidence=before.confidence)
     method = replace(numbers.method, description=f"{numbers.method.description}; masks edited by hand")
-    confidence = Confidence(None, None, "not computed for masks that were edited by hand")
-    return replace(numbers, edited=edit.subjects, method=method, confidence=confidence)
+    how = f"{before.confidence.method}; without frames that were edited by hand"
+    return replace(numbers, edited=edit.subjects, method=method, confidence=summarize_confidence(table, how))
 
 
 def _add_dimensions(results: ClipResults, numbers: ClipNumbers, frames: Sequence[SegmentedFrame]) -> ClipNumbers:

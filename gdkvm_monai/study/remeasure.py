@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from os import PathLike
 from pathlib import Path
@@ -59,42 +60,33 @@ def remeasure(
     Raises:
         FileExistsError: if the folder does not hold finished results of this version.
         FileNotFoundError: if a file does not exist.
-        ValueError: if there is nothing to do, the mask is on another grid or has other labels, a marked frame does not
-            exist, ``clip`` is another clip, or the results do not suffice without it.
+        ValueError: if there is nothing to do, the mask is on another grid, has other labels, or is not edited, a marked
+            frame does not exist, ``clip`` is another clip, or the results do not suffice without it.
     """
     folder, marked = Path(folder), PhaseMarks(tuple(ed_frames), tuple(es_frames))
     if mask is None and not marked and not find_phases:
         raise ValueError("there is nothing to measure again; pass an edited mask, or frames of ED or ES.")
     finish_replacement(folder)
-    results = _read_finished(folder)
+    results = read_results(folder)
     grid = read_grid(folder)
     if grid is None:
         raise ValueError(f"{folder} has neither mask.nii.gz nor mask.npz; segment the clip again with --format nifti.")
     edited = None if mask is None else Path(mask)
     _check_mask_files(folder, edited, results)
     source = KeptClip(folder, results, grid) if clip is None else OpenedClip(clip, results)
-    masks = _read_masks(folder, edited, results, grid)
-    if edited is not None and grid.shape[0] == grid.shape[1]:  # otherwise, another shape has been refused
-        _refuse_exchanged_axes(edited, masks, _read_masks(folder, None, results, grid))
+    masks, current = (_read_masks(folder, file, results, grid) for file in (edited, None))
+    changed = (masks != current).any(axis=(0, 1))
+    if edited is not None:
+        _check_edits(edited, masks, current)
     _refuse_labels_outside(masks, source.box)
     edit = _record(results, edited, marked, find_phases, source.origin)
+    results = _without_confidence(results, changed)
     network = _network_frames(folder, results)
     with replace_results(folder, outdated=["sr.dcm"]) as new, ClipCache(new.parent, source) as cache:
         for picture, pixels in zip(source.pictures(), np.moveaxis(masks, -1, 0), strict=True):
             cache.append(picture, pixels[source.box])
         corrected = measure_again(results, cache, source.spacing_mm, source.echo_level, edit, network)
         return write_outputs(new, results.provenance.options, cache, corrected)
-
-
-def _read_finished(folder: Path) -> ClipResults:
-    """Read the results; what segmentation advises about a folder that is in its way does not apply here."""
-    try:
-        return read_results(folder)
-    except FileExistsError as error:
-        raise FileExistsError(
-            f"{folder} holds no finished results of this version; pass the results folder of one clip, which gdkvm "
-            "named after the clip's identifier."
-        ) from error
 
 
 def _check_mask_files(folder: Path, edited: Path | None, results: ClipResults) -> None:
@@ -126,10 +118,18 @@ def _read_masks(folder: Path, edited: Path | None, results: ClipResults, grid: M
         return stored["mask"]
 
 
-def _refuse_exchanged_axes(path: Path, masks: np.ndarray, current: np.ndarray) -> None:
-    """Refuse a mask on a square grid that lies on the current one only once its first two axes are exchanged."""
+def _without_confidence(results: ClipResults, changed: np.ndarray) -> ClipResults:
+    """Remove the confidence of the frames that were edited: perturbed copies say nothing about them."""
+    confidence = [None if edited else value for value, edited in zip(results.frames.confidence, changed, strict=True)]
+    return replace(results, frames=replace(results.frames, confidence=tuple(confidence)))
+
+
+def _check_edits(path: Path, masks: np.ndarray, current: np.ndarray) -> None:
+    """Refuse the current masks, and a mask that lies on them only once its first two axes are exchanged."""
+    if np.array_equal(masks, current):
+        raise ValueError(f"{path} holds the masks of the results without an edit; save the edits to it first.")
     labeled = current > 0
-    if not labeled.any():
+    if masks.shape[0] != masks.shape[1] or not labeled.any():  # otherwise, another shape has been refused
         return
     kept, exchanged = (float((other == current)[labeled].mean()) for other in (masks, masks.swapaxes(0, 1)))
     if kept < 0.5 and exchanged > 0.8:

@@ -69,7 +69,12 @@ def results_folder(out: Path, clip_id: str, wanted: str, overwrite: bool) -> Ite
     if overwrite and (final / ORIGINAL).exists():
         raise FileExistsError(f"{final} holds results that were edited by hand; move it elsewhere to segment again.")
     if final.exists() and not overwrite:
-        results = read_results(final)
+        try:
+            results = read_results(final)
+        except FileExistsError as error:
+            raise FileExistsError(
+                f"{final} holds no finished results of this version; set overwrite, or choose another folder."
+            ) from error
         if results.provenance.fingerprint != wanted:
             raise FileExistsError(
                 f"{final} holds results of other weights or options; set overwrite, or choose another folder."
@@ -96,5 +101,6 @@ def read_results(folder: Path) -> ClipResults:
         )
     except (LookupError, OSError, ValueError) as error:
         raise FileExistsError(
-            f"{folder} holds no finished results of this version; set overwrite, or choose another folder."
+            f"{folder} holds no finished results of this version, expected the folder of one clip, which gdkvm named "
+            "after the clip's identifier."
         ) from error

@@ -137,7 +137,8 @@ def test_a_shorter_view_is_named_and_takes_the_verdict_down(results):
     short = replace(results["2CH"], measurements=replace(results["2CH"].measurements, clip=squeezed))
     report = measure_biplane({"4CH": results["4CH"], "2CH": short})
     assert (
-        "shorter in the 2CH view, which may be foreshortened" in report.foreshortening and "ED" in report.foreshortening
+        "shorter in the 2CH view: this view may be foreshortened" in report.foreshortening
+        and "ED" in report.foreshortening
     )
     assert report.length_difference_percent["ED"] > 10 and report.verdict != "good"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,9 @@ from gdkvm_monai.study.biplane_record import read_biplane
 from gdkvm_monai.study.index import write_index
 from gdkvm_monai.study.remeasure import remeasure
 from gdkvm_monai.study.report.embedded import read_pictures
+from gdkvm_monai.study.results_folder import read_results
 from tests.study.gray_level_network import gray_level_pipeline, label_clip
+from tests.study.tiny_command import gdkvm
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +54,16 @@ def test_numbers_page_and_row_follow_a_corrected_view(views):
     assert set(rows) == {"4CH", "2CH", "4CH+2CH"} and rows["4CH+2CH"]["id"] == after.id
     assert float(rows["4CH+2CH"]["ef_percent"]) == after.ef_percent and rows["4CH+2CH"]["verdict"] == after.verdict
     assert rows["4CH+2CH"]["edited"] == "4CH: phases"
+
+
+def test_a_pair_whose_other_view_is_gone_is_said_to_be_outdated_and_the_clip_stays_measured(views, tmp_path, capsys):
+    out = Path(shutil.copytree(views[0], tmp_path / "out"))
+    one, other = (views[1][view].clip_id for view in ("4CH", "2CH"))
+    write_biplane(out, measure_biplane(views[1]), views[1])
+    write_index(out)
+    shutil.rmtree(out / other)
+    assert gdkvm("remeasure", out / one, "--ed", "1", "--es", "4") != 0
+    assert f"{one[:8]}-{other[:8]} still holds the numbers before this edit" in capsys.readouterr().err
+    with open(out / "index.csv", newline="") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert rows[one]["edited"] == "phases" and read_results(out / one).measurements.phases.ed_frames == (1,)

@@ -9,7 +9,7 @@ import pytest
 
 from gdkvm_monai.labels import NOTICE
 from gdkvm_monai.study.biplane_record import BiplaneMeasurements, read_biplane
-from gdkvm_monai.study.measurements import Method
+from gdkvm_monai.study.measurements import Method, TrainingData
 
 BIPLANE = BiplaneMeasurements(
     schema_version="1.0",
@@ -22,11 +22,12 @@ BIPLANE = BiplaneMeasurements(
     beats={"4CH": (0, 5), "2CH": (10, 15)},
     lengths_mm={"ED": {"4CH": 88.0, "2CH": 76.5}, "ES": {"4CH": 70.0, "2CH": 68.0}},
     length_difference_percent={"ED": 13.1, "ES": 2.9},
-    foreshortening="at ED the ventricle is 13 % shorter in the 2CH view, which may be foreshortened.",
+    foreshortening="at ED the ventricle is 13 % shorter in the 2CH view: this view may be foreshortened.",
     flags=("ED: the lengths of the two views differ by 13 %",),
     ef_withheld="",
     quality={"4CH": "good", "2CH": "check"},
     verdict="check",
+    training=dict.fromkeys(("4CH", "2CH"), TrainingData("CAMUS", ("4CH",), ("4CH",))),
     edited={"4CH": "", "2CH": "masks"},
     notice=NOTICE,
 )

@@ -1,4 +1,4 @@
-"""Edited masks have no confidence, and reasons that come from the pictures alone stay."""
+"""Edited frames have no confidence, and reasons that come from the pictures alone stay."""
 
 from __future__ import annotations
 
@@ -44,8 +44,14 @@ def cache(tmp_path):
 def test_reasons_of_the_masks_are_judged_again_and_those_of_the_pictures_stay(cache):
     after = measure_again(RESULTS, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames).measurements
     assert DARK in after.quality.reasons and "ef_range" not in after.quality.codes
-    assert "confidence" not in after.quality.codes and after.confidence.mean is None
+    assert "confidence" not in after.quality.codes and after.confidence.mean == 0.95
     assert set(after.phases.es_frames) <= set(ES) and after.clip == BEFORE.clip
+
+
+def test_a_clip_of_edited_frames_alone_has_no_confidence(cache):
+    edited = replace(RESULTS, frames=replace(RESULTS.frames, confidence=(None,) * MASKS.shape[-1]))
+    after = measure_again(edited, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames).measurements
+    assert after.confidence.mean is None and "confidence" not in after.quality.codes
 
 
 def test_marked_phases_leave_the_confidence_of_the_masks(cache):

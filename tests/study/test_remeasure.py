@@ -65,15 +65,29 @@ def mask_of(folder: Path) -> np.ndarray:
     return np.asarray(nibabel.load(folder / "mask.nii.gz").dataobj)
 
 
-def test_unedited_masks_give_the_same_numbers(result, tmp_path):
-    before = read_results(result)
-    copy = tmp_path / "copy.nii.gz"
+def test_masks_without_an_edit_are_refused(result, tmp_path):
+    copy, before = tmp_path / "copy.nii.gz", files(result)
     copy.write_bytes((result / "mask.nii.gz").read_bytes())
-    after = remeasure(result, copy)
-    assert after.measurements.beats == before.measurements.beats
-    assert after.measurements.mean == before.measurements.mean and after.measurements.clip == before.measurements.clip
-    assert after.measurements.dimensions == before.measurements.dimensions is not None
-    assert after.frames.area_cm2 == before.frames.area_cm2 and after.frames.time_s == before.frames.time_s
+    with pytest.raises(ValueError, match="copy.nii.gz holds the masks of the results without an edit"):
+        remeasure(result, copy, ed_frames=[3])
+    assert files(result) == before
+
+
+def test_an_edit_changes_the_numbers_of_its_frame_alone_and_removes_its_confidence(clip, tmp_path):
+    result = segmented(clip, tmp_path / "out", fast=False)
+    before, image = read_results(result), nibabel.load(result / "mask.nii.gz")
+    mask = np.asarray(image.dataobj).copy()
+    frame = next(frame for frame in range(mask.shape[-1]) if frame not in before.measurements.phases.ed_frames)
+    mask[(*np.argwhere(mask[..., frame] == 1)[0], frame)] = 2
+    nibabel.save(nibabel.Nifti1Image(mask, image.affine), tmp_path / "edited.nii.gz")
+    after = remeasure(result, tmp_path / "edited.nii.gz")
+    others = [other for other in range(mask.shape[-1]) if other != frame]
+    for name in ("confidence", "lv_volume_ml", "time_s"):
+        kept, known = getattr(after.frames, name), getattr(before.frames, name)
+        assert [kept[other] for other in others] == [known[other] for other in others]
+    assert after.frames.confidence[frame] is None is not before.frames.confidence[frame]
+    assert after.measurements.confidence.mean is not None and after.measurements.interval.ef_percent is None
+    assert after.measurements.clip == before.measurements.clip
     assert after.measurements.edited == "masks" and before.measurements.edited == ""
 
 
@@ -205,7 +219,7 @@ def test_nothing_changes_if_the_correction_is_refused(result, edited, tmp_path):
 
 def test_a_folder_that_gdkvm_did_not_write_is_named_without_advice_to_overwrite_it(tmp_path):
     (tmp_path / "notes.txt").write_text("not a result")
-    with pytest.raises(FileExistsError, match="pass the results folder of one clip") as caught:
+    with pytest.raises(FileExistsError, match="expected the folder of one clip") as caught:
         remeasure(tmp_path, find_phases=True)
     assert str(tmp_path) in str(caught.value) and "overwrite" not in str(caught.value)
 

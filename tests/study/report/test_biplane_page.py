@@ -54,6 +54,8 @@ def test_volumes_lengths_and_the_warning_are_on_the_page(page):
     assert "Quality: Check" in plain and plain.count(BIPLANE.notice) == 2
     assert all(identifier in plain for identifier in BIPLANE.views.values())
     assert plain.count("There is no picture") == 4
+    for view in ("4CH", "2CH"):
+        assert f"{view}: the weights were trained on CAMUS, and the view is assumed to be 4CH." in plain
     assert "Foreshortening" not in page(replace(BIPLANE, foreshortening=""))
 
 

@@ -32,6 +32,7 @@ from gdkvm_monai.study.batch import Outcome, run_batch, without_path, write_tabl
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.stills import Stills
 from gdkvm_monai.study.tasks import Task
+from tests.data.dicom_files import region
 from tests.study.gray_level_network import gray_level_pipeline
 from tests.study.tiny_command import QUICK, gdkvm, noise_clip, process_kept, write_tiny_weights
 
@@ -110,7 +111,7 @@ def truncated_dicom(folder: Path) -> Path:
 
 
 def doppler(folder: Path) -> Path:
-    return changed_dicom(folder, UltrasoundColorDataPresent=1)
+    return changed_dicom(folder, SequenceOfUltrasoundRegions=[region(RegionDataType=2)])
 
 
 def no_frames(folder: Path) -> Path:

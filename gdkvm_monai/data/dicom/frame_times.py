@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import accumulate
+from statistics import median
 from typing import Any
 
 from gdkvm_monai.data.clip import ClipMeta
@@ -12,6 +13,7 @@ from gdkvm_monai.data.geometry import plausible_frame_time
 __all__ = ["frame_times"]
 
 FRAME_TIME = 0x00181063  # tag
+LONGEST_PAUSE_MS = 60_000
 
 
 def frame_times(header: Any, count: int, read: int) -> ClipMeta:
@@ -30,7 +32,7 @@ def frame_times(header: Any, count: int, read: int) -> ClipMeta:
     """
     steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first entry precedes the first frame
     named = header.get("FrameIncrementPointer") != FRAME_TIME
-    if named and count > 1 and len(steps) == count - 1 and all(plausible_frame_time(step) for step in steps):
+    if named and count > 1 and len(steps) == count - 1 and _are_increments(steps):
         onsets = list(accumulate(steps, initial=0.0))
         times: ClipMeta = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}
         return {**times, "frame_times_ms": " ".join(f"{onset:.10g}" for onset in onsets[:read])}
@@ -41,6 +43,13 @@ def frame_times(header: Any, count: int, read: int) -> ClipMeta:
         if plausible_frame_time(frame_time_ms):
             return {"frame_time_ms": frame_time_ms, "frame_time_source": name}
     return {}
+
+
+def _are_increments(steps: list[float]) -> bool:
+    """Whether most steps are plausible and none goes back; steps that all grow are onsets, such as 0, 20, 40 ms."""
+    if not all(0 < step < LONGEST_PAUSE_MS for step in steps) or not plausible_frame_time(median(steps)):
+        return False
+    return len(steps) < 3 or not all(later > earlier for earlier, later in zip(steps, steps[1:]))
 
 
 def _numbers(value: Any) -> list[float]:

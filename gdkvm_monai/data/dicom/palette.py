@@ -32,7 +32,15 @@ def apply_palette(frame: np.ndarray, header: Any) -> np.ndarray:
         if data is not None and _expanded(data, header) > LARGEST:
             raise ValueError(f"the palette has more than {LARGEST} colors")
     rgb = apply_color_lut(frame, header)
-    return (rgb >> 8).astype(np.uint8) if header.RedPaletteColorLookupTableDescriptor[2] > 8 else rgb
+    if rgb.dtype.itemsize > 1 and not _has_bytes_in_words(header):
+        rgb = rgb >> 8
+    return rgb.astype(np.uint8)
+
+
+def _has_bytes_in_words(header: Any) -> bool:
+    """Whether the tables hold values of 8 bits in words of 16 bits."""
+    tables = [header.get(f"{color}PaletteColorLookupTableData") or b"" for color in ("Red", "Green", "Blue")]
+    return all(len(table) > 1 and np.frombuffer(table[: len(table) // 2 * 2], "<u2").max() < 256 for table in tables)
 
 
 def _expanded(data: bytes, header: Any) -> int:

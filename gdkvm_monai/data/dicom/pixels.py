@@ -15,10 +15,12 @@ from gdkvm_monai.data.dicom.codestream import check_codestream
 from gdkvm_monai.data.dicom.lossless_jpeg import decode_lossless_jpeg
 from gdkvm_monai.data.dicom.palette import apply_palette
 from gdkvm_monai.data.dicom.pixel_data import codestreams
+from gdkvm_monai.data.dicom.stored_bits import extract_stored_bits, whole_words
 
 __all__ = ["decode_frames"]
 
 JPEG_12_BIT, JPEG_LOSSLESS = "1.2.840.10008.1.2.4.51", ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
+NEUTRAL = 8  # largest median distance of the chrominance of gray pictures from 128
 DECODERS = {"JPEG-LS": "pyjpegls", "JPEG 2000": "pylibjpeg-openjpeg"}
 
 
@@ -42,7 +44,7 @@ def decode_frames(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndar
                 with warnings.catch_warnings():  # not around yield: the filters are the caller's, too
                     warnings.simplefilter("ignore")
                     warnings.filterwarnings("error", ".*non-conformant padding")  # of RLE: other columns, sheared
-                    decoded = _to_gray(next(frames), header)
+                    decoded = _to_gray(next(frames), header, path)
             except ClipReadError:
                 raise
             except Exception:  # the end, or damage, on which decoders raise almost anything; the caller counts
@@ -77,7 +79,7 @@ def _iterate(path: Path, header: Any, count: int) -> Iterator[np.ndarray]:
             for _ in _checked(path, header, count):  # each before it is decoded
                 yield next(frames)
     else:
-        yield from iter_pixels(path)
+        yield from iter_pixels(path, **whole_words(header))
 
 
 def _checked(path: Path, header: Any, count: int) -> Iterator[bytes]:
@@ -86,14 +88,25 @@ def _checked(path: Path, header: Any, count: int) -> Iterator[bytes]:
         yield codestream
 
 
-def _to_gray(frame: np.ndarray, header: Any) -> tuple[np.ndarray, np.ndarray | None]:
+def _to_gray(frame: np.ndarray, header: Any, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the gray frame and the RGB frame it was converted from, if any."""
     photometric = header.PhotometricInterpretation
     if photometric == "PALETTE COLOR" and frame.ndim == 2:
         frame = apply_palette(frame, header)
     if frame.ndim == 3:
+        frame = _true_rgb(frame) if photometric == "RGB" else frame
         return luma(frame), frame
+    frame = extract_stored_bits(frame, header, path)
     if photometric == "MONOCHROME1":  # 0 is white
         low = -(1 << header.BitsStored - 1) if header.PixelRepresentation else 0
         frame = (2 * low + (1 << header.BitsStored) - 1 - frame.astype(np.int32)).astype(frame.dtype)
     return frame, None
+
+
+def _true_rgb(frame: np.ndarray) -> np.ndarray:
+    """Return RGB for samples that are called RGB; YCbCr shows in the second and third, which are near 128 in gray."""
+    from pydicom.pixels import convert_color_space
+
+    luminance, *chrominance = (np.median(np.abs(frame[..., sample].astype(np.int16) - 128)) for sample in range(3))
+    is_ycbcr = frame.dtype == np.uint8 and max(chrominance) <= NEUTRAL < luminance
+    return convert_color_space(frame, "YBR_FULL", "RGB", per_frame=True) if is_ycbcr else frame

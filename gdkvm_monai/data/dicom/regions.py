@@ -11,7 +11,6 @@ TWO_D, M_MODE, SPECTRAL = 1, 2, 3  # RegionSpatialFormat
 TISSUE, COLOR_FLOW, SPECTRAL_DATA = 1, 2, range(3, 9)  # RegionDataType
 CENTIMETERS = 3  # PhysicalUnitsXDirection
 PLAUSIBLE_DEPTH_MM = (10, 400)  # of a tissue region
-EMPTY = (0, 0, 1, 1)  # a region whose corners are all zero was never filled in
 TOLERANCE = 0.01  # relative difference below which two spacings are equal
 
 
@@ -24,7 +23,8 @@ class Regions(NamedTuple):
             the depth is implausible for ultrasound.
         spacing_mm: lateral and axial, for ``ok`` only.
         box: first column, first row, end column, and end row of the largest 2-D tissue region, within the image.
-        mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode``, or ``unknown``.
+        mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode``, or ``unknown``. What
+            ``UltrasoundColorDataPresent`` states does not count, because gray clips have it, too.
     """
 
     spacing_trust: str
@@ -41,7 +41,7 @@ def read_regions(header: Any) -> Regions:
     """
     regions = list(header.get("SequenceOfUltrasoundRegions") or [])
     mode = _mode(header, regions)
-    tissue = [region for region in regions if _kind(region) == (TWO_D, TISSUE) and _box(region) != EMPTY]
+    tissue = [region for region in regions if _kind(region) == (TWO_D, TISSUE) and not _is_empty(_box(region))]
     if not tissue:
         return Regions("absent", None, None, mode)
     boxes = [_box(region) for region in tissue]
@@ -70,7 +70,7 @@ def _mode(header: Any, regions: list) -> str:
         return "M-mode"
     if any(form == SPECTRAL or data in SPECTRAL_DATA for form, data in kinds):
         return "spectral Doppler"
-    if any(data == COLOR_FLOW for _, data in kinds) or header.get("UltrasoundColorDataPresent") == 1:
+    if any(data == COLOR_FLOW for _, data in kinds):
         return "color Doppler"
     return "B-mode" if (TWO_D, TISSUE) in kinds else "unknown"
 
@@ -82,6 +82,12 @@ def _kind(region: Any) -> tuple[Any, Any]:
 def _box(region: Any) -> tuple[float, float, float, float]:
     x0, y0, x1, y1 = (_number(region.get(f"RegionLocation{end}")) for end in ("MinX0", "MinY0", "MaxX1", "MaxY1"))
     return x0, y0, x1 + 1, y1 + 1  # DICOM's last column and row are inclusive
+
+
+def _is_empty(box: tuple[float, float, float, float]) -> bool:
+    """Whether the corners are those of no region: all zero, because they were never filled in, or exchanged."""
+    x0, y0, x1, y1 = box
+    return box == (0, 0, 1, 1) or x1 <= x0 or y1 <= y0
 
 
 def _area(box: tuple[float, float, float, float]) -> float:

@@ -19,10 +19,9 @@ from gdkvm_monai.data.dicom.pixel_data import check_pixel_length
 from gdkvm_monai.data.dicom.pixels import decode_frames
 from gdkvm_monai.data.dicom.regions import read_regions
 from gdkvm_monai.data.geometry import REGION, picture_affine
+from gdkvm_monai.data.mode import refuse_mode, watch_color
 
 __all__ = ["open_dicom"]
-
-COLORED, GRAY = 0.02, 0.01  # fractions of the tissue region above which color means Doppler, not a tint
 
 
 def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
@@ -43,7 +42,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
     check_pixel_length(path, header, count)
     regions = read_regions(header)
-    _refuse_mode(path, regions.mode, options)
+    refuse_mode(path, regions.mode, options)
     meta: ClipMeta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}
     if header.get("QualityControlSubject") == "YES":
         meta["phantom"] = True
@@ -63,31 +62,15 @@ def _frames(
     """Gray frames, lateral axis first; what they reveal is checked against the options and stored in ``meta``."""
     read = 0
     with closing(decode_frames(path, header, count)) as frames:
-        for gray, color in islice(frames, count + 1):
-            if color is not None and _is_doppler(color, tissue):
-                meta["mode"] = "color Doppler"
-                _refuse_mode(path, "color Doppler", options)
+        for gray in watch_color(path, islice(frames, count + 1), tissue, options, meta):
             read += 1
             if read <= count:
                 yield gray.T
     meta["partial"] = read != count
     if meta["partial"] and not (read and options.allow_partial):
         raise ClipReadError(
-            f"{path} states {count} frames but {read if read < count else 'more'} can be decoded; copy "
-            f"it again from its source{', or set allow_partial' if read else ''}."
+            f"{path} states {count} frames but {read if read < count else 'more'} can be decoded"
+            f"{f', and frame {read} is missing or damaged' if read < count else ''}; copy it again from its source"
+            f"{', or set allow_partial' if read else ''}."
         )
     meta.update(frame_times(header, count, min(read, count)))
-
-
-def _refuse_mode(path: Path, mode: str, options: ReadOptions) -> None:
-    if mode not in ("B-mode", "unknown") and not options.force:
-        raise ClipReadError(f"{path} shows {mode}, expected B-mode; choose another clip, or set force.")
-
-
-def _is_doppler(rgb: np.ndarray, box: tuple[int, int, int, int] | None) -> bool:
-    """Whether some tissue pixels are colored while others are gray; if all are colored, it is only a tint."""
-    x0, y0, x1, y1 = box or (0, 0, *rgb.shape[1::-1])
-    rgb = rgb[y0:y1:2, x0:x1:2]
-    brightest = rgb.max(axis=-1)
-    saturation = brightest - rgb.min(axis=-1)
-    return bool((saturation > 80).mean() > COLORED and ((brightest > 60) & (saturation < 24)).mean() > GRAY)

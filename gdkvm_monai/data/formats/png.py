@@ -13,6 +13,7 @@ from PIL import Image
 
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size, luma
 from gdkvm_monai.data.geometry import picture_affine
+from gdkvm_monai.data.mode import watch_color
 
 __all__ = ["frame_files", "open_png_folder", "open_png_frames"]
 
@@ -45,7 +46,7 @@ def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
                 f"{sizes[0][0]} x {sizes[0][1]}; keep the frames of one clip in a folder."
             )
     meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
-    read = partial(_png_frames, paths, np.uint16 if deep else np.uint8)
+    read = partial(_png_frames, paths, np.uint16 if deep else np.uint8, options, meta)
     return ClipStream(sizes[0], len(paths), picture_affine(), meta, read)
 
 
@@ -71,9 +72,14 @@ def _is_deep(image: Image.Image) -> bool:
     return image.mode.startswith("I")
 
 
-def _png_frames(paths: Sequence[Path], dtype: type) -> Iterator[np.ndarray]:
-    """Gray frames, lateral axis first."""
-    for path in paths:
-        with _open_png(path) as image:
-            pixels = np.asarray(image if _is_deep(image) or image.mode == "L" else image.convert("RGB"))
-        yield (luma(pixels) if pixels.ndim == 3 else pixels).T.astype(dtype)
+def _png_frames(paths: Sequence[Path], dtype: type, options: ReadOptions, meta: ClipMeta) -> Iterator[np.ndarray]:
+    """Yield gray frames, lateral axis first."""
+    for gray in watch_color(paths[0], map(_read_png, paths), None, options, meta):
+        yield gray.T.astype(dtype)
+
+
+def _read_png(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return a gray frame, and the RGB frame it was converted from, if any."""
+    with _open_png(path) as image:
+        pixels = np.asarray(image if _is_deep(image) or image.mode == "L" else image.convert("RGB"))
+    return (luma(pixels), pixels) if pixels.ndim == 3 else (pixels, None)

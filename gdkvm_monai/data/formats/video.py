@@ -23,6 +23,7 @@ from gdkvm_monai.data.clip import (
 from gdkvm_monai.data.formats.video_container import ends_early
 from gdkvm_monai.data.formats.video_display import frame_times, turn_upright
 from gdkvm_monai.data.geometry import picture_affine
+from gdkvm_monai.data.mode import watch_color
 
 __all__ = ["open_video"]
 
@@ -33,6 +34,9 @@ CONTAINER_OPTIONS = {
 
 HIDDEN = ("vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "libaom-av1")
 """Decoders of formats with packets that are never shown."""
+
+
+Pair = tuple[np.ndarray, np.ndarray | None]
 
 
 class _Damage(Exception):
@@ -67,7 +71,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
     except av.FFmpegError as error:
         raise ClipReadError(f"{path} cannot be read as a video; copy it again from its source.") from error
     with closing(_decode(path)) as frames, suppress(_Damage):
-        shape = next((frame.shape for frame in frames), shape)  # the header may be wrong
+        shape = next((gray.shape for gray, _ in frames), shape)  # the header may be wrong
     meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
     if phantom:
         meta["phantom"] = True
@@ -81,11 +85,8 @@ def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, m
     read, cause = 0, "ends before its container does" if ends_early(path) else ""
     try:
         with closing(_decode(path)) as frames:
-            for frame in frames:
+            for frame in watch_color(path, _of_one_size(path, shape, frames, options), None, options, meta):
                 read += 1
-                if frame.shape != shape:
-                    raise ClipReadError(f"{path} changes its size at frame {read}; export it with one size.")
-                check_size(path, (*shape, read), options.max_voxels)
                 yield frame
     except _Damage:
         cause = cause or f"is damaged after {read} frames"
@@ -94,6 +95,14 @@ def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, m
     meta["partial"] = bool(cause)
     if cause and not (read and options.allow_partial):
         raise ClipReadError(f"{path} {cause}; copy it again from its source{', or set allow_partial' if read else ''}.")
+
+
+def _of_one_size(path: Path, shape: tuple, frames: Iterator[Pair], options: ReadOptions) -> Iterator[Pair]:
+    for number, (gray, color) in enumerate(frames, start=1):
+        if gray.shape != shape:
+            raise ClipReadError(f"{path} changes its size at frame {number}; export it with one size.")
+        check_size(path, (*shape, number), options.max_voxels)
+        yield gray, color
 
 
 def _onsets_ms(container: Any, stream: Any) -> list[float]:
@@ -108,15 +117,16 @@ def _onsets_ms(container: Any, stream: Any) -> list[float]:
     return sorted(float(time * stream.time_base * 1000) for time in times)
 
 
-def _gray(frame: Any) -> np.ndarray:
-    """Return a frame as it is shown, lateral axis first."""
+def _gray(frame: Any) -> Pair:
+    """Return a gray frame as it is shown, lateral axis first, and the RGB frame it was converted from, if any."""
     if frame.format.name.startswith("gray"):
-        return turn_upright(frame.to_ndarray(format="gray"), frame).T
-    return turn_upright(luma(frame.to_ndarray(format="rgb24")), frame).T
+        return turn_upright(frame.to_ndarray(format="gray"), frame).T, None
+    rgb = frame.to_ndarray(format="rgb24")
+    return turn_upright(luma(rgb), frame).T, rgb
 
 
-def _decode(path: Path) -> Iterator[np.ndarray]:
-    """Yield gray frames, lateral axis first.
+def _decode(path: Path) -> Iterator[Pair]:
+    """Yield gray frames, lateral axis first, with the RGB frames they were converted from.
 
     Raises:
         _Damage: at the first damaged frame.

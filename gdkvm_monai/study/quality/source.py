@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gdkvm_monai.data.mode import COLOR_DOPPLER
 from gdkvm_monai.study.measurements import ClipNumbers, Reason
 from gdkvm_monai.study.quality.evidence import Evidence
 
@@ -40,7 +41,8 @@ def check_source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
             "square pixels.",
         )
     if clip.mode not in ("B-mode", "unknown"):
-        yield Reason("mode", "reject", f"the clip shows {clip.mode}, but the network was trained on B-mode only.")
+        verdict = "check" if clip.mode == COLOR_DOPPLER else "reject"  # color flow lies upon B-mode
+        yield Reason("mode", verdict, f"the clip shows {clip.mode}, but the network was trained on B-mode only.")
     if clip.secondary_capture:
         yield Reason(
             "secondary_capture",

@@ -7,6 +7,7 @@ import pytest
 
 from gdkvm_monai.data import ClipReader
 from tests.data.clip_files import refused_with_little_memory
+from tests.data.dicom_files import upright
 
 pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
 
@@ -24,6 +25,17 @@ def test_a_segmented_palette_is_looked_up(frames, write_dicom):
     ramp = segmented([0, 1, 0, 1, 255, 255 * 257])  # one value, then a line through 255 values
     read = ClipReader().read(write_dicom(frames, "PALETTE COLOR", **ramp)).pixels
     assert np.abs(read.astype(int) - frames.transpose(2, 1, 0)).max() <= 1
+
+
+@pytest.mark.parametrize(("bits", "factor"), [(16, 1), (16, 257), (8, 257)], ids=["low byte", "both", "8 stated"])
+def test_a_table_of_words_gives_the_gray_levels_of_its_bytes(bits, factor, frames, write_dicom):
+    table = (np.arange(256)[::-1] * factor).astype("<u2").tobytes()
+    palette = {}
+    for color in ("Red", "Green", "Blue"):
+        palette[f"{color}PaletteColorLookupTableDescriptor"] = [256, 0, bits]
+        palette[f"{color}PaletteColorLookupTableData"] = table
+    read = ClipReader().read(write_dicom(frames, "PALETTE COLOR", **palette))
+    np.testing.assert_array_equal(read.pixels, 255 - upright(frames))
 
 
 @pytest.mark.parametrize("words", [[0, 1, 0, *[1, 65535, 7] * 500], [0, 1, 0, 2, 60000, 0, 0]], ids=["long", "repeats"])

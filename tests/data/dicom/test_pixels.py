@@ -38,6 +38,12 @@ def test_ybr_gives_its_luma(frames, write_dicom):
     assert np.abs(ClipReader().read(path).pixels.astype(int) - upright(ybr[..., 0])).max() <= 1
 
 
+def test_ycbcr_that_is_called_rgb_is_recognized_by_its_neutral_chrominance(frames, write_dicom):
+    ybr = np.stack([frames, np.full_like(frames, 127), np.full_like(frames, 129)], axis=-1)
+    read = ClipReader().read(write_dicom(ybr, "RGB"))
+    assert read.meta["mode"] == "unknown" and np.abs(read.pixels.astype(int) - upright(frames)).max() <= 2
+
+
 @pytest.mark.parametrize("bits", [8, 16])
 def test_a_palette_is_looked_up(frames, write_dicom, bits):
     table = np.arange(256)[::-1] * (257 if bits == 16 else 1)

@@ -28,18 +28,19 @@ def test_spacing_and_position_come_from_the_tissue_region(frames, write_dicom):
         ([region((4, 6, 80, 60))], "scaled"),
         ([region((60, 60, 80, 80))], "scaled"),
         ([region((0, 0, 50, 40))], "ok"),
+        ([region((43, 6, 4, 35))], "absent"),
         ([region(), region((0, 0, 9, 9), (0.03, 0.04))], "conflict"),
         ([region(), region((0, 0, 9, 9))], "ok"),
         ([region(delta_cm=(2, 2))], "conflict"),
     ],
-    ids=["no region", "no unit", "zero", "not a number", "partly outside", "outside", "one too far", "two spacings",
-         "two alike", "two meters deep"],
+    ids=["no region", "no unit", "zero", "not a number", "partly outside", "outside", "one too far",
+         "corners exchanged", "two spacings", "two alike", "two meters deep"],
 )  # fmt: skip
 def test_implausible_spacing_is_flagged_and_never_in_millimeters(frames, write_dicom, regions, trust):
     path = write_dicom(frames, SequenceOfUltrasoundRegions=regions)
     read = ClipReader().read(path)
     assert read.meta["spacing_trust"] == trust and read.pixels.shape == (50, 40, 5)
-    assert ("region" in read.meta) == (bool(regions) and trust != "scaled")
+    assert ("region" in read.meta) == (bool(regions) and regions[0].RegionLocationMinX0 != 43 and trust != "scaled")
     np.testing.assert_allclose(np.diag(read.affine)[:2], (-0.5, -0.4) if trust == "ok" else (-1, -1))
 
 

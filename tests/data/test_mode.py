@@ -1,0 +1,98 @@
+"""Color flow is what moves in another color; tints, letters, bars, and an ECG are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gdkvm_monai.data.clip import ClipReadError, ReadOptions
+from gdkvm_monai.data.mode import ColorFlow, refuse_mode, watch_color
+
+
+@pytest.fixture(scope="module")
+def gray() -> np.ndarray:
+    """Speckle that moves, ``(12, 120, 160)``."""
+    random = np.random.default_rng(0)
+    return random.gamma(2, 30, (12, 120, 160)).clip(0, 255)
+
+
+def shows_flow(frames: np.ndarray, box=None) -> bool:
+    flow = ColorFlow(box)
+    return any([flow.add(frame.astype(np.uint8)) for frame in frames]) or flow.in_still
+
+
+def tinted(gray: np.ndarray, red: float, green: float, blue: float) -> np.ndarray:
+    return np.stack([red * gray, green * gray, blue * gray], axis=-1)
+
+
+@pytest.mark.parametrize("tint", [(1, 1, 1), (1, 0.78, 0.45), (0.45, 0.7, 1), (0.2, 1, 0.3)])
+def test_a_tint_is_no_flow_whatever_its_strength(gray, tint):
+    assert not shows_flow(tinted(gray, *tint))
+
+
+def test_a_color_map_in_which_the_tint_changes_with_brightness_is_no_flow(gray):
+    level = gray / 255
+    assert not shows_flow(255 * np.stack([level, level**1.6, level**2.5], axis=-1))
+
+
+def test_colored_things_that_stay_are_no_flow(gray):
+    frames = tinted(gray, 1, 1, 1)
+    frames[:, :12] = (30, 60, 120)  # a title bar
+    frames[:, 100:107] = (0, 255, 60)  # a thick ECG line
+    frames[:, 20:80, 150:] = np.linspace((255, 0, 0), (0, 0, 255), 10)  # the scale of the colors
+    assert not shows_flow(frames)
+
+
+def test_an_ecg_that_is_being_drawn_is_no_flow(gray):
+    frames = tinted(gray, 1, 1, 1)
+    for frame in range(12):
+        frames[frame, 108:111, : 12 * (frame + 1)] = (0, 255, 60)
+    assert not shows_flow(frames)
+
+
+@pytest.mark.parametrize(
+    ("tint", "color"),
+    [
+        ((1, 1, 1), (230, 40, 10)),
+        ((1, 1, 1), (20, 60, 240)),
+        ((1, 1, 1), (120, 30, 20)),
+        ((1, 0.78, 0.45), (230, 40, 10)),
+        ((1, 0.78, 0.45), (20, 60, 240)),
+    ],
+    ids=["toward", "away", "slow", "toward on sepia", "away on sepia"],
+)
+def test_a_jet_that_comes_and_goes_is_flow_on_gray_and_on_a_tint(gray, tint, color):
+    frames = tinted(gray, *tint)
+    frames[3:8, 40:60, 60:80] = np.asarray(color) * (0.6 + 0.4 * gray[3:8, 40:60, 60:80, None] / 255)
+    assert shows_flow(frames) and shows_flow(frames[3:])
+
+
+def test_flow_outside_the_tissue_does_not_count(gray):
+    frames = tinted(gray, 1, 1, 1)
+    frames[3:8, :20] = (230, 40, 10)
+    assert shows_flow(frames) and not shows_flow(frames, (0, 30, 160, 120))
+
+
+def test_a_still_with_gray_and_colored_parts_is_taken_for_flow_and_a_tinted_one_is_not(gray):
+    still = tinted(gray[:1], 1, 1, 1)
+    still[:, 40:60, 60:80] = (230, 40, 10)
+    assert shows_flow(still) and shows_flow(np.repeat(still, 3, axis=0))
+    assert not shows_flow(tinted(gray[:1] + 60, 1, 0.6, 0.3))
+
+
+def test_flow_is_refused_at_its_frame_or_stated(gray, tmp_path):
+    frames = tinted(gray, 1, 1, 1)
+    frames[3:, 40:60, 60:80] = (230, 40, 10)
+    pairs, given = [(frame[..., 0], frame.astype(np.uint8)) for frame in frames], []
+    with pytest.raises(ClipReadError, match="a.avi shows color Doppler"):
+        given += watch_color(tmp_path / "a.avi", pairs, None, ReadOptions(), {})
+    meta: dict = {}
+    assert len(list(watch_color(tmp_path / "a.avi", pairs, None, ReadOptions(force=True), meta))) == 12
+    assert meta == {"mode": "color Doppler"}
+
+
+@pytest.mark.parametrize("mode", ["B-mode", "unknown"])
+def test_b_mode_and_what_nobody_stated_are_read(mode, tmp_path):
+    refuse_mode(tmp_path, mode, ReadOptions())
+    with pytest.raises(ClipReadError, match="shows M-mode"):
+        refuse_mode(tmp_path, "M-mode", ReadOptions())

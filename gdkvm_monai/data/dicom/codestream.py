@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["check_codestream"]
+__all__ = ["DamagedFrameError", "check_codestream"]
 
 SOF = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0), 0xF7)  # the last is JPEG-LS
 ALONE = (0x01, *range(0xD0, 0xD9))  # JPEG markers without a length
 RLE_GAIN = 64  # two bytes stand for at most 128 pixels
+
+
+class DamagedFrameError(ValueError):
+    """A frame cannot be decoded; the message says why in our words and quotes numbers only."""
 
 
 def check_codestream(codestream: bytes, header: Any) -> None:
@@ -19,19 +23,20 @@ def check_codestream(codestream: bytes, header: Any) -> None:
         header: pydicom data set with ``Rows`` and ``Columns``.
 
     Raises:
-        ValueError: if the size differs, or the frame has no size or no end. The message quotes numbers only.
+        DamagedFrameError: if the size differs, or the frame has no size or no end.
     """
     expected = (header.Rows, header.Columns)
     name = header.file_meta.TransferSyntaxUID.name
     if name.startswith("RLE"):
         if header.Rows * header.Columns > RLE_GAIN * len(codestream):
-            raise ValueError(f"{len(codestream)} bytes cannot hold {expected[0]} x {expected[1]} pixels")
+            raise DamagedFrameError(f"its {len(codestream)} bytes cannot hold {expected[0]} x {expected[1]} pixels")
         return
     found = _jpeg_2000_size(codestream) if "2000" in name else _jpeg_size(codestream)
     if found != expected:
-        raise ValueError(f"a compressed frame has {found} rows and columns, the header {expected}")
-    if "JPEG-LS" in name and b"\xff\xd9" not in codestream[-16:]:  # its decoder would search for the end forever
-        raise ValueError("a compressed frame has no end")
+        size = "no size" if found is None else f"{found[0]} rows and {found[1]} columns"
+        raise DamagedFrameError(f"it states {size}, and the header {expected[0]} and {expected[1]}")
+    if "2000" not in name and not codestream.rstrip(b"\0\xff").endswith(b"\xff\xd9"):  # the rest is padding
+        raise DamagedFrameError("it has no end marker")
 
 
 def _jpeg_size(codestream: bytes) -> tuple[int, int] | None:

@@ -22,10 +22,13 @@ NUMBERS = (
     "HighBit",
     "PixelRepresentation",
 )
+REQUIRED = ("Rows", "Columns", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "PixelRepresentation")
+COLOR_SPACES = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 LARGEST_HEADER = 1 << 21  # bytes of the attributes below: 100,000 frame times have less than 2 MB
 # only these are read, so that no patient attribute can reach metadata, messages, or warnings
 TAGS = (
-    *("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
+    *("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel"),
+    *("PhotometricInterpretation", "PlanarConfiguration"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
     *(
         "QualityControlSubject",
@@ -75,12 +78,23 @@ def read_header(path: Path) -> Any:
     except ClipReadError:
         raise
     except Exception as error:  # a damaged header raises almost anything
-        raise ClipReadError(f"{path} cannot be read as DICOM; copy it again from its source.") from error
+        cause = "" if is_dicom(path) else ": it does not have the letters DICM at byte 128"
+        raise ClipReadError(f"{path} cannot be read as DICOM{cause}; copy it again from its source.") from error
+    _check_attributes(path, header)
+    return header
+
+
+def _check_attributes(path: Path, header: Any) -> None:
+    """Refuse a header without the attributes that its pixels need, or with values that DICOM does not have."""
     for name in NUMBERS:
         value = header.get(name)
         if value is not None and not (isinstance(value, int) and value >= 0):
             raise ClipReadError(f"{path} does not state {name} as one whole number; export it again.")
-    return header
+    missing = [name for name in REQUIRED if header.get(name) is None]
+    if missing:
+        raise ClipReadError(f"{path} does not state {' and '.join(missing)}; export it again with a complete header.")
+    if header.PhotometricInterpretation not in COLOR_SPACES:
+        raise ClipReadError(f"{path} states no color space that can be read, such as MONOCHROME2; export it as gray.")
 
 
 class _Limited(io.FileIO):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ BIG_PIXEL_DATA = b"\x7f\xe0\x00\x10"
 REPRESENTATIONS = (b"OB", b"OW", b"UN")
 UNDEFINED = 0xFFFFFFFF
 STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")
-"""First bytes of a frame in JPEG, JPEG-LS, and JPEG 2000."""
+"""First bytes of a frame in JPEG, JPEG-LS, and JPEG 2000, which data within a frame cannot contain."""
 
 
 class _PixelElement(NamedTuple):
@@ -30,10 +30,12 @@ def check_pixel_length(path: Path, header: Any, count: int) -> None:
     Pixels that are shorter are a missing end, which shows while frames are decoded.
 
     Raises:
-        ClipReadError: if there are more pixels than ``NumberOfFrames``, ``Rows``, and ``Columns`` state.
+        ClipReadError: if there are no pixels, or more than ``NumberOfFrames``, ``Rows``, and ``Columns`` state.
     """
     element = _find(path, header)
-    if header.file_meta.TransferSyntaxUID.is_compressed or element is None or element.length is None:
+    if element is None:
+        raise ClipReadError(f"{path} holds no pixel data; export the clip again with its pictures.")
+    if header.file_meta.TransferSyntaxUID.is_compressed or element.length is None:
         return
     samples = 2 if header.get("PhotometricInterpretation") == "YBR_FULL_422" else header.get("SamplesPerPixel") or 1
     bits = samples * (header.get("BitsAllocated") or 8)
@@ -49,22 +51,28 @@ def check_pixel_length(path: Path, header: Any, count: int) -> None:
 def codestreams(path: Path, header: Any, count: int) -> Iterator[bytes]:
     """Yield the compressed frames, at most one more than there should be.
 
-    Raises:
-        ValueError: if there is no compressed frame, or a file that states one frame holds several.
+    Frames are told by their first bytes, and a frame in RLE is one fragment. The offset table is not used, because it
+    is often wrong.
     """
-    from pydicom.encaps import generate_fragments, generate_frames
+    from pydicom.encaps import generate_fragments
 
-    element = _find(path, header)
-    if element is None:
-        raise ValueError("no pixels")
     with path.open("rb") as file:
-        file.seek(element.start)
-        if count == 1:  # pydicom would take all fragments for one frame
-            starts = (fragment.startswith(STARTS) for fragment in generate_fragments(file))
-            if sum(islice(starts, 1, None)) > 1:  # the first fragment is the offset table
-                raise ValueError("several frames")
-            file.seek(element.start)
-        yield from islice(generate_frames(file, number_of_frames=count), count + 1)
+        file.seek(_find(path, header).start)
+        fragments = islice(generate_fragments(file), 1, None)  # the first one is the offset table
+        in_rle = header.file_meta.TransferSyntaxUID.name.startswith("RLE")
+        yield from islice(fragments if in_rle else _join(fragments), count + 1)
+
+
+def _join(fragments: Iterable[bytes]) -> Iterator[bytes]:
+    """Join the fragments of each frame."""
+    frame: list[bytes] = []
+    for fragment in fragments:
+        if frame and fragment.startswith(STARTS):
+            yield b"".join(frame)
+            frame = []
+        frame.append(fragment)
+    if frame:
+        yield b"".join(frame)
 
 
 def _find(path: Path, header: Any) -> _PixelElement | None:

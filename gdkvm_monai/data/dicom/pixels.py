@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gdkvm_monai.data.clip import INSTALL, ClipReadError, luma
-from gdkvm_monai.data.dicom.codestream import check_codestream
+from gdkvm_monai.data.dicom.codestream import DamagedFrameError, check_codestream
 from gdkvm_monai.data.dicom.lossless_jpeg import decode_lossless_jpeg
 from gdkvm_monai.data.dicom.palette import apply_palette
 from gdkvm_monai.data.dicom.pixel_data import codestreams
@@ -25,7 +25,7 @@ DECODERS = {"JPEG-LS": "pyjpegls", "JPEG 2000": "pylibjpeg-openjpeg"}
 
 
 def decode_frames(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-    """Decode frames up to the first damaged one.
+    """Decode frames up to the end or the first damaged one.
 
     Args:
         path: DICOM file.
@@ -37,6 +37,7 @@ def decode_frames(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndar
 
     Raises:
         ClipReadError: if no decoder is installed.
+        DamagedFrameError: if a frame is damaged.
     """
     with closing(_iterate(path, header, count)) as frames:
         while True:
@@ -45,10 +46,12 @@ def decode_frames(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndar
                     warnings.simplefilter("ignore")
                     warnings.filterwarnings("error", ".*non-conformant padding")  # of RLE: other columns, sheared
                     decoded = _to_gray(next(frames), header, path)
-            except ClipReadError:
-                raise
-            except Exception:  # the end, or damage, on which decoders raise almost anything; the caller counts
+            except StopIteration:
                 return
+            except (ClipReadError, DamagedFrameError):
+                raise
+            except Exception as error:  # on damage, decoders raise almost anything, and may quote the header
+                raise DamagedFrameError("") from error
             yield decoded
 
 
@@ -73,13 +76,23 @@ def _iterate(path: Path, header: Any, count: int) -> Iterator[np.ndarray]:
         for index in range(count):  # pydicom 3.0.2 forgets the subsampling after a frame
             yield from iter_pixels(path, indices=[index])
     elif syntax.is_compressed:
-        # in JPEG, the order of samples is that of the codestream, whatever the header says (DICOM PS3.5, 8.2)
-        order = {"planar_configuration": 0} if "JPEG" in syntax.name and header.get("SamplesPerPixel") == 3 else {}
-        with closing(iter_pixels(path, **order)) as frames:
-            for _ in _checked(path, header, count):  # each before it is decoded
-                yield next(frames)
+        yield from _decompress(_checked(path, header, count), header)
     else:
         yield from iter_pixels(path, **whole_words(header))
+
+
+def _decompress(codestreams: Iterable[bytes], header: Any) -> Iterator[np.ndarray]:
+    from pydicom.encaps import encapsulate
+    from pydicom.pixels import as_pixel_options, get_decoder
+
+    syntax = header.file_meta.TransferSyntaxUID
+    decoder, options = get_decoder(syntax), {**as_pixel_options(header), "number_of_frames": 1}
+    if "JPEG" in syntax.name and options["samples_per_pixel"] == 3:
+        options["planar_configuration"] = (
+            0  # its order is that of the codestream, whatever the header says (PS3.5, 8.2)
+        )
+    for codestream in codestreams:
+        yield decoder.as_array(encapsulate([codestream], has_bot=False), index=0, **options)[0]
 
 
 def _checked(path: Path, header: Any, count: int) -> Iterator[bytes]:

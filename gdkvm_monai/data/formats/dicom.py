@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
+from gdkvm_monai.data.dicom.codestream import DamagedFrameError
 from gdkvm_monai.data.dicom.frame_times import frame_times
 from gdkvm_monai.data.dicom.header import count_frames, read_header
 from gdkvm_monai.data.dicom.image_class import check_image_class, is_secondary_capture
@@ -60,17 +61,19 @@ def _frames(
     path: Path, header: Any, count: int, tissue: tuple[int, int, int, int] | None, options: ReadOptions, meta: ClipMeta
 ) -> Iterator[np.ndarray]:
     """Gray frames, lateral axis first; what they reveal is checked against the options and stored in ``meta``."""
-    read = 0
-    with closing(decode_frames(path, header, count)) as frames:
-        for gray in watch_color(path, islice(frames, count + 1), tissue, options, meta):
-            read += 1
-            if read <= count:
-                yield gray.T
+    read, cause = 0, ""
+    try:
+        with closing(decode_frames(path, header, count)) as frames:
+            for gray in watch_color(path, islice(frames, count + 1), tissue, options, meta):
+                read += 1
+                if read <= count:
+                    yield gray.T
+    except DamagedFrameError as error:
+        cause = f", and frame {read} is {f'damaged: {error}' if str(error) else 'missing or damaged'}"
     meta["partial"] = read != count
     if meta["partial"] and not (read and options.allow_partial):
         raise ClipReadError(
-            f"{path} states {count} frames but {read if read < count else 'more'} can be decoded"
-            f"{f', and frame {read} is missing or damaged' if read < count else ''}; copy it again from its source"
-            f"{', or set allow_partial' if read else ''}."
+            f"{path} states {count} frames but {read if read <= count else 'more'} can be decoded{cause}; copy it "
+            f"again from its source{', or set allow_partial' if read else ''}."
         )
     meta.update(frame_times(header, count, min(read, count)))

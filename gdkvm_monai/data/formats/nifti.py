@@ -20,6 +20,7 @@ __all__ = ["open_nifti"]
 
 MILLIMETERS, MILLISECONDS = {"meter": 1000, "micron": 0.001}, {"sec": 1000, "msec": 1, "usec": 0.001}
 DEFLATE_LIMIT = 1032  # gzip cannot compress by more than this factor
+GZIP = b"\x1f\x8b"  # first bytes
 HEADER_LIMIT = 1 << 24  # bytes before the pixels; nibabel loads header extensions into memory
 DAMAGE = (EOFError, OSError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError)
 DAMAGE += (nibabel.spatialimages.HeaderDataError,)
@@ -91,7 +92,11 @@ def _frame_time(image: nibabel.Nifti1Image, unit: str) -> ClipMeta:
 
 
 def _check_header(path: Path) -> None:
-    """Refuse a header followed by huge extensions, which could decompress to gigabytes."""
+    """Refuse a header followed by huge extensions, which could decompress to gigabytes, and a wrong file name."""
+    with path.open("rb") as file:
+        packed = file.read(2) == GZIP
+    if packed != (path.suffix.lower() == ".gz"):
+        raise OSError(f"it is {'' if packed else 'not '}compressed, which its name must say: .nii{'.gz' * packed}")
     with ImageOpener(path) as file:
         content = file.read(nibabel.Nifti2Header.sizeof_hdr)
     for kind in (nibabel.Nifti1Header, nibabel.Nifti2Header):

@@ -47,10 +47,10 @@ def test_a_frame_of_the_stated_size_passes_and_any_other_is_refused(syntax):
     right, bomb = FRAMES[syntax]
     check_codestream(right, header(syntax))
     for other in (header(syntax, rows=41), header(syntax, columns=49)):
-        with pytest.raises(ValueError, match=r"has \(40, 50\) rows"):
+        with pytest.raises(ValueError, match="it states 40 rows and 50 columns"):
             check_codestream(right, other)
     for wrong in (bomb, b"", b"\xff\xd8", right[:6], bytes(100)):
-        with pytest.raises(ValueError, match="rows and columns"):
+        with pytest.raises(ValueError, match="states"):
             check_codestream(wrong or b"", header(syntax))
 
 

@@ -26,8 +26,9 @@ def test_without_pydicom_the_error_names_the_command_that_installs_it(frames, wr
 @pytest.mark.parametrize("content", [b"", b"not a picture" * 50, bytes(128) + b"DICM" + bytes(99)])
 def test_a_file_that_is_dicom_by_name_only_is_refused(tmp_path, content):
     (tmp_path / "clip.dcm").write_bytes(content)
-    with pytest.raises(ClipReadError, match=r"clip\.dcm cannot be read as DICOM"):
+    with pytest.raises(ClipReadError, match=r"clip\.dcm cannot be read as DICOM") as error:
         ClipReader().read(tmp_path / "clip.dcm")
+    assert ("DICM at byte 128" in str(error.value)) == (b"DICM" not in content)
 
 
 @pytest.mark.parametrize(
@@ -37,10 +38,13 @@ def test_a_file_that_is_dicom_by_name_only_is_refused(tmp_path, content):
         ({"NumberOfFrames": None, "SOPClassUID": uid.UltrasoundImageStorage}, "does not state NumberOfFrames"),
         ({"NumberOfFrames": 0}, "holds no pixels, its size is 50 x 40 x 0"),
         ({"Rows": 0}, "holds no pixels, its size is 50 x 0 x 5"),
-        ({"Rows": None}, "holds no pixels"),
+        ({"Rows": None}, "does not state Rows;"),
         ({"NumberOfFrames": 2_000_000}, "claims 50 x 40 x 2000000 pixels, max_voxels"),
-        ({"PixelData": None}, "states 5 frames but 0 can be decoded"),
-        ({"BitsAllocated": None}, "states 5 frames but 0 can be decoded"),
+        ({"PixelData": None}, "holds no pixel data"),
+        ({"BitsAllocated": None}, "does not state BitsAllocated;"),
+        ({"BitsStored": None, "PixelRepresentation": None}, "does not state BitsStored and PixelRepresentation;"),
+        ({"PhotometricInterpretation": None}, "does not state PhotometricInterpretation;"),
+        ({"PhotometricInterpretation": "GREY"}, "states no color space that can be read"),
     ],
 )
 def test_an_impossible_header_is_refused(frames, write_dicom, attributes, message):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from gdkvm_monai.data import ClipReader, ClipReadError
 from tests.data.clip_files import refused_with_little_memory
@@ -120,3 +123,40 @@ def test_an_encoding_that_the_file_does_not_state_is_refused(implicit, frames, w
     path.write_bytes(bytes(head) + wrong + content[place + len(right) :])
     with pytest.raises(ClipReadError, match=f"is stored in {'implicit' if implicit else 'explicit'} VR"):
         ClipReader().read(path)
+
+
+@pytest.mark.parametrize(
+    "table", [lambda offsets: 0 * offsets, lambda offsets: offsets + 2, lambda offsets: offsets[:1]]
+)
+def test_a_wrong_offset_table_does_not_matter(table, frames, write_dicom):
+    path = write_dicom(frames, compress=uid.JPEG2000Lossless)
+    data = pydicom.dcmread(path)
+    streams = list(encaps.generate_frames(data.PixelData, number_of_frames=5))
+    content = encaps.encapsulate(streams, has_bot=True)
+    offsets = table(np.frombuffer(content[8:28], "<u4")).astype("<u4").tobytes()
+    data.PixelData = content[:4] + len(offsets).to_bytes(4, "little") + offsets + content[28:]
+    data["PixelData"].is_undefined_length = True
+    data.save_as(path)
+    np.testing.assert_array_equal(ClipReader().read(path).pixels, frames.transpose(2, 1, 0))
+
+
+def test_a_jpeg_without_its_end_marker_is_named(frames, write_dicom):
+    path = write_dicom(frames)
+    data, streams = pydicom.dcmread(path), []
+    for frame in frames:
+        content = io.BytesIO()
+        Image.fromarray(frame).save(content, "JPEG")
+        streams.append(content.getvalue())
+    data.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
+    for end, count in ((bytes(8), 5), (None, 3)):  # padding is no damage
+        changed = [
+            stream + end if end else stream[: -2 if number == 3 else None] for number, stream in enumerate(streams)
+        ]
+        data.PixelData = encaps.encapsulate(changed)
+        data["PixelData"].is_undefined_length = True
+        data.save_as(path)
+        if count == 5:
+            assert ClipReader().read(path).pixels.shape == (50, 40, 5)
+        else:
+            with pytest.raises(ClipReadError, match="frame 3 is damaged: it has no end marker"):
+                ClipReader().read(path)

@@ -198,3 +198,14 @@ def test_a_header_that_states_fewer_pixels_than_the_file_has_is_refused(axis, su
     path.write_bytes(gzip.compress(content) if suffix == ".nii.gz" else content)
     with pytest.raises(ClipReadError, match="more pixels than its header states"):
         ClipReader().read(path)
+
+
+def test_a_name_that_does_not_say_whether_the_file_is_compressed_is_refused(clip, write_nifti, tmp_path):
+    plain = write_nifti(clip, name="clip.nii").read_bytes()
+    for name, content, remedy in (
+        ("a.nii.gz", plain, r"not compressed.*\.nii\)"),
+        ("b.nii", gzip.compress(plain), r"\.nii\.gz"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ClipReadError, match=remedy):
+            ClipReader().read(tmp_path / name)

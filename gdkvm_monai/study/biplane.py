@@ -87,17 +87,20 @@ def _measure(nothing: BiplaneMeasurements, results: Mapping[str, SegmentationRes
 
 
 def _foreshortening(measured: EjectionFraction) -> str:
-    """Return a warning that names the shorter view of each phase in which the lengths differ."""
-    shorter = []
+    """Return a warning that states both lengths of each phase in which they differ."""
+    differing = []
     for phase, share in measured.length_mismatch.items():
         if share > LENGTH_MISMATCH:
-            view = min(("4CH", "2CH"), key=lambda view: measured.ventricles[phase, view].length)
-            shorter.append(f"at {phase.upper()} the ventricle is {100 * share:.0f} % shorter in the {view} view")
-    if not shorter:
+            four, two = (measured.ventricles[phase, view].length for view in ("4CH", "2CH"))
+            differing.append(
+                f"at {phase.upper()} the ventricle is {four:.1f} mm long in the 4CH view and {two:.1f} mm in the 2CH "
+                f"view, a difference of {100 * share:.0f} % of the longer"
+            )
+    if not differing:
         return ""
     return (
-        f"{' and '.join(shorter)}: this view may be foreshortened, so that its volume is too small, or the mask in the "
-        "other view is too long; compare both masks."
+        f"{'; '.join(differing)}: one of the views may be foreshortened, usually the shorter one, or one "
+        "of the masks has the wrong length; compare both masks."
     )
 
 

@@ -88,7 +88,7 @@ def camus_datalist(
     for patient in patients:
         for view in views:
             try:
-                items.append(_clip(patients_dir / patient, view, clips, tables))
+                items.append(_clip(_in_any_case(patients_dir / patient), view, clips, tables))
             except FileNotFoundError as error:
                 left_out.append(str(error))
     if not items:
@@ -113,7 +113,8 @@ def _shorten(reasons: Sequence[str], most: int = 5) -> list[str]:
 
 def _patients(root: Path, patients_dir: Path, section: str) -> list[str]:
     if section == "all":
-        return sorted(path.name for path in patients_dir.glob("patient*") if path.is_dir())
+        folders = (path for path in patients_dir.iterdir() if path.is_dir())
+        return sorted(path.name for path in folders if path.name.lower().startswith("patient"))
     split = root / "database_split" / f"subgroup_{section}.txt"
     if not split.is_file():
         raise FileNotFoundError(f"{split} does not exist; add the official list, or use section 'all'.")
@@ -133,8 +134,8 @@ def _clip(folder: Path, view: str, clips: str, tables: PatientTables) -> CamusIt
 
 def _half_sequence(stem: Path, info: CamusInfo) -> CamusItem | None:
     """Return image and label of a half sequence, or None if the release has none."""
-    image, label = (stem.with_name(f"{stem.name}_half_sequence{end}.nii.gz") for end in ("", "_gt"))
-    original = stem.with_name(f"{stem.name}_sequence.mhd")
+    image, label = (_in_any_case(stem.with_name(f"{stem.name}_half_sequence{end}.nii.gz")) for end in ("", "_gt"))
+    original = _in_any_case(stem.with_name(f"{stem.name}_sequence.mhd"))
     original_is_there = original.is_file() and original.with_suffix(".raw").is_file()
     if not (image.is_file() and label.is_file()) and not original_is_there:
         return None
@@ -149,14 +150,21 @@ def _half_sequence(stem: Path, info: CamusInfo) -> CamusItem | None:
 
 
 def _stills(stem: Path) -> CamusItem:
-    suffix = ".mhd" if stem.with_name(f"{stem.name}_ED.mhd").is_file() else ".nii.gz"
+    suffix = ".mhd" if _in_any_case(stem.with_name(f"{stem.name}_ED.mhd")).is_file() else ".nii.gz"
     images, labels = (_existing(stem, f"_ED{end}{suffix}", f"_ES{end}{suffix}") for end in ("", "_gt"))
     return {"image": images, "label": labels, "ed_frame": 0, "es_frame": 1}
 
 
 def _existing(stem: Path, *endings: str) -> list[str]:
-    paths = [stem.with_name(stem.name + ending) for ending in endings]
+    paths = [_in_any_case(stem.with_name(stem.name + ending)) for ending in endings]
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(f"{stem.parent.name}: {path.name} is missing")
     return [str(path) for path in paths]
+
+
+def _in_any_case(path: Path) -> Path:
+    """Return the path, or that of the same name in other letters, such as ``Patient0001``, if only that exists."""
+    if path.exists() or not path.parent.is_dir():
+        return path
+    return next((other for other in path.parent.iterdir() if other.name.lower() == path.name.lower()), path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,27 +54,54 @@ PatientTables = Mapping[str, Mapping[str, CamusInfo]]
 
 
 def read_info(path: Path) -> CamusInfo:
-    """Read an ``Info_*.cfg`` file."""
-    entries = dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line)
+    """Read an ``Info_*.cfg`` file, in UTF-8, UTF-16, or Latin-1.
+
+    Raises:
+        ValueError: if a frame or a number is missing, malformed, or impossible; the message names the file.
+    """
+    entries = dict(line.split(":", 1) for line in _decode(path.read_bytes()).splitlines() if ":" in line)
     return _parse_info({key.strip(): value.strip() for key, value in entries.items()}, path)
 
 
 def _parse_info(entries: Mapping[str, str], source: Path) -> CamusInfo:
     def number(*keys: str) -> float | None:
-        return next((float(entries[key]) for key in keys if key in entries), None)
+        key = next((key for key in keys if key in entries), None)
+        try:
+            return None if key is None else float(entries[key])
+        except ValueError as error:
+            raise ValueError(f"{source}: {key} is not a number, expected a line such as '{key}: 50.0'.") from error
 
+    count = number("NbFrame")
+    return CamusInfo(
+        ed_frame=_frame(entries, "ED", count, source),
+        es_frame=_frame(entries, "ES", count, source),
+        image_quality=entries.get("ImageQuality", "unknown"),
+        ef_percent=number("LVef", "EF"),
+        edv_ml=number("LVedv"),
+        esv_ml=number("LVesv"),
+        frame_rate_hz=number("FrameRate"),
+    )
+
+
+def _frame(entries: Mapping[str, str], phase: str, count: float | None, source: Path) -> int:
+    """Return a frame, counted from 0; the release counts from 1."""
+    stated = entries.get(phase, "")
+    if not stated.isdecimal():
+        raise ValueError(f"{source}: {phase} is missing or not a frame, expected a line such as '{phase}: 1'.")
+    if int(stated) < 1 or (count is not None and int(stated) > count):
+        most = "" if count is None else f" to {count:.0f}, the number of frames"
+        raise ValueError(f"{source}: {phase} is frame {stated}, expected 1{most}; correct it.")
+    return int(stated) - 1
+
+
+def _decode(content: bytes) -> str:
+    """Decode text with or without a byte order mark."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
     try:
-        return CamusInfo(
-            ed_frame=int(entries["ED"]) - 1,
-            es_frame=int(entries["ES"]) - 1,
-            image_quality=entries.get("ImageQuality", "unknown"),
-            ef_percent=number("LVef", "EF"),
-            edv_ml=number("LVedv"),
-            esv_ml=number("LVesv"),
-            frame_rate_hz=number("FrameRate"),
-        )
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"{source}: {error} is missing or not a number; expected lines such as 'ED: 1'.") from error
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def patient_tables(root: Path) -> PatientTables:
@@ -82,8 +110,8 @@ def patient_tables(root: Path) -> PatientTables:
     for view in VIEWS:
         path = root / f"patients_info_{view}.csv"
         if path.is_file():
-            with open(path, newline="") as file:
-                tables[view] = {row["Patient"]: _parse_info(row, path) for row in csv.DictReader(file)}
+            rows = csv.DictReader(_decode(path.read_bytes()).splitlines())
+            tables[view] = {row["Patient"]: _parse_info(row, path) for row in rows}
     return tables
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gdkvm_monai.data.clip import INSTALL, ClipReadError
 
-__all__ = ["MULTI_FRAME", "count_frames", "is_dicom", "read_header"]
+__all__ = ["MULTI_FRAME", "check_attributes", "count_frames", "is_dicom", "read_header"]
 
 MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # the second is retired
 NUMBERS = (
@@ -80,16 +80,19 @@ def read_header(path: Path) -> Any:
     except Exception as error:  # a damaged header raises almost anything
         cause = "" if is_dicom(path) else ": it does not have the letters DICM at byte 128"
         raise ClipReadError(f"{path} cannot be read as DICOM{cause}; copy it again from its source.") from error
-    _check_attributes(path, header)
-    return header
-
-
-def _check_attributes(path: Path, header: Any) -> None:
-    """Refuse a header without the attributes that its pixels need, or with values that DICOM does not have."""
     for name in NUMBERS:
         value = header.get(name)
         if value is not None and not (isinstance(value, int) and value >= 0):
             raise ClipReadError(f"{path} does not state {name} as one whole number; export it again.")
+    return header
+
+
+def check_attributes(path: Path, header: Any) -> None:
+    """Check that an image has the attributes without which its pixels cannot be interpreted.
+
+    Raises:
+        ClipReadError: if one is missing, or the color space is one that cannot be read.
+    """
     missing = [name for name in REQUIRED if header.get(name) is None]
     if missing:
         raise ClipReadError(f"{path} does not state {' and '.join(missing)}; export it again with a complete header.")

@@ -14,7 +14,7 @@ import numpy as np
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
 from gdkvm_monai.data.dicom.codestream import DamagedFrameError
 from gdkvm_monai.data.dicom.frame_times import frame_times
-from gdkvm_monai.data.dicom.header import count_frames, read_header
+from gdkvm_monai.data.dicom.header import check_attributes, count_frames, read_header
 from gdkvm_monai.data.dicom.image_class import check_image_class, is_secondary_capture
 from gdkvm_monai.data.dicom.pixel_data import check_pixel_length
 from gdkvm_monai.data.dicom.pixels import decode_frames
@@ -39,6 +39,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     """
     header = read_header(path)
     check_image_class(path, header)
+    check_attributes(path, header)
     count = count_frames(path, header)
     check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
     check_pixel_length(path, header, count)

@@ -18,6 +18,10 @@ from gdkvm_monai.data.mode import watch_color
 __all__ = ["frame_files", "open_png_folder", "open_png_frames"]
 
 
+MASKS = ("_gt", "_mask", "_label", "_labels", "_seg", "_segmentation", "-mask", "-label", "-seg")
+"""Ends of the names of masks beside frames."""
+
+
 def frame_files(folder: Path) -> list[Path]:
     """The PNG files of a folder in natural order, frame 2 before frame 10; hidden files are ignored."""
     files = (path for path in folder.iterdir() if path.suffix.lower() == ".png" and not path.name.startswith("."))
@@ -29,6 +33,9 @@ def open_png_folder(folder: Path, options: ReadOptions) -> ClipStream:
     paths = frame_files(folder)
     if not paths:
         raise ClipReadError(f"{folder} has no .png files; choose a folder with the frames of one clip.")
+    stems = {path.stem.lower() for path in paths}
+    if any(stem + end in stems for stem in stems for end in MASKS):
+        raise ClipReadError(f"{folder} holds masks beside the frames of a clip; keep them in another folder.")
     return open_png_frames(paths, options)
 
 

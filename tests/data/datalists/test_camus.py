@@ -188,6 +188,18 @@ def test_a_missing_list_of_patients_is_an_error_with_a_remedy(copy):
     assert len(quiet(copy, "all")) == 12
 
 
+def test_folders_and_files_in_other_letters_are_the_same_patients(copy):
+    expected = camus_datalist(copy, "all", report=None)
+    patient = copy / "database_nifti" / "patient0001"
+    for file in [*patient.iterdir()]:
+        file.rename(patient / file.name.replace("patient", "PATIENT"))
+    patient.rename(patient.with_name("Patient0001"))
+    found = camus_datalist(copy, "all", report=None)
+    assert [item["patient"].lower() for item in found] == [item["patient"] for item in expected]
+    assert [item["ef_percent"] for item in found] == [item["ef_percent"] for item in expected]
+    assert all(Path(item["image"]).is_file() for item in found)
+
+
 def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="no 2CH/4CH clip for section all .*expected database_nifti"):
         quiet(tmp_path, "all")

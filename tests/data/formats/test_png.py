@@ -72,3 +72,12 @@ def test_a_png_bomb_is_refused_before_it_is_inflated(tmp_path):
     header = np.array([8, 8], ">u4").tobytes() + bytes([8, 0, 0, 0, 0])
     (folder / "1.png").write_bytes(png({b"IHDR": header, b"zTXt": b"text\0\0" + bomb, b"IEND": b""}))
     refused_with_little_memory(folder, r"1\.png cannot be read as PNG")
+
+
+def test_masks_beside_the_frames_are_not_taken_for_frames(clip, tmp_path):
+    for number in range(2):
+        Image.fromarray(clip[..., number].T).save(tmp_path / f"frame{number}.png")
+    ClipReader().read(tmp_path)
+    Image.fromarray(clip[..., 0].T).save(tmp_path / "frame0_mask.png")
+    with pytest.raises(ClipReadError, match="holds masks beside the frames"):
+        ClipReader().read(tmp_path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gdkvm_monai.data.clip import INSTALL
+from gdkvm_monai.data.dicom.header import MULTI_FRAME
 from gdkvm_monai.data.dicom.source import copy_study, dicom_item, read_source, save_dicom, set_equipment
 from gdkvm_monai.study.measurements import Measurements
 from gdkvm_monai.study.report_content import has_numbers, report_content
@@ -86,9 +87,13 @@ def _document(images: Sequence[Any], content: Any, complete: bool) -> Any:
 
     unknown = dict.fromkeys(("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber"))
     unknown |= dict.fromkeys(("StudyID", "StudyDate", "StudyTime", "ReferringPhysicianName"))
-    names = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
-    return ComprehensiveSR(
-        evidence=[dicom_item(**unknown, **{name: image[name].value for name in names}) for image in images],
+    names = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+    evidence = [
+        dicom_item(SOPClassUID=_class_in_use(image), **unknown, **{name: image[name].value for name in names})
+        for image in images
+    ]
+    report = ComprehensiveSR(
+        evidence=evidence,
         content=content,
         series_instance_uid=generate_uid(),
         series_number=SERIES_NUMBER,
@@ -98,3 +103,19 @@ def _document(images: Sequence[Any], content: Any, complete: bool) -> Any:
         is_final=False,
         is_verified=False,
     )
+    _restore_classes(report, images)
+    return report
+
+
+def _class_in_use(image: Any) -> str:
+    """Return the class of an image; highdicom does not know the retired class of multi-frame ultrasound."""
+    return MULTI_FRAME[0] if image.SOPClassUID in MULTI_FRAME else image.SOPClassUID
+
+
+def _restore_classes(report: Any, images: Sequence[Any]) -> None:
+    """Refer to every image by its own class."""
+    classes = {image.SOPInstanceUID: image.SOPClassUID for image in images}
+    for study in report.CurrentRequestedProcedureEvidenceSequence:
+        for series in study.ReferencedSeriesSequence:
+            for item in series.ReferencedSOPSequence:
+                item.ReferencedSOPClassUID = classes[item.ReferencedSOPInstanceUID]

@@ -119,6 +119,17 @@ def test_volumes_of_a_beat_reference_its_frames_counted_from_one(tmp_path, clip)
     assert list(fraction.referenced_images[0].referenced_frame_numbers) == [4, 19]
 
 
+def test_a_clip_of_the_retired_class_is_referenced_by_its_class(tmp_path, clip):
+    retired = "1.2.840.10008.5.1.4.1.1.3"
+    with pydicom.config.disable_value_validation():
+        data = pydicom.dcmread(clip)
+        data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = retired
+        data.save_as(tmp_path / "retired.dcm")
+    write_structured_report(tmp_path / "sr.dcm", tmp_path / "retired.dcm", MEASUREMENTS)
+    written = pydicom.dcmread(tmp_path / "sr.dcm").iterall()
+    assert {element.value for element in written if element.keyword == "ReferencedSOPClassUID"} == {retired}
+
+
 def test_unknown_numbers_are_omitted(tmp_path, clip):
     measured = replace(
         MEASUREMENTS,

@@ -25,8 +25,10 @@ class UpBlock(nn.Module):
         out_channels: int,
         kernel_size: int = 1,
         norm: str | tuple | None = None,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.drop = nn.Dropout(dropout)
         self.project = nn.Conv2d(in_channels, out_channels, 1)
         self.skip = nn.Conv2d(skip_channels, out_channels, kernel_size, padding=kernel_size // 2)
         self.refine = ResNetBlock(out_channels, out_channels, spatial_dims=2, norm=norm or group_norm(out_channels))
@@ -34,7 +36,7 @@ class UpBlock(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         # both steps are linear, so projecting first gives the same result at a quarter of the cost
         x = _enlarge(self.project(x), 2)
-        return self.refine(x + self.skip(skip))
+        return self.drop(self.refine(x + self.drop(self.skip(skip))))
 
 
 class Decoder(nn.Module):
@@ -98,7 +100,8 @@ class LightDecoder(nn.Module):
         pixel_channels: channels of the pixel feature.
         skip_channels: channels of ``f8, f4, f2``.
         width: channels at stride 16; 3/4, 1/2, and 1/4 as many at strides 8, 4, and 2.
-        dropout: probability that a channel of the fused stride-16 feature is dropped in training.
+        dropout: probability that a value of the fused feature, of a projected skip feature, or of the output of a
+            block is dropped in training.
         deep_supervision: whether to also supervise strides 4 and 8.
     """
 
@@ -119,11 +122,11 @@ class LightDecoder(nn.Module):
         self.fuse = nn.Sequential(
             nn.Conv2d(value_channels + pixel_channels, width, 3, padding=1),
             ResNetBlock(width, width, spatial_dims=2, norm="batch"),
-            nn.Dropout2d(dropout),
+            nn.Dropout(dropout),
         )
-        self.up8 = UpBlock(width, c8, w8, norm="batch")
-        self.up4 = UpBlock(w8, c4, w4, norm="batch")
-        self.up2 = UpBlock(w4, c2, w2, norm="batch")
+        self.up8 = UpBlock(width, c8, w8, norm="batch", dropout=dropout)
+        self.up4 = UpBlock(w8, c4, w4, norm="batch", dropout=dropout)
+        self.up2 = UpBlock(w4, c2, w2, norm="batch", dropout=dropout)
         self.classify = nn.Conv2d(w2, out_channels, 1)
         self.classify4 = nn.Conv2d(w4, out_channels, 1) if deep_supervision else nn.Identity()
         self.classify8 = nn.Conv2d(w8, out_channels, 1) if deep_supervision else nn.Identity()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monai.networks.layers import DropPath
 from torch import Tensor, nn
 
 __all__ = ["EfficientNetLite0"]
@@ -25,7 +26,15 @@ def _pad(kernel_size: int, stride: int) -> nn.Module:
 class InvertedBottleneck(nn.Module):
     """Expand, convolve each channel, project, and add the input if the shape is unchanged; no squeeze-excitation."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int, expansion: int) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int,
+        expansion: int,
+        stochastic_depth: float = 0.0,
+    ) -> None:
         super().__init__()
         hidden = in_channels * expansion
         self.adds_input = stride == 1 and in_channels == out_channels
@@ -39,13 +48,14 @@ class InvertedBottleneck(nn.Module):
         self._bn1 = _norm(hidden)
         self._project_conv = nn.Conv2d(hidden, out_channels, 1, bias=False)
         self._bn2 = _norm(out_channels)
+        self.skip = DropPath(stochastic_depth)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, C, H, W)`` to the block's channels and stride."""
         y = self.act(self._bn0(self._expand_conv(x)))  # without expansion, a repeated ReLU6, which has no effect
         y = self.act(self._bn1(self._depthwise_conv(self.pad(y))))
         y = self._bn2(self._project_conv(y))
-        return x + y if self.adds_input else y
+        return x + self.skip(y) if self.adds_input else y
 
 
 class EfficientNetLite0(nn.Module):
@@ -58,6 +68,8 @@ class EfficientNetLite0(nn.Module):
     Args:
         in_channels: channels of a frame.
         width: scales the channels, which are at least 8; 64 is the ImageNet layout.
+        stochastic_depth: probability that a block with a shortcut is skipped in training (Huang et al., "Deep Networks
+            with Stochastic Depth", ECCV 2016).
 
     Attributes:
         channels: channels of ``f16, f8, f4, f2``.
@@ -71,7 +83,7 @@ class EfficientNetLite0(nn.Module):
     stem = "_conv_stem"
     unused = (*(f"_blocks.{block}." for block in range(11, 16)), "_conv_head.", "_bn1.", "_fc.")
 
-    def __init__(self, in_channels: int = 1, width: int = IMAGENET_WIDTH) -> None:
+    def __init__(self, in_channels: int = 1, width: int = IMAGENET_WIDTH, stochastic_depth: float = 0.0) -> None:
         super().__init__()
         channels = max(8, 32 * width // IMAGENET_WIDTH)
         self.act = nn.ReLU6(inplace=True)
@@ -83,7 +95,8 @@ class EfficientNetLite0(nn.Module):
         for count, kernel_size, stride, expansion, full_width in STAGES:
             out = max(8, full_width * width // IMAGENET_WIDTH)
             for number in range(count):
-                blocks.append(InvertedBottleneck(channels, out, kernel_size, 1 if number else stride, expansion))
+                first = 1 if number else stride
+                blocks.append(InvertedBottleneck(channels, out, kernel_size, first, expansion, stochastic_depth))
                 channels = out
             ends.append(channels)
         self._blocks = nn.ModuleList(blocks)

@@ -66,14 +66,20 @@ class ResNetKeyEncoder(nn.Module):
         return f16, f8, f4, f2
 
 
-def make_key_encoder(backbone: str, in_channels: int = 1, width: int = 64) -> nn.Module:
+def make_key_encoder(backbone: str, in_channels: int = 1, width: int = 64, stochastic_depth: float = 0.0) -> nn.Module:
     """Build a key encoder by name.
 
     Args:
         backbone: one of :data:`BACKBONES`.
         in_channels: channels of a frame.
         width: 64 is the ImageNet layout; smaller values give a smaller network.
+        stochastic_depth: see :class:`EfficientNetLite0`; 0 for a ResNet.
+
+    Raises:
+        ValueError: if a ResNet is to have stochastic depth.
     """
     if look_up_option(backbone, BACKBONES) == "efficientnet_lite0":
-        return EfficientNetLite0(in_channels, width)
+        return EfficientNetLite0(in_channels, width, stochastic_depth)
+    if stochastic_depth > 0:
+        raise ValueError(f"stochastic_depth is {stochastic_depth}, expected 0 for {backbone}; use efficientnet_lite0.")
     return ResNetKeyEncoder(in_channels, backbone, width)

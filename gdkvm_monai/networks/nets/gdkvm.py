@@ -57,7 +57,9 @@ class GDKVM(nn.Module):
         decoder: ``"full"``, or ``"light"`` with logits at stride 2.
         deep_supervision: whether a light decoder also returns the logits of strides 4 and 8 in training.
         decoder_width: channels of the decoder at stride 16.
-        dropout: probability that a channel of the decoder's stride-16 feature is dropped in training.
+        dropout: probability that a channel of the decoder's stride-16 feature is dropped in training; in a light
+            decoder, that a value of any of its features is.
+        stochastic_depth: probability that a block of ``"efficientnet_lite0"`` is skipped in training.
         chunk_size: number of frames that the key encoder encodes at once, which bounds the GPU memory for a long clip.
             Ignored on the CPU in ``eval``, where chunks are no faster and frame by frame :meth:`forward` equals
             :meth:`step` bit for bit.
@@ -90,6 +92,7 @@ class GDKVM(nn.Module):
         deep_supervision: bool = False,
         decoder_width: int = 256,
         dropout: float = 0.0,
+        stochastic_depth: float = 0.0,
         chunk_size: int = 16,
     ) -> None:
         options = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
@@ -103,7 +106,7 @@ class GDKVM(nn.Module):
         if deep_supervision and decoder != "light":
             raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
-        self.key_encoder = make_key_encoder(backbone, in_channels, width)
+        self.key_encoder = make_key_encoder(backbone, in_channels, width, stochastic_depth)
         c16, c8, c4, c2 = self.key_encoder.channels
         self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion)
         values = (out_channels - 1, key_channels, value_channels, width)

@@ -39,3 +39,12 @@ def test_deep_supervision_adds_logits_of_strides_4_and_8_in_training_only():
         inner = head[..., stride // 2 : -stride // 2, stride // 2 : -stride // 2]
         cells = inner.unflatten(-1, (-1, stride))
         torch.testing.assert_close(cells.diff(n=2), torch.zeros_like(cells[..., 2:]), atol=1e-4, rtol=0)
+
+
+def test_dropout_of_a_light_decoder_changes_every_pass_in_training_and_none_in_eval():
+    torch.manual_seed(0)
+    decoder = LightDecoder(4, 8, 8, (8, 8, 8), width=16, dropout=0.5)
+    inputs = [torch.rand(2, 8, 2 * factor, 2 * factor) for factor in (1, 1, 2, 4, 8)] + [torch.rand(2, 1, 32, 32)]
+    assert not torch.equal(decoder(*inputs), decoder(*inputs))
+    decoder.eval()
+    assert torch.equal(decoder(*inputs), decoder(*inputs))

@@ -32,6 +32,7 @@ PAPER = {
     "value_encoder": "resnet18",
     "decoder": "full",
     "deep_supervision": False,
+    "stochastic_depth": 0.0,
     "value_channels": 256,
     "decoder_width": 256,
 }

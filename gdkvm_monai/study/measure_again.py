@@ -29,7 +29,7 @@ OF_PICTURES = ("intensity",)
 """Reasons that depend on the pictures alone; those of the earlier results stay."""
 
 OF_COPIES = ("ef_interval",)
-"""Reasons that depend on perturbed copies; they stay as long as the masks are those of the network."""
+"""Reasons that depend on perturbed copies; they stay as long as the masks of all beats are those of the network."""
 
 
 def measure_again(
@@ -43,7 +43,7 @@ def measure_again(
     """Measure and judge edited masks.
 
     Confidence and interval come from perturbed copies, which say nothing about edited masks: edited frames have no
-    confidence, and an edited clip has no interval.
+    confidence, and a clip has no interval if an edit changed a beat.
 
     Args:
         results: earlier results, in which edited frames have no confidence.
@@ -64,7 +64,8 @@ def measure_again(
     surroundings = hide_surroundings(cache, sector, results.provenance.options.keep_surroundings)
     edge = edge_share(cache, cache.source, sector) if any(results.frames.valid) else np.nan
     weights = replace(results.provenance.weights, intensity_mean=None, intensity_sd=None)  # see OF_PICTURES
-    kept = OF_PICTURES if edit.mask_sha256 else OF_PICTURES + OF_COPIES
+    same_masks = edit.mask_sha256 is None or _has_beats_of_network(results, numbers)
+    kept = OF_PICTURES + OF_COPIES if same_masks else OF_PICTURES
     expected = tuple(name for name in results.measurements.structures if any(network.area_px[name]))
     quality = _judge(results, numbers, Evidence(table, frames, edge, weights, expected), kept)
     measurements = numbers.judged(quality, results.measurements.training)
@@ -87,11 +88,21 @@ def _tabulate(results: ClipResults, frames: Sequence[SegmentedFrame], spacing_mm
 def _measure_clip(results: ClipResults, table: FrameTable, edit: EditRecord) -> ClipNumbers:
     before, marks = results.measurements, PhaseMarks(edit.ed_frames, edit.es_frames)
     numbers = measure_clip(before.clip, table, before.structures, marks=marks)
+    if _has_beats_of_network(results, numbers):
+        numbers = replace(numbers, interval=before.interval)
     if edit.mask_sha256 is None:
         return replace(numbers, edited=edit.subjects, confidence=before.confidence)
     method = replace(numbers.method, description=f"{numbers.method.description}; masks edited by hand")
     how = f"{before.confidence.method}; without frames that were edited by hand"
     return replace(numbers, edited=edit.subjects, method=method, confidence=summarize_confidence(table, how))
+
+
+def _has_beats_of_network(results: ClipResults, numbers: ClipNumbers) -> bool:
+    """Whether ED and ES are the same frames as before, and none of them was edited."""
+    before, now = results.measurements.phases, numbers.phases
+    frames = now.ed_frames + now.es_frames
+    same = (now.ed_frames, now.es_frames) == (before.ed_frames, before.es_frames)
+    return same and all(results.frames.confidence[frame] is not None for frame in frames)
 
 
 def _add_dimensions(results: ClipResults, numbers: ClipNumbers, frames: Sequence[SegmentedFrame]) -> ClipNumbers:

@@ -48,6 +48,17 @@ def test_reasons_of_the_masks_are_judged_again_and_those_of_the_pictures_stay(ca
     assert set(after.phases.es_frames) <= set(ES) and after.clip == BEFORE.clip
 
 
+def test_the_reason_of_the_interval_stays_unless_ed_or_es_was_edited(cache):
+    wide = Reason("ef_interval", "check", "the copies differ.")
+    plain = measure_again(RESULTS, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames).measurements
+    before = replace(BEFORE, phases=plain.phases, quality=Quality("check", (wide,)))
+    for edited, kept in ((plain.phases.ed_frames[0] + 1, True), (plain.phases.ed_frames[0], False)):
+        confidence = tuple(None if frame == edited else 0.95 for frame in range(MASKS.shape[-1]))
+        results = replace(RESULTS, measurements=before, frames=replace(RESULTS.frames, confidence=confidence))
+        after = measure_again(results, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames)
+        assert (wide in after.measurements.quality.reasons) == kept
+
+
 def test_a_clip_of_edited_frames_alone_has_no_confidence(cache):
     edited = replace(RESULTS, frames=replace(RESULTS.frames, confidence=(None,) * MASKS.shape[-1]))
     after = measure_again(edited, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames).measurements

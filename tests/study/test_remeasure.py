@@ -14,6 +14,7 @@ import SimpleITK
 import gdkvm_monai
 from gdkvm_monai.study.biplane import measure_biplane
 from gdkvm_monai.study.corrected_folder import ORIGINAL
+from gdkvm_monai.study.measurements import Interval
 from gdkvm_monai.study.remeasure import remeasure
 from gdkvm_monai.study.results_folder import read_results
 from gdkvm_monai.study.segmentation import SegmentationResult
@@ -77,7 +78,8 @@ def test_an_edit_changes_the_numbers_of_its_frame_alone_and_removes_its_confiden
     result = segmented(clip, tmp_path / "out", fast=False)
     before, image = read_results(result), nibabel.load(result / "mask.nii.gz")
     mask = np.asarray(image.dataobj).copy()
-    frame = next(frame for frame in range(mask.shape[-1]) if frame not in before.measurements.phases.ed_frames)
+    phases = before.measurements.phases
+    frame = next(frame for frame in range(mask.shape[-1]) if frame not in phases.ed_frames + phases.es_frames)
     mask[(*np.argwhere(mask[..., frame] == 1)[0], frame)] = 2
     nibabel.save(nibabel.Nifti1Image(mask, image.affine), tmp_path / "edited.nii.gz")
     after = remeasure(result, tmp_path / "edited.nii.gz")
@@ -86,7 +88,8 @@ def test_an_edit_changes_the_numbers_of_its_frame_alone_and_removes_its_confiden
         kept, known = getattr(after.frames, name), getattr(before.frames, name)
         assert [kept[other] for other in others] == [known[other] for other in others]
     assert after.frames.confidence[frame] is None is not before.frames.confidence[frame]
-    assert after.measurements.confidence.mean is not None and after.measurements.interval.ef_percent is None
+    assert after.measurements.confidence.mean is not None
+    assert after.measurements.interval == before.measurements.interval != Interval(None, None, None, "not computed")
     assert after.measurements.clip == before.measurements.clip
     assert after.measurements.edited == "masks" and before.measurements.edited == ""
 

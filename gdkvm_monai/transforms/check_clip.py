@@ -11,6 +11,7 @@ from gdkvm_monai.labels import STRUCTURES, UNLABELED
 
 __all__ = ["CheckClipd"]
 
+LABELS = {value for (value,) in STRUCTURES.values()}
 VALUES = ", ".join(f"{name} is {value}" for name, (value,) in STRUCTURES.items())
 
 
@@ -56,8 +57,9 @@ class CheckClipd(Transform):
         values = torch.unique(torch.as_tensor(label)).tolist()
         wrong = [value for value in values if value not in (*range(self.num_classes), UNLABELED)]
         if wrong:
+            known = all(value in LABELS for value in wrong)  # of a larger network; mapped values would change the names
+            remedy = f"set num_classes to {int(max(wrong)) + 1}" if known else "map them with MapLabelValued"
             raise ValueError(
                 f"{source}: its label has the values {wrong[:5]}, expected 0 to {self.num_classes - 1} "
-                f"(or {UNLABELED} for unlabeled; {VALUES}); map them with MapLabelValued or change the number of "
-                "classes."
+                f"(or {UNLABELED} for unlabeled; {VALUES}); {remedy}."
             )

@@ -74,7 +74,7 @@ def test_a_label_value_outside_the_classes_is_named(item, value):
 
 def test_the_number_of_classes_decides_which_values_are_outside(item):
     assert CheckClipd(num_classes=4)(item)
-    with pytest.raises(ValueError, match=r"values \[2\.0, 3\.0\], expected 0 to 1 .*LV is 1, MYO is 2, LA is 3"):
+    with pytest.raises(ValueError, match=r"values \[2\.0, 3\.0\], expected 0 to 1 .*LA is 3\); set num_classes to 4"):
         CheckClipd(num_classes=2)(item)
 
 

@@ -164,6 +164,9 @@ def _facts(clip: MaskClip, count: int) -> ClipFacts:
         mode="B-mode",
         phantom=False,
         secondary_capture=False,
+        tissue_regions=1,
+        tissue_region=1,
+        tissue_region_chosen=False,
     )
 
 

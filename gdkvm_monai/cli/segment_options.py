@@ -101,7 +101,10 @@ def _clip_or_stills(name: str) -> Path | Stills:
 def chosen_options(options: argparse.Namespace) -> dict[str, object]:
     """Return the options of all clips, by their names in :class:`~gdkvm_monai.study.options.SegmentOptions`."""
     return {
-        **{name: getattr(options, name) for name in ("view", "fast", "fps", "allow_partial", "force", "overlay")},
+        **{
+            name: getattr(options, name)
+            for name in ("view", "fast", "fps", "region", "allow_partial", "force", "overlay")
+        },
         "structures": tuple(dict.fromkeys(options.structures)),
         "spacing_mm": tuple(options.spacing) if options.spacing else None,
         "crop": not options.no_crop,
@@ -136,6 +139,12 @@ def _add_clip(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--sex", choices=("F", "M"), help="for the reference ranges in the report, overrides the file")
     group.add_argument(
         "--bsa", type=float, metavar="M2", help="body surface area for the left atrial volume index, overrides the file"
+    )
+    group.add_argument(
+        "--region",
+        type=int,
+        metavar="N",
+        help="tissue region of a DICOM with several, from the left (default: largest)",
     )
     group.add_argument("--no-crop", action="store_true", help="segment the whole picture of a DICOM")
     group.add_argument("--allow-partial", action="store_true", help="accept truncated clips, and flag them")

@@ -42,6 +42,8 @@ class ClipMeta(TypedDict, total=False):
         phantom: whether the file says that it shows a phantom, see :data:`PHANTOM_MARK`.
         secondary_capture: whether a DICOM clip was captured from a screen or converted.
         region: tissue region of a DICOM clip: first column, first row, end column, end row.
+        tissue_regions: number of its tissue regions side by side.
+        tissue_region: which of them ``region`` is, from left to right, 1 or more.
         intensity_low: value that is shown black, once the gray scale has been measured.
         intensity_high: value that is shown white.
     """
@@ -56,6 +58,8 @@ class ClipMeta(TypedDict, total=False):
     phantom: bool
     secondary_capture: bool
     region: tuple[int, int, int, int]
+    tissue_regions: int
+    tissue_region: int
     intensity_low: float
     intensity_high: float
 
@@ -137,11 +141,14 @@ class ReadOptions:
         max_voxels: largest number of pixels (H x W x T) that a file may claim.
         force: also read Doppler and M-mode.
         allow_partial: accept a DICOM or video clip whose end is missing; its metadata then say ``partial``.
+        region: which of the tissue regions of a DICOM clip to read, from left to right, 1 or more; ``None`` for the
+            largest.
     """
 
     max_voxels: int = 2_000_000_000
     force: bool = False
     allow_partial: bool = False
+    region: int | None = None
 
 
 def check_size(path: Path, shape: Sequence[int], max_voxels: int) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 
 from gdkvm_monai.data.clip import ClipMeta
 
-__all__ = ["REGION", "picture_affine", "plausible_frame_time", "region_slices", "spacing_meta"]
+__all__ = ["REGION", "depth_trust", "picture_affine", "plausible_frame_time", "region_slices", "spacing_meta"]
 
 PLAUSIBLE_MS = (1, 1000)
+PLAUSIBLE_DEPTH_MM = (10, 400)  # of an ultrasound picture
 REGION = "region"
 """Metadata key of the tissue region, if the file states one: first column, first row, end column, end row."""
 
@@ -25,15 +26,26 @@ def picture_affine(spacing_mm: Sequence[float] = (1, 1), frame_time_s: float = 1
     return np.diag([-spacing_mm[0], -spacing_mm[1], frame_time_s, 1.0]).astype(float)
 
 
-def spacing_meta(affine: np.ndarray) -> ClipMeta:
+def spacing_meta(affine: np.ndarray, depth_px: int) -> ClipMeta:
     """Return ``spacing_trust`` and ``partial`` of a complete clip whose file states its spacing in millimeters.
 
     Args:
         affine: ``(4, 4)``. A spacing of 1 x 1 counts as absent: it is what formats store if none is known.
+        depth_px: number of rows.
     """
     spacing_mm = np.linalg.norm(affine[:3, :2], axis=0)
     known = np.isfinite(spacing_mm).all() and (spacing_mm > 0).all() and not (spacing_mm == 1).all()
-    return {"spacing_trust": "ok" if known else "absent", "partial": False}
+    return {"spacing_trust": depth_trust(depth_px * spacing_mm[1]) if known else "absent", "partial": False}
+
+
+def depth_trust(depth_mm: float) -> str:
+    """Return the trust in a stated spacing: ``ok``, or ``conflict`` if the picture would not be 10 to 400 mm deep.
+
+    Example:
+        >>> depth_trust(150), depth_trust(1500)  # millimeters that were stated as centimeters
+        ('ok', 'conflict')
+    """
+    return "ok" if PLAUSIBLE_DEPTH_MM[0] <= depth_mm <= PLAUSIBLE_DEPTH_MM[1] else "conflict"
 
 
 def plausible_frame_time(frame_time_ms: float) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from monai.config import PathLike
 
-from gdkvm_monai.data.clip import Clip, ClipReadError, ClipStream, ReadOptions
+from gdkvm_monai.data.clip import Clip, ClipMeta, ClipReadError, ClipStream, ReadOptions
 from gdkvm_monai.data.dicom.header import is_dicom
 from gdkvm_monai.data.formats.dicom import open_dicom
 from gdkvm_monai.data.formats.metaimage import open_metaimage
@@ -63,12 +63,21 @@ def open_clip(path: Sequence[PathLike] | PathLike, options: ReadOptions = ReadOp
         raise ClipReadError("the list of a clip's files is empty; name at least one.")
     with _declared_errors(paths):
         stream = _open_paths(paths, options)
+        _check_region(paths[0], stream.meta, options.region)
 
     def read() -> Iterator[np.ndarray]:
         with _declared_errors(paths), stream:
             yield from stream
 
     return ClipStream(stream.shape, stream.count, stream.affine, stream.meta, read)
+
+
+def _check_region(path: Path, meta: ClipMeta, number: int | None) -> None:
+    """Refuse the choice of a tissue region that the clip does not state."""
+    count = meta.get("tissue_regions", 0)
+    if number is not None and not 1 <= number <= count:
+        advice = f"choose 1 to {count}" if count else "leave region out to use the whole picture"
+        raise ClipReadError(f"{path} states {count} tissue regions, and region is {number}; {advice}.")
 
 
 @contextmanager

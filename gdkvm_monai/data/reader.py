@@ -32,6 +32,7 @@ class ClipReader(ImageReader):
         max_voxels: largest number of pixels (H x W x T) that a file may claim; checked before memory is allocated.
         force: also read Doppler and M-mode.
         allow_partial: accept a DICOM or video clip whose end is missing; its metadata then say ``partial``.
+        region: which of the tissue regions of a DICOM clip to read; see :class:`~gdkvm_monai.data.clip.ReadOptions`.
 
     Raises:
         ClipReadError: (an ``OSError`` and a ``ValueError``) if a file is damaged, has another format, or is not a
@@ -44,10 +45,14 @@ class ClipReader(ImageReader):
     """
 
     def __init__(
-        self, max_voxels: int = ReadOptions.max_voxels, force: bool = False, allow_partial: bool = False
+        self,
+        max_voxels: int = ReadOptions.max_voxels,
+        force: bool = False,
+        allow_partial: bool = False,
+        region: int | None = None,
     ) -> None:
         super().__init__()
-        self.options = ReadOptions(max_voxels, force, allow_partial)
+        self.options = ReadOptions(max_voxels, force, allow_partial, region)
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
         """Whether every name is a folder or has the suffix of a clip."""

@@ -41,3 +41,9 @@ class ClipFacts:
     """whether the file says that it shows a phantom; any other clip counts as a patient's"""
     secondary_capture: bool
     """whether a DICOM clip was captured from a screen or converted"""
+    tissue_regions: Count
+    """number of tissue regions side by side that a DICOM clip states"""
+    tissue_region: Count
+    """which of them was measured, from left to right; 0 for the whole picture"""
+    tissue_region_chosen: bool
+    """whether the user chose it; otherwise it is the largest"""

@@ -145,6 +145,9 @@ class ClipSource:
             mode=meta.get("mode", "unknown"),
             phantom=bool(meta.get("phantom", False)),
             secondary_capture=bool(meta.get("secondary_capture", False)),
+            tissue_regions=meta.get("tissue_regions", 0),
+            tissue_region=meta.get("tissue_region", 0) if self.options.crop else 0,
+            tissue_region_chosen=self.options.region is not None,
         )
 
 

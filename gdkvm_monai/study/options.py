@@ -21,11 +21,11 @@ _TYPES: Mapping[tuple[str, ...], tuple[type, str]] = {
     ("fast", "crop", "force", "allow_partial", "report", "save_prob", "keep_surroundings"): (bool, "True or False"),
     ("view", "sex", "overlay"): (str, "a string"),
     ("fps", "body_surface_area_m2"): (Real, "a number"),
-    ("max_voxels",): (Integral, "a whole number"),
+    ("max_voxels", "region"): (Integral, "a whole number"),
 }
 """Accepted type of each option, and its description."""
 
-OPTIONAL = ("view", "fps", "sex", "body_surface_area_m2")
+OPTIONAL = ("view", "fps", "region", "sex", "body_surface_area_m2")
 """Options of these types that may be ``None``."""
 
 ABOUT_PATIENT = ("sex", "body_surface_area_m2")
@@ -53,6 +53,8 @@ class SegmentOptions:
         sex: ``"F"`` or ``"M"``, chooses the reference ranges in the report; overrides the file.
         body_surface_area_m2: body surface area for the left atrial volume index; overrides the file.
         keep_surroundings: show what is beside the sector in all pictures, even if it names someone.
+        region: which tissue region of an ultrasound DICOM with several, from left to right, 1 or more; ``None`` for
+            the largest.
 
     Raises:
         TypeError: if a value has the wrong type.
@@ -75,6 +77,7 @@ class SegmentOptions:
     sex: str | None = None
     body_surface_area_m2: float | None = None
     keep_surroundings: bool = False
+    region: int | None = None
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -133,7 +136,7 @@ class SegmentOptions:
         """Return the options that concern the reader."""
         from gdkvm_monai.data.clip import ReadOptions  # imports MONAI; the command checks options without it
 
-        return ReadOptions(self.max_voxels, self.force, self.allow_partial)
+        return ReadOptions(self.max_voxels, self.force, self.allow_partial, self.region)
 
 
 def _two_lengths(spacing_mm: object) -> tuple[float, float]:
@@ -162,3 +165,4 @@ class SegmentKeywords(TypedDict, total=False):
     sex: str | None
     body_surface_area_m2: float | None
     keep_surroundings: bool
+    region: int | None

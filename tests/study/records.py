@@ -69,6 +69,9 @@ CLIP = ClipFacts(
     mode="B-mode",
     phantom=False,
     secondary_capture=False,
+    tissue_regions=1,
+    tissue_region=1,
+    tissue_region_chosen=False,
 )
 BEAT = Beat(
     ed_frame=3,

@@ -16,7 +16,15 @@ from tests.study.test_run_record import RECORD
 RESULTS = ClipResults(MEASUREMENTS, TABLE, RECORD)
 ID, FINGERPRINT = MEASUREMENTS.clip.id, RECORD.fingerprint
 OTHER = {
-    **{"view": "2CH", "structures": ("LV",), "fast": True, "fps": 50.0, "spacing_mm": (0.1, 0.2), "crop": False},
+    **{
+        "view": "2CH",
+        "structures": ("LV",),
+        "fast": True,
+        "fps": 50.0,
+        "spacing_mm": (0.1, 0.2),
+        "crop": False,
+        "region": 2,
+    },
     **{"force": True, "allow_partial": True, "max_voxels": 10, "formats": ("png",), "overlay": "none"},
     **{"report": False, "save_prob": True, "sex": "F", "body_surface_area_m2": 1.8, "keep_surroundings": True},
 }

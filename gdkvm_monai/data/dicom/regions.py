@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from gdkvm_monai.data.geometry import depth_trust
+
 __all__ = ["Regions", "read_regions"]
 
 TWO_D, M_MODE, SPECTRAL = 1, 2, 3  # RegionSpatialFormat
 TISSUE, COLOR_FLOW, SPECTRAL_DATA = 1, 2, range(3, 9)  # RegionDataType
 CENTIMETERS = 3  # PhysicalUnitsXDirection
-PLAUSIBLE_DEPTH_MM = (10, 400)  # of a tissue region
 TOLERANCE = 0.01  # relative difference below which two spacings are equal
 
 
@@ -22,34 +23,43 @@ class Regions(NamedTuple):
             ``absent``: no 2-D tissue region states its scale in centimeters; ``conflict``: two statements differ, or
             the depth is implausible for ultrasound.
         spacing_mm: lateral and axial, for ``ok`` only.
-        box: first column, first row, end column, and end row of the largest 2-D tissue region, within the image.
+        box: first column, first row, end column, and end row of the chosen 2-D tissue region, within the image.
         mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode``, or ``unknown``. What
             ``UltrasoundColorDataPresent`` states does not count, because gray clips have it, too.
+        count: number of 2-D tissue regions side by side.
+        number: which of them was chosen, from left to right, 1 or more.
     """
 
     spacing_trust: str
     spacing_mm: tuple[float, float] | None
     box: tuple[int, int, int, int] | None
     mode: str
+    count: int = 0
+    number: int = 0
 
 
-def read_regions(header: Any) -> Regions:
+def read_regions(header: Any, number: int | None = None) -> Regions:
     """Evaluate ``SequenceOfUltrasoundRegions`` (DICOM PS3.3 C.8.5.5).
 
     Args:
         header: pydicom data set with ``Rows`` and ``Columns``.
+        number: which of the tissue regions side by side, from left to right; the largest if it is ``None`` or there is
+            none of that number. The spacings of others do not count if one is chosen.
     """
     regions = list(header.get("SequenceOfUltrasoundRegions") or [])
     mode = _mode(header, regions)
     tissue = [region for region in regions if _kind(region) == (TWO_D, TISSUE) and not _is_empty(_box(region))]
     if not tissue:
         return Regions("absent", None, None, mode)
+    apart = _side_by_side(tissue)
+    chosen = apart[number - 1] if number is not None and 1 <= number <= len(apart) else None
+    tissue = tissue if chosen is None else [chosen]
+    chosen = max(tissue, key=lambda region: _area(_box(region))) if chosen is None else chosen
     boxes = [_box(region) for region in tissue]
-    largest = max(range(len(tissue)), key=lambda index: _area(boxes[index]))
     columns, rows = int(header.Columns), int(header.Rows)
-    box = _clamp(boxes[largest], columns, rows)
+    box = _clamp(_box(chosen), columns, rows)
     spacings = [_spacing_mm(region) for region in tissue]
-    spacing = spacings[largest]
+    spacing = _spacing_mm(chosen)
     if spacing is None:
         trust = "absent"
     elif (
@@ -59,9 +69,20 @@ def read_regions(header: Any) -> Regions:
     elif not all(_equal(spacing, other) for other in (*spacings, _pixel_spacing_mm(header)) if other):
         trust = "conflict"
     else:
-        depth_mm = (box[3] - box[1]) * spacing[1]
-        trust = "ok" if PLAUSIBLE_DEPTH_MM[0] <= depth_mm <= PLAUSIBLE_DEPTH_MM[1] else "conflict"
-    return Regions(trust, spacing if trust == "ok" else None, box, mode)
+        trust = depth_trust((box[3] - box[1]) * spacing[1])
+    place = 1 + next((index for index, region in enumerate(apart) if _box(region) == _box(chosen)), 0)
+    return Regions(trust, spacing if trust == "ok" else None, box, mode, len(apart), place)
+
+
+def _side_by_side(tissue: list) -> list:
+    """Return the regions from left to right, without those whose center lies in a larger one, such as a zoom."""
+    apart: list = []
+    for region in sorted(tissue, key=lambda region: -_area(_box(region))):
+        x0, y0, x1, y1 = _box(region)
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        if not any(a <= x <= c and b <= y <= d for a, b, c, d in map(_box, apart)):
+            apart.append(region)
+    return sorted(apart, key=lambda region: _box(region)[:2])
 
 
 def _mode(header: Any, regions: list) -> str:

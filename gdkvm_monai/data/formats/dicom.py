@@ -29,7 +29,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     """Stream an ultrasound clip frame by frame in gray, upright: lateral, depth.
 
     RGB, YBR and palette colors are converted by :func:`~gdkvm_monai.data.clip.luma`; MONOCHROME1 is inverted. Besides
-    the metadata of :class:`Clip`, there are ``mode``, ``frame_time_source``, and ``region``, the 2-D tissue region,
+    the metadata of :class:`Clip`, there are ``mode``, ``frame_time_source``, and ``region``, a 2-D tissue region,
     unless ``spacing_trust`` is ``scaled``: its position is then wrong, too. The affine holds millimeters only if
     ``spacing_trust`` is ``ok``, otherwise 1.
 
@@ -43,7 +43,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     count = count_frames(path, header)
     check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
     check_pixel_length(path, header, count)
-    regions = read_regions(header)
+    regions = read_regions(header, options.region)
     refuse_mode(path, regions.mode, options)
     meta: ClipMeta = {"spacing_trust": regions.spacing_trust, "partial": False, "mode": regions.mode}
     if header.get("QualityControlSubject") == "YES":
@@ -53,6 +53,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     meta.update(frame_times(header, count, count))
     if regions.box is not None and regions.spacing_trust != "scaled":
         meta[REGION] = regions.box
+        meta["tissue_regions"], meta["tissue_region"] = regions.count, regions.number
     affine = picture_affine(regions.spacing_mm or (1, 1), meta.get("frame_time_ms", 1000) / 1000)
     read = partial(_frames, path, header, count, regions.box, options, meta)
     return ClipStream((int(header.Columns), int(header.Rows)), count, affine, meta, read)

@@ -35,7 +35,8 @@ def open_metaimage(path: Path, options: ReadOptions) -> ClipStream:
     affine = np.diag([*(*header.spacing, 1.0)[:3], 1.0])
     affine[:3, 3] = (*header.origin, 0.0)[:3]
     affine[:2] *= -header.unit_mm  # ITK's axes point left and posterior, a NIfTI affine's right and anterior
-    return ClipStream(header.size[:2], count, affine, spacing_meta(affine), partial(_frames, path, header, count))
+    read = partial(_frames, path, header, count)
+    return ClipStream(header.size[:2], count, affine, spacing_meta(affine, header.size[1]), read)
 
 
 def _check_bytes(path: Path, header: MetaImageHeader, count: int) -> None:

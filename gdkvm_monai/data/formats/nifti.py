@@ -14,7 +14,7 @@ from nibabel.arrayproxy import ArrayProxy
 from nibabel.openers import ImageOpener
 
 from gdkvm_monai.data.clip import PHANTOM_MARK, ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
-from gdkvm_monai.data.geometry import plausible_frame_time, spacing_meta
+from gdkvm_monai.data.geometry import picture_affine, plausible_frame_time, spacing_meta
 
 __all__ = ["open_nifti"]
 
@@ -49,13 +49,10 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
             "expected a gray clip (H, W, T), (H, W, 1, T), or a frame (H, W)."
         )
     check_size(path, shape, options.max_voxels)
-    affine, zooms = np.array(image.affine, dtype=float), image.header.get_zooms()
     lengths, times = _units(path, image)
-    affine[:3] *= MILLIMETERS.get(lengths, 1)
-    if len(zooms) > 3 and image.shape[2] == 1:  # time is the fourth axis of the file and the third of the clip
-        affine[:3, 2] *= (zooms[3] or 1) / zooms[2]  # along the normal, so that the affine of any plane can be inverted
+    affine = _affine(image, MILLIMETERS.get(lengths, 1))
     stored = (tuple(shape), dtype, image.dataobj.offset, image.dataobj.slope, image.dataobj.inter)
-    meta: ClipMeta = {**spacing_meta(affine), **_frame_time(image, times)}
+    meta: ClipMeta = {**spacing_meta(affine, shape[1]), **_frame_time(image, times)}
     if image.header["descrip"].item() == PHANTOM_MARK.encode():
         meta["phantom"] = True
     return ClipStream(tuple(shape[:2]), shape[2], affine, meta, partial(_frames, path, stored))
@@ -73,6 +70,24 @@ def _frames(path: Path, stored: tuple) -> Iterator[np.ndarray]:
                 raise OSError("it holds more pixels than its header states")
     except DAMAGE as error:
         raise _damaged(path, error) from error
+
+
+def _affine(image: nibabel.Nifti1Image, millimeters: float) -> np.ndarray:
+    """Return an affine that can be inverted, in millimeters in-plane; its last axis is time, along the plane's normal.
+
+    If a column in-plane is missing, so is the spacing: the affine is then that of a picture without one.
+    """
+    affine, zooms = np.array(image.affine, dtype=float), image.header.get_zooms()
+    affine[:3, [0, 1, 3]] *= millimeters
+    step = zooms[3] if len(zooms) > 3 and image.shape[2] == 1 else np.linalg.norm(affine[:3, 2])
+    step = float(step) if np.isfinite(step) and step > 0 else 1.0
+    lateral, depth = affine[:3, :2].T
+    normal = np.cross(lateral, depth)
+    if not np.isfinite(affine).all() or not normal.any():
+        return picture_affine((1, 1), step)
+    side = np.sign(normal @ affine[:3, 2]) or 1
+    affine[:3, 2] = side * step * normal / np.linalg.norm(normal)
+    return affine
 
 
 def _units(path: Path, image: nibabel.Nifti1Image) -> tuple[str, str]:

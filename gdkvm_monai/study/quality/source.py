@@ -49,6 +49,13 @@ def check_source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
             "check",
             "the clip is a secondary capture; its timing and spacing may be those of a copy.",
         )
+    if clip.tissue_regions > 1 and clip.tissue_region and not clip.tissue_region_chosen:
+        yield Reason(
+            "tissue_regions",
+            "check",
+            f"the picture has {clip.tissue_regions} tissue regions side by side; number {clip.tissue_region} from the "
+            "left, the largest or first, was measured; choose with --region.",
+        )
     if clip.partial:
         yield Reason("partial", "check", "frames at the end of the file are missing.")
     if clip.valid_frames < clip.frames:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gdkvm_monai.data import ClipReader
+from gdkvm_monai.data import ClipReader, ClipReadError
 from tests.data.dicom_files import region
 
 
@@ -42,6 +42,37 @@ def test_implausible_spacing_is_flagged_and_never_in_millimeters(frames, write_d
     assert read.meta["spacing_trust"] == trust and read.pixels.shape == (50, 40, 5)
     assert ("region" in read.meta) == (bool(regions) and regions[0].RegionLocationMinX0 != 43 and trust != "scaled")
     np.testing.assert_allclose(np.diag(read.affine)[:2], (-0.5, -0.4) if trust == "ok" else (-1, -1))
+
+
+LEFT, RIGHT = region((0, 0, 23, 39), (0.05, 0.05)), region((26, 0, 49, 39), (0.08, 0.08))
+"""Two regions side by side."""
+
+
+@pytest.mark.parametrize(("number", "x0", "mm"), [(1, 0, 0.5), (2, 26, 0.8)])
+def test_one_of_two_regions_can_be_chosen_with_its_own_spacing(frames, write_dicom, number, x0, mm):
+    read = ClipReader(region=number).read(write_dicom(frames, SequenceOfUltrasoundRegions=[RIGHT, LEFT]))
+    assert read.meta["region"] == (x0, 0, x0 + 24, 40) and read.meta["spacing_trust"] == "ok"
+    assert (read.meta["tissue_regions"], read.meta["tissue_region"]) == (2, number)
+    np.testing.assert_allclose(np.diag(read.affine)[:2], (-mm, -mm))
+
+
+def test_without_a_choice_the_largest_region_is_used_and_two_spacings_are_in_conflict(frames, write_dicom):
+    wider = region((20, 0, 49, 39), (0.08, 0.08))
+    meta = ClipReader().read(write_dicom(frames, SequenceOfUltrasoundRegions=[region((0, 0, 17, 39)), wider])).meta
+    assert (meta["tissue_regions"], meta["tissue_region"], meta["spacing_trust"]) == (2, 2, "conflict")
+
+
+def test_a_region_in_another_is_not_beside_it(frames, write_dicom):
+    zoom = region((10, 10, 20, 20))
+    meta = ClipReader().read(write_dicom(frames, SequenceOfUltrasoundRegions=[zoom, region()])).meta
+    assert (meta["tissue_regions"], meta["tissue_region"], meta["region"]) == (1, 1, (4, 6, 44, 36))
+
+
+@pytest.mark.parametrize(("regions", "number", "stated"), [([LEFT, RIGHT], 3, 2), ([LEFT], 0, 1), ([], 1, 0)])
+def test_a_region_that_the_clip_does_not_state_cannot_be_chosen(frames, write_dicom, regions, number, stated):
+    path = write_dicom(frames, SequenceOfUltrasoundRegions=regions)
+    with pytest.raises(ClipReadError, match=f"states {stated} tissue regions, and region is {number}"):
+        ClipReader(region=number).read(path)
 
 
 def test_a_region_and_a_pixel_spacing_that_differ_are_in_conflict(frames, write_dicom):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -42,6 +43,45 @@ def test_a_plane_in_any_orientation_has_an_affine_that_can_be_inverted(clip, wri
     np.testing.assert_allclose(spacing_mm(affine), (0.3, 0.2), rtol=1e-6)
     assert np.linalg.norm(affine[:3, 2]) == pytest.approx(0.02)
     assert abs(np.linalg.det(affine)) == pytest.approx(0.3 * 0.2 * 0.02)
+
+
+def written(path: Path, clip: np.ndarray, image: nibabel.Nifti1Image) -> Path:
+    """Write a header as it is, which nibabel would correct."""
+    image.header["magic"], image.header["vox_offset"] = b"n+1", 352
+    path.write_bytes(image.header.binaryblock + bytes(4) + clip.tobytes(order="F"))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "expected"),
+    [("srow_x", 0, (1, 1)), ("srow_z", 0, (0.3, 0.2)), ("srow_x", np.nan, (1, 1)), ("srow_z", np.nan, (1, 1))],
+)
+def test_a_form_without_a_row_gives_an_affine_that_can_be_inverted(tmp_path, clip, row, value, expected):
+    image = nibabel.Nifti1Image(clip[:, :, None], np.diag([-0.3, -0.2, 1, 1]))
+    image.header.set_zooms((0.3, 0.2, 1, 0.02))
+    image.header[row] = value
+    read = ClipReader().read(written(tmp_path / "clip.nii", clip, image))
+    np.testing.assert_array_equal(read.pixels, clip)
+    assert read.meta["spacing_trust"] != "ok" or expected != (1, 1)
+    np.testing.assert_allclose(spacing_mm(read.affine), expected, rtol=1e-6)
+    assert np.linalg.norm(read.affine[:3, 2]) == pytest.approx(0.02) and np.isfinite(np.linalg.inv(read.affine)).all()
+
+
+@pytest.mark.parametrize("signs", [(1, 1), (-1, -1), (1, -1)])
+def test_negative_pixel_sizes_without_a_form_are_lengths(tmp_path, clip, signs):
+    image = nibabel.Nifti1Image(clip, None)
+    image.header["pixdim"][1:3] = np.multiply(signs, (0.3, 0.2))
+    image.header["sform_code"] = image.header["qform_code"] = 0
+    affine = ClipReader().read(written(tmp_path / "clip.nii", clip, image)).affine
+    np.testing.assert_allclose(spacing_mm(affine), (0.3, 0.2), rtol=1e-6)
+
+
+def test_the_unit_of_length_does_not_change_the_frame_time(tmp_path, clip):
+    image = nibabel.Nifti1Image(clip[:, :, None], np.diag([-0.3e-3, -0.2e-3, 1e-3, 1]))
+    image.header.set_xyzt_units("meter", "sec")
+    image.header.set_zooms((0.3e-3, 0.2e-3, 1e-3, 0.02))
+    nibabel.save(image, path := tmp_path / "clip.nii")
+    np.testing.assert_allclose(ClipReader().read(path).affine, np.diag([-0.3, -0.2, 0.02, 1]), rtol=1e-6)
 
 
 def test_frames_are_not_reordered_by_an_affine_that_points_backwards(clip, write_nifti):

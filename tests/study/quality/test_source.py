@@ -16,6 +16,12 @@ from tests.study.quality.case import FRAMES, Case, check_threshold
         ("mode", "check", {"mode": "color Doppler"}, "shows color Doppler"),
         ("mode", "reject", {"mode": "M-mode"}, "shows M-mode"),
         ("secondary_capture", "check", {"secondary_capture": True}, "is a secondary capture"),
+        (
+            "tissue_regions",
+            "check",
+            {"tissue_regions": 2, "tissue_region": 1},
+            "has 2 tissue regions side by side; number 1",
+        ),
         ("partial", "check", {"partial": True}, "frames at the end of the file are missing"),
         ("invalid_frames", "check", {"valid_frames": FRAMES - 2}, "2 of 60 frames show nothing"),
         ("field_depth", "reject", {"spacing_mm": (0.3, 15 / 48)}, "the image is 15 mm deep"),
@@ -42,6 +48,13 @@ def test_a_field_of_view_that_no_heart_fits_is_rejected(mm, verdict):
     case = Case()
     case.set_clip(spacing_mm=(0.3, mm / 48))
     assert case.verdict_of("field_depth") == verdict
+
+
+def test_a_tissue_region_that_the_user_chose_is_no_reason_nor_is_the_whole_picture():
+    for chosen, number in ((True, 2), (False, 0)):
+        case = Case()
+        case.set_clip(tissue_regions=2, tissue_region=number, tissue_region_chosen=chosen)
+        assert case.verdict_of("tissue_regions") == "good"
 
 
 def test_without_a_trusted_spacing_the_depth_is_not_judged():

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import binary_closing, binary_opening
+from skimage.morphology import convex_hull_image
 
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ReadOptions, luma
 
@@ -13,9 +15,11 @@ __all__ = ["COLOR_DOPPLER", "ColorFlow", "refuse_mode", "watch_color"]
 
 COLOR_DOPPLER = "color Doppler"
 LEVELS = 8  # gray levels that share a color, if a clip is only tinted
+TINT = 2  # largest share by which a tint exceeds gray in red or blue
 APART = 40  # gray levels between a color and that of the same brightness, in red and blue
-MOVES = 24  # gray levels by which a pixel changes between two frames
-FLOW = 0.005  # fraction of the pixels that move in another color
+MOVES = 12  # gray levels by which a pixel changes between two frames
+THIN = 4  # pixels of every second row and column; thinner things, such as an ECG line, do not count
+FLOW = 0.002  # fraction of the pixels that move in another color
 COLORED, GRAY = 0.02, 0.01  # fractions of colored and gray pixels above which a still picture shows color flow
 
 
@@ -23,8 +27,9 @@ class ColorFlow:
     """Tell color flow from B-mode that is tinted, or that has colored letters, bars, or an ECG beside the tissue.
 
     In B-mode, a tint is a function of brightness, and what moves has the color of its brightness. Pixels that move and
-    have another color than others of the same brightness are color flow. A picture that does not move shows color flow
-    if parts of it are colored and others are gray.
+    have another color than others of the same brightness are color flow, unless they form thin lines, such as an ECG
+    that is being drawn, or lie outside the sector, the convex hull of what moves in the usual color. A picture that
+    does not move shows color flow if parts of it are colored and others are gray.
 
     Args:
         box: first column, first row, end column, end row of the tissue; ``None`` for the whole picture.
@@ -40,6 +45,7 @@ class ColorFlow:
         self.box = box
         self._last: np.ndarray | None = None
         self._moved = False
+        self._other = self._tissue = np.zeros((0, 0), bool)  # what has moved so far in another color, and in the usual
         self._counts = np.zeros((2, 256 // LEVELS, 512 // LEVELS))  # of red and blue beyond gray, by brightness
 
     def add(self, rgb: np.ndarray) -> bool:
@@ -48,11 +54,23 @@ class ColorFlow:
         rgb = rgb[y0:y1:2, x0:x1:2].astype(np.int16)
         last, self._last = self._last, rgb
         if last is None:
+            self._other = self._tissue = np.zeros(rgb.shape[:2], bool)
             return False
-        moves = np.abs(rgb - last).max(axis=-1) > MOVES
-        self._moved |= bool(moves.mean() > FLOW)
-        other = self._has_other_color(np.stack([rgb[moves], last[moves]]))  # before and after
-        return bool(other.any(axis=0).sum() > FLOW * moves.size)
+        change = np.abs(rgb - last).max(axis=-1)
+        moves = change > MOVES
+        self._moved |= bool((change > 2 * MOVES).mean() > 2 * FLOW)
+        other = np.zeros(moves.shape, bool)
+        other[moves] = self._has_other_color(np.stack([rgb[moves], last[moves]])).any(axis=0)  # before and after
+        self._other, self._tissue = self._other | other, self._tissue | moves & ~other
+        return self._fills_tissue()
+
+    def _fills_tissue(self) -> bool:
+        """Whether what has moved in another color so far is more than thin lines, and lies in the sector."""
+        thick = binary_opening(binary_closing(self._other), np.ones((THIN, THIN)))
+        if thick.mean() <= FLOW:
+            return False
+        tissue = binary_opening(self._tissue, np.ones((2, 2)))
+        return bool(not tissue.any() or (thick & convex_hull_image(tissue)).mean() > FLOW)
 
     def _has_other_color(self, rgb: np.ndarray) -> np.ndarray:
         """Return which pixels ``(..., 3)`` have not the usual color of their brightness, that is, its median so far."""
@@ -63,7 +81,7 @@ class ColorFlow:
             np.add.at(counts, (group, (value + 256) // LEVELS), 1)
             total = counts.cumsum(axis=1)
             median = LEVELS * (total >= total[:, -1:] / 2).argmax(axis=1) + LEVELS / 2 - 256
-            squares += (value - median[group]) ** 2
+            squares += (value - np.clip(median[group], -TINT * gray, TINT * gray)) ** 2
         return squares > APART**2
 
     @property

@@ -50,6 +50,27 @@ def test_an_ecg_that_is_being_drawn_is_no_flow(gray):
     assert not shows_flow(frames)
 
 
+def test_a_thick_ecg_that_is_drawn_across_the_tissue_is_no_flow(gray):
+    frames = tinted(gray, 1, 0.78, 0.45)
+    for frame in range(12):
+        frames[frame, 90:96, : 12 * (frame + 1)] = (0, 255, 60)
+    assert not shows_flow(frames)
+
+
+def test_a_colored_clock_beside_the_sector_is_no_flow(gray):
+    frames = tinted(gray, 1, 1, 1)
+    frames[:, :20] = 0
+    frames[::2, 2:14, 4:60] = (240, 220, 40)
+    assert not shows_flow(frames)
+
+
+def test_flow_that_grows_by_little_in_each_frame_is_found(gray):
+    frames = tinted(gray, 1, 1, 1)
+    for frame in range(12):
+        frames[frame, 40 : 41 + frame, 60:80] = (230, 40, 10)
+    assert shows_flow(frames)
+
+
 @pytest.mark.parametrize(
     ("tint", "color"),
     [

@@ -12,7 +12,7 @@ from typing import TypedDict
 from monai.config import PathLike
 from monai.utils import look_up_option
 
-from gdkvm_monai.data.datalists.camus_info import CamusInfo, PatientTables, clip_info, patient_tables
+from gdkvm_monai.data.datalists.camus_info import CamusInfo, PatientTables, clip_info, in_any_case, patient_tables
 from gdkvm_monai.labels import VIEWS, parse_view
 
 __all__ = ["CamusItem", "camus_datalist"]
@@ -88,7 +88,7 @@ def camus_datalist(
     for patient in patients:
         for view in views:
             try:
-                items.append(_clip(_in_any_case(patients_dir / patient), view, clips, tables))
+                items.append(_clip(in_any_case(patients_dir / patient), view, clips, tables))
             except FileNotFoundError as error:
                 left_out.append(str(error))
     if not items:
@@ -134,8 +134,8 @@ def _clip(folder: Path, view: str, clips: str, tables: PatientTables) -> CamusIt
 
 def _half_sequence(stem: Path, info: CamusInfo) -> CamusItem | None:
     """Return image and label of a half sequence, or None if the release has none."""
-    image, label = (_in_any_case(stem.with_name(f"{stem.name}_half_sequence{end}.nii.gz")) for end in ("", "_gt"))
-    original = _in_any_case(stem.with_name(f"{stem.name}_sequence.mhd"))
+    image, label = (in_any_case(stem.with_name(f"{stem.name}_half_sequence{end}.nii.gz")) for end in ("", "_gt"))
+    original = in_any_case(stem.with_name(f"{stem.name}_sequence.mhd"))
     original_is_there = original.is_file() and original.with_suffix(".raw").is_file()
     if not (image.is_file() and label.is_file()) and not original_is_there:
         return None
@@ -150,21 +150,14 @@ def _half_sequence(stem: Path, info: CamusInfo) -> CamusItem | None:
 
 
 def _stills(stem: Path) -> CamusItem:
-    suffix = ".mhd" if _in_any_case(stem.with_name(f"{stem.name}_ED.mhd")).is_file() else ".nii.gz"
+    suffix = ".mhd" if in_any_case(stem.with_name(f"{stem.name}_ED.mhd")).is_file() else ".nii.gz"
     images, labels = (_existing(stem, f"_ED{end}{suffix}", f"_ES{end}{suffix}") for end in ("", "_gt"))
     return {"image": images, "label": labels, "ed_frame": 0, "es_frame": 1}
 
 
 def _existing(stem: Path, *endings: str) -> list[str]:
-    paths = [_in_any_case(stem.with_name(stem.name + ending)) for ending in endings]
+    paths = [in_any_case(stem.with_name(stem.name + ending)) for ending in endings]
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(f"{stem.parent.name}: {path.name} is missing")
     return [str(path) for path in paths]
-
-
-def _in_any_case(path: Path) -> Path:
-    """Return the path, or that of the same name in other letters, such as ``Patient0001``, if only that exists."""
-    if path.exists() or not path.parent.is_dir():
-        return path
-    return next((other for other in path.parent.iterdir() if other.name.lower() == path.name.lower()), path)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gdkvm_monai.labels import VIEWS
 
-__all__ = ["CamusInfo", "PatientTables", "clip_info", "patient_tables", "read_info"]
+__all__ = ["CamusInfo", "PatientTables", "clip_info", "in_any_case", "patient_tables", "read_info"]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def clip_info(folder: Path, view: str, tables: PatientTables) -> CamusInfo:
     Image quality and ejection fraction of the other view's acquisition keep that view in their names: the release
     records them by acquisition, and those of one view say little about a clip of the other.
     """
-    path = folder / f"Info_{view}.cfg"
+    path = in_any_case(folder / f"Info_{view}.cfg")
     if path.is_file():
         return read_info(path)
     if folder.name in tables.get(view, {}):
@@ -131,3 +131,10 @@ def clip_info(folder: Path, view: str, tables: PatientTables) -> CamusInfo:
             row = table[folder.name]
             return CamusInfo(**{f"image_quality_{other}": row.image_quality, f"ef_percent_{other}": row.ef_percent})
     return CamusInfo()
+
+
+def in_any_case(path: Path) -> Path:
+    """Return the path, or that of the same name in other letters, such as ``Patient0001``, if only that exists."""
+    if path.exists() or not path.parent.is_dir():
+        return path
+    return next((other for other in path.parent.iterdir() if other.name.lower() == path.name.lower()), path)

@@ -192,7 +192,7 @@ def test_folders_and_files_in_other_letters_are_the_same_patients(copy):
     expected = camus_datalist(copy, "all", report=None)
     patient = copy / "database_nifti" / "patient0001"
     for file in [*patient.iterdir()]:
-        file.rename(patient / file.name.replace("patient", "PATIENT"))
+        file.rename(patient / file.name.replace("patient", "PATIENT").replace("Info", "info"))
     patient.rename(patient.with_name("Patient0001"))
     found = camus_datalist(copy, "all", report=None)
     assert [item["patient"].lower() for item in found] == [item["patient"] for item in expected]

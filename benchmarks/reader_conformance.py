@@ -1,148 +1,160 @@
-"""Read a folder of clips and compare each with what it must give.
+"""Read a folder of clips whose right content is known, and print how many are read right.
 
-``python benchmarks/reader_conformance.py FOLDER [EXPECTATIONS.json ...] [--reference CLIP ...]``
+    python benchmarks/reader_conformance.py /path/to/clips --expected benchmarks/conformance/real_clips.json
 
-Without expectation files, ``FOLDER/expect_*.json`` are used. Each holds an object ``{file: expectation}``. ``file`` is
-a path relative to the folder, or the end of one, with or without ``.dcm``. An expectation is a text or an object:
-
-- A text lists accepted outcomes, separated by `` or ``; what follows ``,``, ``:``, ``;``, or ``(`` is a comment and is
-  not checked. ``same``, ``lossy``, and ``scaled`` compare the pixels with those of any reference: equal, a mean
-  difference of at most 3 gray levels, or a correlation of at least 0.999. ``clear`` is a ``ClipReadError`` that names a
-  cause. ``70 frames`` or ``one frame`` compares the number of frames, ``70 @20`` also the milliseconds between them,
-  ``20 ms`` only these; ``unknown`` and ``unknown time`` expect that no time is stated, ``absent`` and ``conflict`` this
-  trust in the spacing. If no outcome is met and one of them is something else, the clip counts as ``not judged``.
-- An object, such as ``{"frames": 70, "spacing_mm": [0.7, 0.5], "frame_time_ms": 20, "partial": false}``, states values
-  of the metadata, within 1 %; ``{"error": "word"}`` expects a ``ClipReadError`` that contains the word.
-
-Files that are not in the folder count as ``absent``. Exits with status 1 if a clip does not match.
+The JSON file names clips relative to the folder (``pydicom:`` names an example file of that package), and what each may
+give: a list of alternatives, see :class:`Expected`. ``{"error": "text"}`` allows a ``ClipReadError`` with that text. A
+clip that is not there is counted as absent. The exit code is 1 if any clip gives something else.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.data import Clip, ClipReadError, open_clip
 
-WORDS = {"one": 1}
-CAUSELESS = "is damaged in a way that raised"
-PIXELS = ("same", "lossy", "scaled")
+STRICT = ConfigDict(extra="forbid")
+SAME, LOSSY, LINEAR = 0.99, 4.0, 0.999
+"""Share of the pixels that differ by at most one gray level, for clips with a colored mark on gray pictures; largest
+mean difference of gray levels after lossy compression; and smallest correlation of scaled values."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Expected:
+    """What a clip may give; what is ``None`` is not checked.
+
+    Attributes:
+        error: text in the error; all else is then not checked.
+        pixels: ``same`` as the reference, ``close`` after lossy compression, or ``scaled`` linearly.
+        shape: lateral and depth pixels, and frames.
+        frames: number of frames.
+        frame_time_ms: mean time between frames, ``"unknown"`` if there must be none.
+        end_ms: onset of the last of unevenly spaced frames.
+        spacing_mm: lateral and depth spacing.
+        spacing_trust: ``ok``, ``scaled``, ``absent``, or ``conflict``.
+        partial: whether the result must say that frames are missing.
+    """
+
+    error: str | None = None
+    pixels: Literal["same", "close", "scaled"] | None = None
+    shape: tuple[int, int, int] | None = None
+    frames: int | None = None
+    frame_time_ms: float | Literal["unknown"] | None = None
+    end_ms: float | None = None
+    spacing_mm: tuple[float, float] | None = None
+    spacing_trust: str | None = None
+    partial: bool | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class Conformance:
+    """Content of the JSON file: the clips' alternatives by path, and a clip whose pixels they are compared with."""
+
+    clips: dict[str, list[Expected]]
+    reference: str | None = None
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Read all clips, print the table and every difference, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("expectations", type=Path, nargs="*", help="default: FOLDER/expect_*.json")
-    parser.add_argument(
-        "--reference", type=Path, nargs="+", default=[], help="clips that `same`, `lossy`, and `scaled` refer to"
-    )
-    args = parser.parse_args()
-    sources = args.expectations or sorted(args.folder.glob("expect_*.json"))
-    references = [read(path).pixels for path in args.reference]
-    files = {str(path.relative_to(args.folder)): path for path in args.folder.rglob("*") if path.is_file()}
+    parser.add_argument("--expected", type=Path, required=True)
+    options = parser.parse_args()
+    known = TypeAdapter(Conformance).validate_json(options.expected.read_bytes())
+    reference = open_clip(options.folder / known.reference).collect().pixels if known.reference else None
     counts: dict[str, Counter] = {}
-    for source in sources:
-        counts[source.stem] = Counter()
-        for name, expected in json.loads(source.read_text()).items():
-            verdict, found = check(find(name, files), expected, references)
-            counts[source.stem][verdict] += 1
-            if verdict == "mismatch":
-                print(f"{name}: expected {expected}; found {found}", flush=True)
-    print_table(counts)
-    return int(any(count["mismatch"] for count in counts.values()))
+    for name, allowed in known.clips.items():
+        outcome, differences = check(options.folder, name, allowed, reference)
+        counts.setdefault(Path(name).suffix.lower() or "pydicom", Counter())[outcome] += 1
+        if outcome == "wrong":
+            print(f"{name}: {'; or '.join(differences)}")
+    print(table(counts))
+    return int(any(count["wrong"] for count in counts.values()))
 
 
-def find(name: str, files: dict[str, Path]) -> Path | None:
-    """Return the file of an expectation: its path, or the only one that ends like it."""
-    ends = [path for key, path in files.items() if f"/{key}".endswith((f"/{name}", f"/{name}.dcm"))]
-    return ends[0] if len(ends) == 1 else None
-
-
-def read(path: Path) -> Clip | ClipReadError:
-    """Return the clip, or the error that refused it; any other error passes."""
-    try:
-        return open_clip(path).collect()
-    except ClipReadError as error:
-        return error
-
-
-def check(path: Path | None, expected: str | dict, references: list[np.ndarray]) -> tuple[str, str]:
-    """Return the verdict on a clip and what it gave."""
+def check(folder: Path, name: str, allowed: Sequence[Expected], reference: np.ndarray | None) -> tuple[str, list[str]]:
+    """Return ``read``, ``refused``, ``absent``, or ``wrong``, and how the clip differs from each alternative."""
+    path = _find(folder, name)
     if path is None:
-        return "absent", ""
-    got = read(path)
-    found = str(got) if isinstance(got, ClipReadError) else summary(got)
-    if isinstance(expected, dict):
-        return ("match" if matches_values(got, expected) else "mismatch"), found
-    outcomes = [re.split(r"[,:;(]", part)[0].strip() for part in re.split(r",? or ", expected)]
-    results = [matches_outcome(got, outcome, references) for outcome in outcomes]
-    if any(results):
-        return "match", found
-    return ("not judged" if None in results else "mismatch"), found
+        return "absent", []
+    try:
+        clip = open_clip(path).collect()
+    except ClipReadError as error:
+        texts = [expected.error for expected in allowed if expected.error is not None]
+        wrong = not any(text.lower() in str(error).lower() for text in texts)
+        return ("wrong", [f"refused: {error}"]) if wrong else ("refused", [])
+    except Exception as error:  # a reader declares no other error
+        return "wrong", [f"{type(error).__name__}: {error}"]
+    differences = [", ".join(differ(clip, expected, reference)) for expected in allowed if expected.error is None]
+    if differences and not all(differences):
+        return "read", []
+    return "wrong", differences or ["it was read, expected an error"]
 
 
-def summary(clip: Clip) -> str:
-    time = clip.meta.get("frame_time_ms", "unknown")
-    return f"{clip.pixels.shape} {clip.pixels.dtype}, {time} ms, spacing {clip.meta['spacing_trust']}"
+def differ(clip: Clip, expected: Expected, reference: np.ndarray | None) -> list[str]:
+    """List what differs from one alternative."""
+    spacing, meta = np.abs(np.diag(clip.affine)[:2]), clip.meta
+    onsets = [float(word) for word in meta.get("frame_times_ms", "").split()]
+    step = meta.get("frame_time_ms", "unknown")
+    found = {
+        "shape": (clip.pixels.shape, expected.shape),
+        "frames": (clip.pixels.shape[-1], expected.frames),
+        "frame_time_ms": (step, expected.frame_time_ms),
+        "end_ms": (onsets[-1] - onsets[0] if onsets else None, expected.end_ms),
+        "spacing_mm": (tuple(np.round(spacing, 4).tolist()), expected.spacing_mm),
+        "spacing_trust": (meta["spacing_trust"], expected.spacing_trust),
+        "partial": (meta["partial"], expected.partial),
+    }
+    differences = [
+        f"{name} is {value}, not {wanted}"
+        for name, (value, wanted) in found.items()
+        if wanted is not None and not _equal(value, wanted)
+    ]
+    if expected.pixels is not None:
+        differences += _pixel_difference(clip.pixels, reference, expected.pixels)
+    return differences
 
 
-def matches_outcome(got: Clip | ClipReadError, outcome: str, references: list[np.ndarray]) -> bool | None:
-    """Return whether a clip is one of the accepted outcomes, or ``None`` if the outcome cannot be judged."""
-    if outcome == "clear":
-        return isinstance(got, ClipReadError) and CAUSELESS not in str(got)
-    count = re.fullmatch(r"(\w+)(?: frames?)?(?: @([\d.]+))?", outcome)
-    number = WORDS.get(count[1]) or (int(count[1]) if count[1].isdigit() else None) if count else None
-    step = re.fullmatch(r"([\d.]+) ms", outcome)
-    if outcome in PIXELS:
-        if not references:
-            return None
-        return isinstance(got, Clip) and any(matches_pixels(got, outcome, reference) for reference in references)
-    if outcome in ("unknown", "unknown time"):
-        values = {"frame_time_ms": None}
-    elif outcome in ("absent", "conflict"):
-        values = {"spacing_trust": outcome}
-    elif step:
-        values = {"frame_time_ms": float(step[1])}
-    elif number:
-        values = {"frames": number} | ({"frame_time_ms": float(count[2])} if count[2] else {})
-    else:
-        return None
-    return matches_values(got, values)
+def _pixel_difference(pixels: np.ndarray, reference: np.ndarray, how: str) -> list[str]:
+    if pixels.shape != reference.shape:
+        return [f"the shape is {pixels.shape}, not {reference.shape}"]
+    if how == "scaled":
+        value = float(np.corrcoef(pixels.ravel(), reference.ravel())[0, 1])
+        return [] if value >= LINEAR else [f"the correlation with the reference is {value:.4f}"]
+    apart = np.abs(pixels.astype(float) - reference)
+    value = float(np.quantile(apart, SAME) if how == "same" else apart.mean())
+    return [] if value <= (1 if how == "same" else LOSSY) else [f"gray levels differ by {value:.1f} ({how})"]
 
 
-def matches_pixels(got: Clip, outcome: str, reference: np.ndarray) -> bool:
-    if got.pixels.shape != reference.shape:
-        return False
-    pixels, expected = got.pixels.astype(float), reference.astype(float)
-    if outcome == "scaled":
-        return np.corrcoef(pixels.ravel(), expected.ravel())[0, 1] >= 0.999
-    return np.abs(pixels - expected).mean() <= (3 if outcome == "lossy" else 0)
+def _equal(value: object, wanted: object) -> bool:
+    if value is None or isinstance(value, str) or isinstance(wanted, str):
+        return value == wanted
+    return np.shape(value) == np.shape(wanted) and bool(np.allclose(value, wanted, rtol=0.005, atol=1e-3))
 
 
-def matches_values(got: Clip | ClipReadError, expected: dict) -> bool:
-    if "error" in expected or isinstance(got, ClipReadError):
-        return isinstance(got, ClipReadError) and expected.get("error", "\0") in str(got)
-    found = dict(got.meta) | {"frames": got.pixels.shape[-1], "spacing_mm": np.linalg.norm(got.affine[:3, :2], axis=0)}
-    return all(agrees(found.get(key), value) for key, value in expected.items())
+def _find(folder: Path, name: str) -> Path | None:
+    """Return the path of a clip; ``None`` if it is not there, or its package does not include it."""
+    if not name.startswith("pydicom:"):
+        return folder / name if (folder / name).exists() else None
+    import pydicom.examples
+
+    return Path(pydicom.examples.get_path(name.removeprefix("pydicom:")))
 
 
-def agrees(found, expected) -> bool:
-    if expected is None or found is None or isinstance(expected, (str, bool)):
-        return found == expected
-    return np.allclose(found, expected, rtol=0.01)
-
-
-def print_table(counts: dict[str, Counter]) -> None:
-    columns = ("match", "mismatch", "not judged", "absent")
-    counts = counts | {"all": sum(counts.values(), Counter())}
-    print(f"{'expectations':<24}" + "".join(f"{column:>12}" for column in columns))
-    for name, count in counts.items():
-        print(f"{name:<24}" + "".join(f"{count[column]:>12}" for column in columns))
+def table(counts: dict[str, Counter]) -> str:
+    """Return the number of clips of every format by outcome."""
+    outcomes = ("read", "refused", "wrong", "absent")
+    rows = [*sorted(counts.items()), ("all", sum(counts.values(), Counter()))]
+    lines = [f"{name:10}" + "".join(f"{count[outcome]:9}" for outcome in outcomes) for name, count in rows]
+    return "\n".join(["format    " + "".join(f"{outcome:>9}" for outcome in outcomes), *lines])
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import gdkvm_monai
 from gdkvm_monai.configs import released_weights
 from gdkvm_monai.configs.inference import inference_files
 from gdkvm_monai.export.bundle.checks import check_name, check_target, check_version
+from gdkvm_monai.export.bundle.document import describe_in_document
 from gdkvm_monai.export.bundle.overlays import bake, bake_card, describe_network, write_scores
 from gdkvm_monai.export.bundle.package_copy import copy_package
 from gdkvm_monai.export.bundle.readme import write_readme
@@ -87,6 +88,7 @@ def export_bundle(
             write_weights(bundle, Path(weights), card, weights_url)
             card = card or ModelCard()
         write_scores(bundle / "configs", card)
+        describe_in_document(bundle, card)
         write_readme(bundle, card)
         copy_package(PACKAGE, bundle)
     return target

@@ -2,6 +2,7 @@
 #              clips, evaluate, segment, report (about four minutes on two cores)
 # make test    install, lint, run the tests
 # make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
+# make consumer-test  run two rounds of NVFlare with the exported bundle (a few minutes, 1.5 GB of packages)
 # make fuzz    read 10,000 damaged clips (several minutes)
 # make format  rewrite the sources as the lint wants them
 PYTHON ?= python3
@@ -12,7 +13,7 @@ SEED ?= 0
 BIN := $(VENV)/bin
 SOURCES := gdkvm_monai tests benchmarks
 
-.PHONY: demo test label-test fuzz lint format clean
+.PHONY: demo test label-test consumer-test fuzz lint format clean
 .DELETE_ON_ERROR:
 
 # torch first: its build decides what everything else is installed beside
@@ -40,6 +41,15 @@ test: lint
 
 label-test: .venv-label/installed
 	.venv-label/bin/python -m pytest -m label tests/label
+
+.venv-nvflare/installed: constraints.txt
+	$(PYTHON) -m venv .venv-nvflare
+	.venv-nvflare/bin/pip install --quiet -c constraints.txt torch==2.13.0
+	.venv-nvflare/bin/pip install --quiet -c constraints.txt -e . nvflare==2.9.0 isort pytest
+	touch $@
+
+consumer-test: .venv-nvflare/installed
+	.venv-nvflare/bin/python -m pytest -m consumer tests/consumers
 
 fuzz: $(VENV)/installed
 	$(BIN)/python -W ignore benchmarks/fuzz.py --inputs 10000 --seed $(SEED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from monai.config import PathLike
@@ -11,17 +11,27 @@ from gdkvm_monai.data.open import CLIP_SUFFIXES, is_clip
 
 __all__ = ["folder_datalist"]
 
+LABEL_ENDINGS = ("_gt", "_seg", "_label", "_mask")
+"""What the stem of a file ends in that holds the labels of a clip beside it."""
+
 
 def folder_datalist(
-    root_dir: PathLike, pattern: str = "**/*", suffixes: Sequence[str] = (*CLIP_SUFFIXES, ".png")
+    root_dir: PathLike,
+    pattern: str = "**/*",
+    suffixes: Sequence[str] = (*CLIP_SUFFIXES, ".png"),
+    report: Callable[[str], object] | None = print,
 ) -> list[dict]:
-    """List the clips of a folder.
+    """List the clips of a folder, without the label files of clips.
+
+    A file is the label of a clip if its name is that of a clip beside it with ``_gt``, as in CAMUS, ``_seg``,
+    ``_label``, or ``_mask`` before the suffix. It is listed only if it is ``root_dir`` itself.
 
     Args:
         root_dir: folder or single file.
         pattern: glob pattern below the folder, for example ``"**/*_half_sequence.nii.gz"``.
         suffixes: file name endings of clips. ``.dcm`` includes DICOM files without a suffix or with a numeric one;
             ``.png`` means folders that contain numbered PNG frames and no other clip.
+        report: called with the number of label files that were left out, if any; ``None`` for no report.
 
     Returns:
         Items with ``image`` (path), sorted by name. A file or folder that cannot be examined, for example for lack of
@@ -34,7 +44,12 @@ def folder_datalist(
     if not root.exists():
         raise FileNotFoundError(f"{root} does not exist; set dataset_dir to a clip or to a folder with clips.")
     paths = [root] if root.is_file() or is_clip(root, suffixes) else sorted(root.glob(pattern))
-    items = [{"image": str(path)} for path in paths if _may_be_clip(path, suffixes)]
+    clips = [path for path in paths if _may_be_clip(path, suffixes)]
+    labels = [path for path in clips if path != root and _is_label(path, suffixes)]
+    left_out = set(labels)
+    items = [{"image": str(path)} for path in clips if path not in left_out]
+    if labels and report is not None:
+        report(f"{root}: {len(labels)} label files of clips are left out, such as {labels[0].name}")
     if not items:
         raise FileNotFoundError(f"{root} has no clip that matches {pattern!r} and ends in {', '.join(suffixes)}.")
     return items
@@ -45,3 +60,11 @@ def _may_be_clip(path: Path, suffixes: Sequence[str]) -> bool:
         return is_clip(path, suffixes)
     except OSError:
         return True
+
+
+def _is_label(path: Path, suffixes: Sequence[str]) -> bool:
+    """Return whether a file is named like the label of a clip beside it."""
+    suffix = next((end for end in sorted(suffixes, key=len, reverse=True) if path.name.lower().endswith(end)), "")
+    stem = path.name[: len(path.name) - len(suffix)]
+    clips = (stem[: -len(end)] for end in LABEL_ENDINGS if suffix and stem.endswith(end) and stem != end)
+    return any(path.with_name(clip + path.name[len(stem) :]).is_file() for clip in clips)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gdkvm_monai.data import folder_datalist
+from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from tests.data.clip_files import write_frames
 
 
@@ -51,6 +52,29 @@ def test_suffixes_choose_among_them(folder):
 def test_one_file_is_a_list_of_one(folder):
     assert folder_datalist(folder / "b.nii.gz") == [{"image": str(folder / "b.nii.gz")}]
     assert names(folder_datalist(str(folder / "b.nii.gz"))) == ["b.nii.gz"]
+
+
+def test_the_labels_of_clips_are_no_clips_and_their_number_is_reported(tmp_path):
+    files = "a.nii.gz a_gt.nii.gz b.nii.gz b_seg.nii.gz c_gt.mha c.nii.gz _gt.nii.gz d.nii d_label.nii"
+    for name in files.split():
+        (tmp_path / name).touch()
+    reports = []
+    listed = names(folder_datalist(tmp_path, report=reports.append))
+    assert listed == ["_gt.nii.gz", "a.nii.gz", "b.nii.gz", "c.nii.gz", "c_gt.mha", "d.nii"]
+    assert len(reports) == 1 and "3 label files" in reports[0] and "a_gt.nii.gz" in reports[0]
+
+
+def test_a_label_file_that_is_asked_for_by_name_is_listed(tmp_path):
+    for name in ("a.nii.gz", "a_gt.nii.gz"):
+        (tmp_path / name).touch()
+    assert names(folder_datalist(tmp_path / "a_gt.nii.gz", report=pytest.fail)) == ["a_gt.nii.gz"]
+
+
+def test_half_of_the_files_of_a_phantom_data_set_are_labels_and_the_other_half_is_listed(tmp_path):
+    root = write_camus_phantom(tmp_path, PhantomSettings((2, 0, 0), (32, 32), frames=3), progress=False)
+    files = {path.name for path in root.rglob("*.nii.gz")}
+    listed = set(names(folder_datalist(root, report=None)))
+    assert listed == {name for name in files if "_gt" not in name} and 2 * len(listed) == len(files) > 0
 
 
 def test_a_missing_folder_is_an_error_with_a_remedy(tmp_path):

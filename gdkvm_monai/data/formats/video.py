@@ -21,7 +21,7 @@ from gdkvm_monai.data.clip import (
     luma,
 )
 from gdkvm_monai.data.formats.video_container import ends_early
-from gdkvm_monai.data.formats.video_display import frame_times, turn_upright
+from gdkvm_monai.data.formats.video_display import apply_matrix, display_matrix, frame_times
 from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.mode import watch_color
 
@@ -117,12 +117,12 @@ def _onsets_ms(container: Any, stream: Any) -> list[float]:
     return sorted(float(time * stream.time_base * 1000) for time in times)
 
 
-def _gray(frame: Any) -> Pair:
+def _gray(frame: Any, matrix: tuple[float, ...]) -> Pair:
     """Return a gray frame as it is shown, lateral axis first, and the RGB frame it was converted from, if any."""
     if frame.format.name.startswith("gray"):
-        return turn_upright(frame.to_ndarray(format="gray"), frame).T, None
+        return apply_matrix(frame.to_ndarray(format="gray"), *matrix).T, None
     rgb = frame.to_ndarray(format="rgb24")
-    return turn_upright(luma(rgb), frame).T, rgb
+    return apply_matrix(luma(rgb), *matrix).T, rgb
 
 
 def _decode(path: Path) -> Iterator[Pair]:
@@ -135,14 +135,15 @@ def _decode(path: Path) -> Iterator[Pair]:
 
     try:
         with av.open(str(path), options=CONTAINER_OPTIONS) as container:
-            packets, hidden = 0, container.streams.video[0].codec_context.name in HIDDEN
+            packets, matrix, hidden = 0, None, container.streams.video[0].codec_context.name in HIDDEN
             for packet in container.demux(video=0):
                 packets += packet.size > 0 and not packet.is_discard
                 for frame in packet.decode():
                     packets -= 1
                     if frame.is_corrupt:
                         raise _Damage
-                    yield _gray(frame)
+                    matrix = matrix or display_matrix(frame)
+                    yield _gray(frame, matrix)
             if packets > 0 and not hidden:  # some decoders skip what they cannot decode
                 raise _Damage
     except av.FFmpegError as error:

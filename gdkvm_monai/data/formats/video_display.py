@@ -9,32 +9,31 @@ import numpy as np
 
 from gdkvm_monai.data.clip import ClipMeta
 
-__all__ = ["frame_times", "turn_upright"]
+__all__ = ["apply_matrix", "display_matrix", "frame_times"]
 
 UNEVEN_MS = 1.5
 """Difference of a step from the mean step above which frames are uneven; Matroska rounds times to 1 ms."""
 RATE_TOLERANCE = 0.01
 
 
-def turn_upright(picture: np.ndarray, frame: Any) -> np.ndarray:
-    """Apply the display matrix of a frame, which a phone writes instead of turning the picture.
+def display_matrix(frame: Any) -> tuple[float, ...]:
+    """Return ``a, b, c, d`` of the display matrix, which a phone writes instead of turning the picture.
+
+    Ask one frame of a video only: PyAV's side data refer to their frame and it to them, so that each frame that is
+    asked stays in memory until the garbage is collected.
 
     Args:
-        picture: ``(rows, columns)`` as stored.
         frame: decoded frame of PyAV.
-
-    Returns:
-        The picture as it is shown; only quarter turns and mirror images are applied, and others refused.
-
-    Raises:
-        ValueError: if the matrix turns by another angle.
     """
     matrix = next((np.frombuffer(bytes(data), "<i4") for data in frame.side_data if _is_matrix(data)), None)
-    return picture if matrix is None else apply_matrix(picture, *(float(matrix[index]) for index in (0, 1, 3, 4)))
+    return (1.0, 0.0, 0.0, 1.0) if matrix is None else tuple(float(matrix[index]) for index in (0, 1, 3, 4))
 
 
 def apply_matrix(picture: np.ndarray, a: float, b: float, c: float, d: float) -> np.ndarray:
     """Show a picture at ``x' = a x + c y``, ``y' = b x + d y`` (ISO/IEC 14496-12, 6.2.2), without its translation.
+
+    Raises:
+        ValueError: if the matrix neither turns by quarters nor mirrors.
 
     Example:
         >>> apply_matrix(np.array([[1, 2], [3, 4]]), 0, 1, -1, 0).tolist()  # a quarter turn clockwise

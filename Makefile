@@ -3,17 +3,19 @@
 # make test    install, lint, run the tests
 # make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
 # make consumer-test  run two rounds of NVFlare with the exported bundle (a few minutes, 1.5 GB of packages)
+# make test-floors  run the default suite with the oldest versions that setup.cfg allows, on Python 3.10 (7 GB of packages)
 # make fuzz    read 10,000 damaged clips (several minutes)
 # make format  rewrite the sources as the lint wants them
 PYTHON ?= python3
 VENV ?= .venv
+FLOOR_PYTHON ?= python3.10
 DEMO_DIR ?= demo
 DEMO_OPTIONS ?=
 SEED ?= 0
 BIN := $(VENV)/bin
 SOURCES := gdkvm_monai tests benchmarks
 
-.PHONY: demo test label-test consumer-test fuzz lint format clean
+.PHONY: demo test label-test consumer-test test-floors fuzz lint format clean
 .DELETE_ON_ERROR:
 
 # torch first: its build decides what everything else is installed beside
@@ -50,6 +52,18 @@ label-test: .venv-label/installed
 
 consumer-test: .venv-nvflare/installed
 	.venv-nvflare/bin/python -m pytest -m consumer tests/consumers
+
+# the required packages and the extras that read or export; torch's own requirements come with its CUDA build
+.venv-floors/installed: setup.cfg
+	$(FLOOR_PYTHON) -m venv .venv-floors
+	sed -n '/^install_requires/,/^\[/p;/^video =/,/^imagenet/p' setup.cfg | sed -n 's/^ *\([A-Za-z0-9_-]*\)>=\([0-9.]*\)$$/\1==\2/p' \
+	    | sort -u > .venv-floors/constraints.txt
+	.venv-floors/bin/pip install --quiet -c .venv-floors/constraints.txt -e .[video,dicom,export,imagenet] \
+	    pytest pytest-xdist jsonschema isort huggingface_hub
+	touch $@
+
+test-floors: .venv-floors/installed
+	.venv-floors/bin/python -m pytest -n 2
 
 fuzz: $(VENV)/installed
 	$(BIN)/python -W ignore benchmarks/fuzz.py --inputs 10000 --seed $(SEED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .clip import Clip, ClipReadError, ClipStream, ReadOptions
-from .datalists import camus_datalist, clip_datalist, folder_datalist, phantom_datalist
+from .datalists import camus_datalist, clip_datalist, echonet_datalist, folder_datalist, phantom_datalist
 from .frame_cache import FrameCache
 from .mask_output import MaskLayout, MaskWriter
 from .open import open_clip
@@ -22,6 +22,7 @@ __all__ = [
     "TrainingLoader",
     "camus_datalist",
     "clip_datalist",
+    "echonet_datalist",
     "folder_datalist",
     "open_clip",
     "phantom_datalist",

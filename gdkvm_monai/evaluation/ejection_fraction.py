@@ -69,6 +69,8 @@ class PatientEjectionFraction:
 def ef_table(clips: Sequence[ClipResult]) -> list[PatientEjectionFraction]:
     """Measure each patient by the method of disks: each clip alone, and biplane if both views are available.
 
+    A clip without a spacing is also measured by the area-length method, as both give its EF but no volumes.
+
     Args:
         clips: clips whose ends are not ED and ES, or are not annotated, are omitted.
 
@@ -90,6 +92,8 @@ def _measure_patient(views: Mapping[str, Sequence[ClipResult]]) -> Iterator[Pati
         best = max(range(len(rows)), key=lambda position: _reference_length(rows[position]))
         chosen.append(clips[best])
         yield from (replace(row, counted=position == best) for position, row in enumerate(rows))
+        unscaled = ((position, clip) for position, clip in enumerate(clips) if clip.spacing_mm is None)
+        yield from (replace(_measure([clip], "area_length"), counted=position == best) for position, clip in unscaled)
     if len(chosen) == 2:
         yield _measure(chosen)
 
@@ -99,14 +103,14 @@ def _reference_length(row: PatientEjectionFraction) -> float:
     return -np.inf if ventricle is None else ventricle.length
 
 
-def _measure(clips: Sequence[ClipResult]) -> PatientEjectionFraction:
+def _measure(clips: Sequence[ClipResult], method: str = "disks") -> PatientEjectionFraction:
     """Measure one patient in one or two views."""
     spacing = {clip.view: clip.spacing_mm for clip in clips}
     spacing_mm = None if None in spacing.values() else spacing
     sides = []
     for masks in ({clip.view: clip.prediction_ends for clip in clips}, {clip.view: clip.label_ends for clip in clips}):
         ed, es = ({view: ends[..., end] for view, ends in masks.items()} for end in (0, 1))
-        sides.append(measure_ejection_fraction(ed, es, spacing_mm, depth_axis=1))
+        sides.append(measure_ejection_fraction(ed, es, spacing_mm, method, depth_axis=1))
     views, names = ("+".join(values) for values in zip(*[(clip.view, clip.clip) for clip in clips]))
     quality = "+".join(dict.fromkeys(clip.image_quality for clip in clips))
     recorded = combine_ef([clip.recorded for clip in clips])
@@ -117,11 +121,10 @@ def _quality(measured: EjectionFraction) -> dict[str, str | int | float]:
     """Return the quality fields of each frame, and the relative difference of the lengths in two views."""
     quality: dict[str, str | int | float] = {}
     for (phase, view), ventricle in measured.ventricles.items():
-        axis = ventricle.long_axis
-        fields = {
-            "axis": axis.method,
-            f"length_{measured.unit}": axis.length,
-            f"base_width_{measured.unit}": axis.base_width,
+        axis = ventricle.long_axis  # of the method of disks alone
+        fields = {} if axis is None else {"axis": axis.method, f"base_width_{measured.unit}": axis.base_width}
+        fields |= {
+            f"length_{measured.unit}": ventricle.length,
             "parts": ventricle.cavity.parts,
             "hole_pixels": ventricle.cavity.hole_pixels,
             "border_fraction": ventricle.cavity.border_fraction,

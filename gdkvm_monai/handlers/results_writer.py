@@ -37,7 +37,8 @@ class ResultsWriter:
 
     Args:
         output_dir: folder for the results; created if missing.
-        structures: name of each scored structure and the label values it consists of.
+        structures: name of each scored structure and the label values it consists of; ``None`` for
+            ``SCORED_STRUCTURES``.
         spacing: ``"affine"`` for mm from the label's affine, ``None`` for pixels.
         protocol: further entries for ``metrics.json``, for example the checkpoint, stored unchanged.
         legacy: add the row-averaged scores of the paper's public evaluator, see ``docs/metrics.md``.
@@ -46,14 +47,14 @@ class ResultsWriter:
     def __init__(
         self,
         output_dir: PathLike,
-        structures: Mapping[str, Sequence[int]] = SCORED_STRUCTURES,
+        structures: Mapping[str, Sequence[int]] | None = None,
         spacing: str | None = "affine",
         protocol: Mapping[str, object] | None = None,
         legacy: bool = False,
     ) -> None:
         if spacing not in ("affine", None):
             raise ValueError(f"spacing is {spacing!r}, expected 'affine' for mm or None for pixels.")
-        self.output_dir, self.structures = Path(output_dir), dict(structures)
+        self.output_dir, self.structures = Path(output_dir), dict(structures or SCORED_STRUCTURES)
         self.spacing, self.legacy = spacing, legacy
         self.protocol = dict(protocol or {})
         self.clips: list[ClipResult] = []

@@ -38,6 +38,10 @@ CAMUS_CITATION = (
     'Dataset in 2D Echocardiography", IEEE Transactions on Medical Imaging, vol. 38, no. 9, pp. 2198-2210, 2019, '
     "doi:10.1109/TMI.2019.2900516"
 )
+ECHONET_CITATION = (
+    'D. Ouyang, B. He, A. Ghorbani, et al., "Video-based AI for beat-to-beat assessment of cardiac function", Nature, '
+    "vol. 580, pp. 252-256, 2020, doi:10.1038/s41586-020-2145-8"
+)
 UNKNOWN_SOURCE = Source("unknown data; set trained_on", UNKNOWN, "not stated; set weights_license")
 
 SOURCES = {
@@ -46,6 +50,12 @@ SOURCES = {
         "CAMUS",
         "CC BY-NC-SA 4.0, for non-commercial scientific research, as the CAMUS data are",
         CAMUS_CITATION,
+    ),
+    "gdkvm_monai.data.echonet_datalist": Source(
+        "EchoNet-Dynamic",
+        "EchoNet-Dynamic",
+        "as the Stanford University Dataset Research Use Agreement of EchoNet-Dynamic allows, non-commercial research",
+        ECHONET_CITATION,
     ),
     "gdkvm_monai.data.phantom_datalist": Source(
         "generated phantoms (gdkvm_monai.data.phantom_datalist)", PHANTOM, "Apache-2.0"

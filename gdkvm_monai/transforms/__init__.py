@@ -2,6 +2,7 @@ from gdkvm_monai.transforms.affine import RandAffineFramesd
 from gdkvm_monai.transforms.check_clip import CheckClipd
 from gdkvm_monai.transforms.correction import AppendCorrectiond, KeepCorrectiond, LoadCorrectiond
 from gdkvm_monai.transforms.crop import CropToRegiond
+from gdkvm_monai.transforms.draw_tracings import DrawTracingsd
 from gdkvm_monai.transforms.frames import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
 from gdkvm_monai.transforms.gray import MarkInvalidFramesd, RefuseInvalidFramesd, ScaleToGrayd
 from gdkvm_monai.transforms.load_clip import LoadClipd
@@ -11,6 +12,7 @@ __all__ = [
     "AppendCorrectiond",
     "CheckClipd",
     "CropToRegiond",
+    "DrawTracingsd",
     "FromEDToESd",
     "KeepCorrectiond",
     "KeepLabelFramesd",

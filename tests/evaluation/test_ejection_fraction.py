@@ -41,7 +41,8 @@ def test_the_last_columns_give_the_quality_of_each_frame():
 
 
 def test_lengths_are_in_pixels_if_the_spacing_is_unknown():
-    (row,) = (entry.columns() for entry in ef_table([scored_clip("a", spacing_mm=None)]))
+    row, by_area = (entry.columns() for entry in ef_table([scored_clip("a", spacing_mm=None)]))
+    assert by_area["method"] == "area-length-v1" and by_area["counted"]
     assert "predicted_ed_4CH_length_px" in row and np.isnan(row["predicted_edv_ml"]) and row["predicted_ef_percent"] > 0
 
 

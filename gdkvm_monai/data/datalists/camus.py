@@ -13,6 +13,7 @@ from monai.config import PathLike
 from monai.utils import look_up_option
 
 from gdkvm_monai.data.datalists.camus_info import CamusInfo, PatientTables, clip_info, in_any_case, patient_tables
+from gdkvm_monai.data.datalists.kinds import advise_config
 from gdkvm_monai.labels import VIEWS, parse_view
 
 __all__ = ["CamusItem", "camus_datalist"]
@@ -73,7 +74,8 @@ def camus_datalist(
         Items, see :class:`CamusItem`.
 
     Raises:
-        FileNotFoundError: if the folder, the section's patient list, or every clip is missing.
+        FileNotFoundError: if the folder, the section's patient list, or every clip is missing, or if the
+            folder holds another data set.
         ValueError: if an argument or an ``Info`` file is malformed.
     """
     look_up_option(section, SECTIONS)
@@ -83,6 +85,8 @@ def camus_datalist(
     if not root.is_dir():
         raise FileNotFoundError(f"{root} is not a directory; set dataset_dir to a CAMUS release with {LAYOUT}.")
     patients_dir = root / "database_nifti" if (root / "database_nifti").is_dir() else root
+    if advice := advise_config(root, "CAMUS"):
+        raise FileNotFoundError(advice)
     items, left_out = [], []
     patients, tables = _patients(root, patients_dir, section), patient_tables(root)
     for patient in patients:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 
 import pytest
 
 from gdkvm_monai.data.phantom import write_echonet_phantom
-from tests.bundle.tiny_bundle import tiny_workflow, train_tiny
+from tests.bundle.tiny_bundle import CONFIGS, tiny_workflow, train_tiny
 
 pytestmark = pytest.mark.slow
 
@@ -29,3 +31,19 @@ def test_echonet_is_trained_on_and_evaluated_in_pixels_with_its_ejection_fractio
     for row in rows:
         assert row["reference_edv_ml"] == "nan"  # no volume without a pixel size
         assert float(row["reference_ef_percent"]) == pytest.approx(float(row["recorded_ef_percent"]), abs=8)
+
+
+def test_camus_given_to_echonet_yaml_is_recognized_by_the_command(tmp_path):
+    (tmp_path / "camus" / "database_nifti").mkdir(parents=True)
+    options = [
+        "--run_dir",
+        str(tmp_path),
+        "--dataset_dir",
+        str(tmp_path / "camus"),
+        "--bundle_root",
+        str(CONFIGS.parent),
+    ]
+    files = str([str(CONFIGS / name) for name in ("train.json", "echonet.yaml")])
+    command = [sys.executable, "-m", "gdkvm_monai", "bundle", "run", "training", *options, "--config_file", files]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode != 0 and "holds CAMUS" in result.stderr + result.stdout

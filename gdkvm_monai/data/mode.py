@@ -35,10 +35,11 @@ class ColorFlow:
         box: first column, first row, end column, end row of the tissue; ``None`` for the whole picture.
 
     Example:
-        >>> flow, gray = ColorFlow(), np.full((40, 40, 3), 90, np.uint8)
-        >>> red = gray.copy(); red[10:20, 10:20] = (220, 30, 20)
-        >>> flow.add(gray), flow.add(gray), flow.add(red)
-        (False, False, True)
+        >>> speckle = np.random.default_rng(0).integers(0, 200, (3, 60, 60, 1), np.uint8)
+        >>> flow, frames = ColorFlow(), np.repeat(speckle, 3, axis=-1)
+        >>> frames[2, 20:40, 20:40] = (220, 30, 20)
+        >>> [flow.add(frame) for frame in frames]
+        [False, False, True]
     """
 
     def __init__(self, box: tuple[int, int, int, int] | None = None) -> None:

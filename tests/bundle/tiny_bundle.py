@@ -20,6 +20,7 @@ TINY = {
     "network_def#key_channels": 8,
     "network_def#value_channels": 16,
     "network_def#decoder_width": 16,
+    "network_def#stochastic_depth": 0.0,
 }
 
 

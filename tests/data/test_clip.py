@@ -176,7 +176,10 @@ def test_a_truncated_clip_is_an_error_at_the_end(clip, tmp_path, name):
     content = damaged.read_bytes()
     damaged.write_bytes(content[: -len(content) // 3])
     frames = []
-    with open_clip(path) as stream, pytest.raises(ClipReadError, match="can be decoded; copy it again|cannot be read"):
+    with (
+        open_clip(path) as stream,
+        pytest.raises(ClipReadError, match="can be decoded.*; copy it again|cannot be read"),
+    ):
         for frame in stream:
             frames.append(frame)
     assert 2 <= len(frames) < 6

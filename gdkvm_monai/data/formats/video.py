@@ -21,7 +21,7 @@ from gdkvm_monai.data.clip import (
     luma,
 )
 from gdkvm_monai.data.formats.video_container import ends_early
-from gdkvm_monai.data.formats.video_display import apply_matrix, display_matrix, frame_times
+from gdkvm_monai.data.formats.video_display import AS_STORED, apply_matrix, display_matrix, frame_times
 from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.mode import watch_color
 
@@ -135,7 +135,8 @@ def _decode(path: Path) -> Iterator[Pair]:
 
     try:
         with av.open(str(path), options=CONTAINER_OPTIONS) as container:
-            packets, matrix, hidden = 0, None, container.streams.video[0].codec_context.name in HIDDEN
+            matrix = AS_STORED if container.format.name == "avi" else None  # AVI has no display matrix
+            packets, hidden = 0, container.streams.video[0].codec_context.name in HIDDEN
             for packet in container.demux(video=0):
                 packets += packet.size > 0 and not packet.is_discard
                 for frame in packet.decode():

@@ -9,11 +9,14 @@ import numpy as np
 
 from gdkvm_monai.data.clip import ClipMeta
 
-__all__ = ["apply_matrix", "display_matrix", "frame_times"]
+__all__ = ["AS_STORED", "apply_matrix", "display_matrix", "frame_times"]
 
 UNEVEN_MS = 1.5
 """Difference of a step from the mean step above which frames are uneven; Matroska rounds times to 1 ms."""
 RATE_TOLERANCE = 0.01
+
+AS_STORED = (1.0, 0.0, 0.0, 1.0)
+"""Display matrix ``a, b, c, d`` that changes nothing."""
 
 
 def display_matrix(frame: Any) -> tuple[float, ...]:
@@ -26,7 +29,7 @@ def display_matrix(frame: Any) -> tuple[float, ...]:
         frame: decoded frame of PyAV.
     """
     matrix = next((np.frombuffer(bytes(data), "<i4") for data in frame.side_data if _is_matrix(data)), None)
-    return (1.0, 0.0, 0.0, 1.0) if matrix is None else tuple(float(matrix[index]) for index in (0, 1, 3, 4))
+    return AS_STORED if matrix is None else tuple(float(matrix[index]) for index in (0, 1, 3, 4))
 
 
 def apply_matrix(picture: np.ndarray, a: float, b: float, c: float, d: float) -> np.ndarray:

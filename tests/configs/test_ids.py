@@ -38,11 +38,14 @@ def test_each_overlay_is_accepted_but_refused_with_any_misspelled_id(overlay, tm
     misspelled = [name for name in content if not is_import(content[name])]
     assert misspelled
     for name in misspelled:
-        changed = {f"{key[:-2]}{key[-1]}" if key == name else key: value for key, value in content.items()}
+        other = f"{name[:-2]}{name[-1]}"
+        changed = {other if key == name else key: value for key, value in content.items()}
         with pytest.raises(ValueError) as error:
             check_ids([*before(overlay), write(tmp_path / "misspelled.json", changed)])
-        wrong = f"{name[:-2]}{name[-1]}".removeprefix("+")
-        assert f"misspelled.json: the config has no {wrong}; did you mean {name.removeprefix('+')}?" in str(error.value)
+        wrong, right = other.removeprefix("+"), name.removeprefix("+")
+        head, _, last = right.rpartition("#")
+        near = head if last.isdigit() else right  # an item of a list is not suggested, its list is
+        assert f"misspelled.json: the config has no {wrong}; did you mean {near}?" in str(error.value)
 
 
 @pytest.mark.parametrize(

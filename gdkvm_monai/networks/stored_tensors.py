@@ -40,8 +40,8 @@ def fault_of_tensor(value: Tensor) -> str:
     """
     if value.is_meta:
         return "has a shape and no values"
-    if value.layout != torch.strided:
-        return "is sparse"
+    if value.layout != torch.strided or value.is_nested:
+        return "is sparse or nested"
     stored = value.untyped_storage().nbytes() // value.element_size()
     if value.numel() > stored:
         return f"claims {value.numel()} values and stores {stored}"

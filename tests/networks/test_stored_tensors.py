@@ -33,10 +33,11 @@ def test_plain_finite_values_have_no_fault(value):
         (torch.tensor([float("nan")]), "not finite"),
         (torch.tensor([float("inf")], dtype=torch.float16), "not finite"),
         (torch.ones(2, 2).to_sparse(), "sparse"),
+        (torch.nested.as_nested_tensor([torch.ones(2), torch.ones(3)]), "nested"),
         (torch.empty(2, device="meta"), "no values"),
         (torch.ones(1).expand(1 << 40), "claims 1099511627776 values and stores 1"),
     ],
-    ids=["nan", "inf", "sparse", "meta", "repeated"],
+    ids=["nan", "inf", "sparse", "nested", "meta", "repeated"],
 )
 def test_what_cannot_be_a_weight_is_described(value, fault):
     assert fault in fault_of_tensor(value)

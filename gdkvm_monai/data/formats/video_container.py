@@ -9,8 +9,9 @@ __all__ = ["ends_early"]
 
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+CLUSTER = b"\x1f\x43\xb6\x75"
 MOST_PARTS = 1_000_000
-"""Parts of a file to look at; a fragmented MP4 has two for each fragment."""
+"""Parts of a file to look at; a fragmented MP4 has two for each fragment, live Matroska one for each frame."""
 
 
 def ends_early(path: Path) -> bool:
@@ -78,7 +79,28 @@ def _matroska(file: BinaryIO, length: int) -> bool:
     if file.read(len(SEGMENT)) != SEGMENT:
         return False
     size = _element_size(file)
-    return size is not None and file.tell() + size > length
+    return _live_segment(file, length) if size is None else file.tell() + size > length
+
+
+def _live_segment(file: BinaryIO, length: int) -> bool:
+    """The elements of a segment that was streamed without a size, and those of its clusters; all others have a size."""
+    for _ in range(MOST_PARTS):
+        if file.tell() >= length:
+            return file.tell() > length
+        name = _element_name(file)
+        size = _element_size(file)
+        if not name or (size is None and name != CLUSTER):
+            return bool(name)  # its size is missing; what is no element is damage, which shows while frames are decoded
+        if name != CLUSTER:
+            file.seek(size, 1)
+    return False
+
+
+def _element_name(file: BinaryIO) -> bytes:
+    """Read a name of one to four bytes (RFC 8794, 5); empty if there is none."""
+    first = file.read(1)
+    width = 9 - first[0].bit_length() if first else 9
+    return first + file.read(width - 1) if width <= 4 else b""
 
 
 def _element_size(file: BinaryIO) -> int | None:

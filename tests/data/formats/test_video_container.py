@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,39 @@ def test_a_matroska_file_of_unknown_size_is_not_called_cut(tmp_path):
     (tmp_path / "known").write_bytes(header + b"\x01\0\0\0\0\0\0\x09" + bytes(8))
     (tmp_path / "unknown").write_bytes(header + b"\x01" + b"\xff" * 7 + bytes(8))
     assert ends_early(tmp_path / "known") and not ends_early(tmp_path / "unknown")
+
+
+class Stream(io.RawIOBase):
+    """A file that cannot be rewound, so that nothing is known about its length when it begins."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        self.content += bytes(data)
+        return len(data)
+
+
+def test_a_live_matroska_file_is_cut_unless_it_ends_with_a_frame(tmp_path):
+    stream = Stream()
+    with av.open(stream, "w", format="matroska", options={"live": "1"}) as container:
+        video = container.add_stream("mjpeg", rate=25)
+        video.width = video.height = 64
+        video.pix_fmt = "yuvj420p"
+        for frame in np.random.default_rng(0).integers(0, 256, (8, 64, 64), dtype=np.uint8):
+            picture = av.VideoFrame.from_ndarray(np.stack([frame] * 3, -1), format="rgb24")
+            container.mux(video.encode(picture))
+        container.mux(video.encode())
+    content, path, early = bytes(stream.content), tmp_path / "live.mkv", []
+    for length in range(len(content) // 2, len(content) + 1, 7):
+        path.write_bytes(content[:length])
+        early.append(ends_early(path))
+    assert sum(early) > 0.98 * len(early)
+    path.write_bytes(content)
+    assert not ends_early(path)
 
 
 @pytest.mark.parametrize("frame", [3, 9])

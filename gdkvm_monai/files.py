@@ -49,6 +49,10 @@ def atomic_write(path: PathLike) -> Iterator[Path]:
         yield partial
         _flush(partial)
         os.replace(partial, path)
+    except OSError as error:
+        if error.filename == str(partial):  # the name of the temporary file says nothing to the user
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         partial.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,17 @@ class CheckpointFile:
         return next((path for path in (self.path, self.previous) if path.is_file()), None)
 
     def set_aside(self) -> None:
-        """Keep the newest state of an earlier run as ``checkpoint_replaced.pt``, and one such file only."""
+        """Keep the newest state of an earlier run as ``checkpoint_replaced.pt``, and copies of its weights beside them.
+
+        There is one such file of each.
+        """
         newest = self.newest
         if newest is not None:
             newest.replace(self.replaced)
             self.previous.unlink(missing_ok=True)
+            for weights in self.path.parent.glob("models/model*.pt"):
+                if not weights.stem.endswith("_replaced"):
+                    shutil.copy2(weights, weights.with_name(f"{weights.stem}_replaced.pt"))
 
     def remove_leftovers(self) -> None:
         """Remove files that a killed process left incomplete."""

@@ -22,6 +22,9 @@ from gdkvm_monai.handlers.training_scores import TrainingScores
 __all__ = ["TrainingCheckpoint"]
 
 
+STATE = {"config", "config_sha256", "processes", "validated", "finished", "parts"}
+
+
 @dataclass
 class TrainingCheckpoint:
     """Save the whole state of training, and restore it when training starts.
@@ -79,8 +82,9 @@ class TrainingCheckpoint:
             if self.file.newest is not None and engine.state.iteration == 0 and idist.get_rank() == 0:
                 self.file.set_aside()
                 self.logger.warning(
-                    f"{self.path} of an earlier run is now {self.file.replaced.name}; to continue that run instead, "
-                    "stop this one, rename the file back, and repeat the command with --resume True."
+                    f"{self.path} of an earlier run is now {self.file.replaced.name}, and its weights are kept "
+                    "likewise; to continue that run instead, stop this one, rename the files back, and repeat the "
+                    "command with --resume True."
                 )
             return
         self.resume = False  # an engine can run several times
@@ -99,7 +103,11 @@ class TrainingCheckpoint:
             engine.terminate()
 
     def _check(self, state: Mapping) -> None:
-        """Refuse a state that this run would not continue as it was."""
+        """Refuse a state that is not complete, or that this run would not continue as it was."""
+        if not STATE <= state.keys():
+            raise ValueError(
+                f"{self.file.newest} is not the checkpoint of a training run; delete it, or choose another --run_dir."
+            )
         if state["config_sha256"] != config_sha256(self.config):
             change = first_change(state["config"], self.config)
             raise ValueError(

@@ -90,7 +90,10 @@ def test_a_run_that_forgets_to_resume_keeps_the_state_of_the_earlier_one(tmp_pat
     path, whole = tmp_path / "checkpoint.pt", Training(tmp_path / "whole.pt")
     whole.run()
     Training(path).run(stop_in=5)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/model.pt").write_bytes(b"weights")
     Training(path).run(stop_in=2)
+    assert (tmp_path / "models/model_replaced.pt").read_bytes() == b"weights"
     assert "checkpoint_replaced.pt" in caplog.text and "--resume True" in caplog.text
     (tmp_path / "checkpoint_replaced.pt").replace(path)
     resumed = Training(path, resume=True)
@@ -104,6 +107,12 @@ def test_a_checkpoint_of_another_config_is_refused_with_the_change(tmp_path):
     with pytest.raises(ValueError, match="epochs was 2 and is 4"):
         training.run()
     assert training.losses == []
+
+
+def test_an_incomplete_state_is_refused_by_the_name_of_its_file(tmp_path):
+    CheckpointFile(tmp_path / "checkpoint.pt").write({})
+    with pytest.raises(ValueError, match="checkpoint.pt is not the checkpoint of a training run; delete it"):
+        Training(tmp_path / "checkpoint.pt", resume=True).run()
 
 
 def test_a_negative_interval_is_refused(tmp_path):

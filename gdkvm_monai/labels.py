@@ -12,6 +12,9 @@ LEFT_ATRIUM = 3
 UNLABELED = 255
 """Value of all pixels in an unannotated frame, which is neither trained on nor scored, and never background."""
 
+LABEL_ENDINGS = ("_gt", "_seg", "_label", "_mask")
+"""What the stem of a file ends in that holds the labels of the clip or frame beside it."""
+
 STRUCTURES = {"LV": (LV,), "MYO": (MYOCARDIUM,), "LA": (LEFT_ATRIUM,)}
 """Label values of each labeled structure (the labels of the CAMUS data set)."""
 

@@ -87,7 +87,7 @@ def _segment(
     shared: SharedBatch | None,
 ) -> None:
     """Segment all clips, or those that this process takes of a shared batch, and append each outcome to the list."""
-    from gdkvm_monai.files import remove_abandoned
+    from gdkvm_monai.folders import remove_abandoned
     from gdkvm_monai.study.batch import run_batch
 
     remove_abandoned(options.out)

@@ -67,6 +67,8 @@ class ColorFlow:
 
     def _fills_tissue(self) -> bool:
         """Whether what has moved in another color so far is more than thin lines, and lies in the sector."""
+        if not self._other.any():  # a gray clip in RGB: spares the morphology of every frame
+            return False
         thick = binary_opening(binary_closing(self._other), np.ones((THIN, THIN)))
         if thick.mean() <= FLOW:
             return False

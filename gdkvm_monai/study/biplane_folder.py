@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from gdkvm_monai.files import atomic_folder, write_json
+from gdkvm_monai.files import write_json
+from gdkvm_monai.folders import atomic_folder
 from gdkvm_monai.study.biplane import measure_biplane
 from gdkvm_monai.study.biplane_record import BiplaneMeasurements, read_biplane
 from gdkvm_monai.study.report.biplane_page import write_biplane_report

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gdkvm_monai.files import flush_tree, hidden_prefix, remove_abandoned
+from gdkvm_monai.files import flush_tree
+from gdkvm_monai.folders import hidden_prefix, remove_abandoned
 
 __all__ = ["ORIGINAL", "finish_replacement", "replace_results"]
 

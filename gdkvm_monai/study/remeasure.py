@@ -74,13 +74,13 @@ def remeasure(
     edited = None if mask is None else Path(mask)
     _check_mask_files(folder, edited, results)
     source = KeptClip(folder, results, grid) if clip is None else OpenedClip(clip, results)
-    masks, current = (_read_masks(folder, file, results, grid) for file in (edited, None))
-    changed = (masks != current).any(axis=(0, 1))
+    masks = current = _read_current_masks(folder, grid)
     if edited is not None:
+        masks = read_edited_mask(edited, grid, results.provenance.options.structures)
         _check_edits(edited, masks, current)
     _refuse_labels_outside(masks, source.box)
     edit = _record(results, edited, marked, find_phases, source.origin)
-    results = _without_confidence(results, changed)
+    results = _without_confidence(results, (masks != current).any(axis=(0, 1)))
     network = _network_frames(folder, results)
     with replace_results(folder, outdated=["sr.dcm"]) as new, ClipCache(new.parent, source) as cache:
         for picture, pixels in zip(source.pictures(), np.moveaxis(masks, -1, 0), strict=True):
@@ -108,10 +108,8 @@ def _network_frames(folder: Path, results: ClipResults) -> FrameTable:
     return FrameTable.read_csv(first) if first.is_file() else results.frames
 
 
-def _read_masks(folder: Path, edited: Path | None, results: ClipResults, grid: MaskGrid) -> np.ndarray:
-    """Return the edited masks, or the current ones, ``(H, W, T)``."""
-    if edited is not None:
-        return read_edited_mask(edited, grid, results.provenance.options.structures)
+def _read_current_masks(folder: Path, grid: MaskGrid) -> np.ndarray:
+    """Return the masks of the results, ``(H, W, T)``."""
     if (folder / "mask.nii.gz").is_file():
         return read_edited_mask(folder / "mask.nii.gz", grid)
     with np.load(folder / "mask.npz") as stored:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import gdkvm_monai
-from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.folders import atomic_folder
 from gdkvm_monai.study.corrected_folder import ORIGINAL, finish_replacement
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.measurements import Measurements

@@ -77,13 +77,13 @@ def echonet_datalist(
     """
     look_up_option(section, SECTIONS)
     root = Path(root_dir)
-    advice = advise_config(root, "EchoNet-Dynamic")
-    for name in () if advice else ("FileList.csv", "VolumeTracings.csv"):
-        if not (root / name).is_file():
-            advice = f"{root / name} does not exist; set dataset_dir to a copy of EchoNet-Dynamic with {LAYOUT}."
-            break
-    if advice:
+    if advice := advise_config(root, "EchoNet-Dynamic"):
         raise FileNotFoundError(advice)
+    for name in ("FileList.csv", "VolumeTracings.csv"):
+        if not (root / name).is_file():
+            raise FileNotFoundError(
+                f"{root / name} does not exist; set dataset_dir to a copy of EchoNet-Dynamic with {LAYOUT}."
+            )
     listed = read_table(root / "FileList.csv", ["FileName", *NUMBERS, "Split"], NUMBERS)
     tracings = read_tracings(root / "VolumeTracings.csv")
     chosen = listed[listed["Split"].str.strip().str.upper().isin(SECTIONS[section])]

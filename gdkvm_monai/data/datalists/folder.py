@@ -8,11 +8,9 @@ from pathlib import Path
 from monai.config import PathLike
 
 from gdkvm_monai.data.open import CLIP_SUFFIXES, is_clip
+from gdkvm_monai.labels import LABEL_ENDINGS
 
 __all__ = ["folder_datalist"]
-
-LABEL_ENDINGS = ("_gt", "_seg", "_label", "_mask")
-"""What the stem of a file ends in that holds the labels of a clip beside it."""
 
 
 def folder_datalist(

@@ -29,7 +29,7 @@ LARGEST_HEADER = 1 << 21  # bytes of the attributes below: 100,000 frame times h
 TAGS = (
     *("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel"),
     *("PhotometricInterpretation", "PlanarConfiguration"),
-    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelSpacing", "UltrasoundColorDataPresent"),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelSpacing"),
     *(
         "QualityControlSubject",
         "SequenceOfUltrasoundRegions",

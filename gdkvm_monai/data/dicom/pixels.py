@@ -88,9 +88,8 @@ def _decompress(codestreams: Iterable[bytes], header: Any) -> Iterator[np.ndarra
     syntax = header.file_meta.TransferSyntaxUID
     decoder, options = get_decoder(syntax), {**as_pixel_options(header), "number_of_frames": 1}
     if "JPEG" in syntax.name and options["samples_per_pixel"] == 3:
-        options["planar_configuration"] = (
-            0  # its order is that of the codestream, whatever the header says (PS3.5, 8.2)
-        )
+        # the order of samples is that of the codestream, whatever the header says (DICOM PS3.5, 8.2)
+        options["planar_configuration"] = 0
     for codestream in codestreams:
         yield decoder.as_array(encapsulate([codestream], has_bot=False), index=0, **options)[0]
 

@@ -6,6 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from gdkvm_monai.data.geometry import depth_trust
+from gdkvm_monai.data.mode import COLOR_DOPPLER
 
 __all__ = ["Regions", "read_regions"]
 
@@ -52,9 +53,9 @@ def read_regions(header: Any, number: int | None = None) -> Regions:
     if not tissue:
         return Regions("absent", None, None, mode)
     apart = _side_by_side(tissue)
-    chosen = apart[number - 1] if number is not None and 1 <= number <= len(apart) else None
-    tissue = tissue if chosen is None else [chosen]
-    chosen = max(tissue, key=lambda region: _area(_box(region))) if chosen is None else chosen
+    if number is not None and 1 <= number <= len(apart):
+        tissue = [apart[number - 1]]
+    chosen = max(tissue, key=lambda region: _area(_box(region)))
     boxes = [_box(region) for region in tissue]
     columns, rows = int(header.Columns), int(header.Rows)
     box = _clamp(_box(chosen), columns, rows)
@@ -92,7 +93,7 @@ def _mode(header: Any, regions: list) -> str:
     if any(form == SPECTRAL or data in SPECTRAL_DATA for form, data in kinds):
         return "spectral Doppler"
     if any(data == COLOR_FLOW for _, data in kinds):
-        return "color Doppler"
+        return COLOR_DOPPLER
     return "B-mode" if (TWO_D, TISSUE) in kinds else "unknown"
 
 

@@ -14,11 +14,11 @@ from PIL import Image
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size, luma
 from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.mode import watch_color
+from gdkvm_monai.labels import LABEL_ENDINGS
 
 __all__ = ["frame_files", "open_png_folder", "open_png_frames"]
 
-
-MASKS = ("_gt", "_mask", "_label", "_labels", "_seg", "_segmentation", "-mask", "-label", "-seg")
+MASKS = (*LABEL_ENDINGS, "_labels", "_segmentation", "-mask", "-label", "-seg")
 """Ends of the names of masks beside frames."""
 
 

@@ -17,7 +17,7 @@ from gdkvm_monai.data.phantom.plane import ViewPlane
 from gdkvm_monai.data.phantom.section import LEVELS
 from gdkvm_monai.data.phantom.settings import check_counts
 from gdkvm_monai.data.phantom.truth import ClipTruth
-from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.folders import atomic_folder
 
 __all__ = ["trace_ventricle", "write_echonet_phantom"]
 

@@ -17,7 +17,7 @@ from gdkvm_monai.data.phantom.echonet import write_echonet_phantom
 from gdkvm_monai.data.phantom.formats import FORMATS, check_packages, write_clip
 from gdkvm_monai.data.phantom.settings import PhantomSettings
 from gdkvm_monai.data.phantom.truth import ClipTruth, read_truth, write_truth
-from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.folders import atomic_folder
 from gdkvm_monai.labels import parse_view
 
 __all__ = ["DATA_SETS", "FolderSettings", "share_patients", "write_phantom_folder"]

@@ -12,7 +12,7 @@ from gdkvm_monai.data.clip import INSTALL
 from gdkvm_monai.data.phantom.clip import PhantomClip
 from gdkvm_monai.data.phantom.clip_writers import write_metaimage, write_nifti, write_npy, write_png, write_video
 from gdkvm_monai.data.phantom.dicom_writer import write_dicom
-from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.folders import atomic_folder
 
 __all__ = ["FORMATS", "check_packages", "write_clip"]
 

@@ -17,7 +17,7 @@ from gdkvm_monai.export.bundle.overlays import bake, bake_card, describe_network
 from gdkvm_monai.export.bundle.package_copy import copy_package
 from gdkvm_monai.export.bundle.readme import write_readme
 from gdkvm_monai.export.bundle.weights import write_weights
-from gdkvm_monai.files import atomic_folder
+from gdkvm_monai.folders import atomic_folder
 from gdkvm_monai.networks.card import ModelCard, read_card
 
 __all__ = ["NAME", "export_bundle"]

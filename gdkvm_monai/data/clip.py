@@ -36,7 +36,8 @@ class ClipMeta(TypedDict, total=False):
         partial: whether frames are missing; always present.
         frame_time_ms: mean time between frames.
         frame_times_ms: onsets of unevenly spaced frames, separated by spaces.
-        frame_time_source: where the times come from, for example ``FrameTimeVector``.
+        frame_time_source: where the times come from, for example ``FrameTimeVector``; without a time, what states one
+            that no echo has.
         fps: frames per second of a video.
         mode: ultrasound mode of a DICOM clip, for example ``B-mode``.
         phantom: whether the file says that it shows a phantom, see :data:`PHANTOM_MARK`.

@@ -13,7 +13,7 @@ from monai.config import PathLike
 
 from gdkvm_monai.data.clip import ClipMeta, ClipReadError, ClipStream
 from gdkvm_monai.data.decoder_process import open_apart
-from gdkvm_monai.data.geometry import REGION, picture_affine, region_slices
+from gdkvm_monai.data.geometry import REGION, field_trust, picture_affine, region_slices
 from gdkvm_monai.data.intensity import GrayScale, measure_gray_scale
 from gdkvm_monai.data.open import open_clip
 from gdkvm_monai.metrics.marked_phases import PhaseMarks
@@ -102,17 +102,28 @@ class ClipSource:
         return placed
 
     @property
+    def spacing_trust(self) -> str:
+        """Trust in the pixel spacing, see :class:`ClipMeta`; a spacing that the user states must be plausible, too."""
+        if self.options.spacing_mm is None:
+            return self.stream.meta["spacing_trust"]
+        lateral_px, depth_px = self.box_shape
+        return field_trust(lateral_px * self.options.spacing_mm[0], depth_px * self.options.spacing_mm[1])
+
+    @property
     def spacing_mm(self) -> tuple[float, float] | None:
         """Pixel spacing in mm per pixel, lateral and in depth; ``None`` if it cannot be trusted."""
+        if self.spacing_trust != "ok":
+            return None
         if self.options.spacing_mm is not None:
             return self.options.spacing_mm
-        if self.stream.meta["spacing_trust"] != "ok":
-            return None
         lateral, depth = np.linalg.norm(self.affine[:3, :2], axis=0)
         return float(lateral), float(depth)
 
     def times(self, count: int) -> tuple[list[float] | None, str | None]:
-        """Return the onset of each of ``count`` frames in seconds and the source of the times; ``None`` if unknown."""
+        """Return the onset of each of ``count`` frames in seconds and the source of the times; ``None`` if unknown.
+
+        A source without times states some that no echo has.
+        """
         meta = self.stream.meta
         if self.options.fps is not None:
             return [frame / self.options.fps for frame in range(count)], "option"
@@ -120,7 +131,7 @@ class ClipSource:
             return [float(time) / 1000 for time in meta["frame_times_ms"].split()][:count], meta["frame_time_source"]
         if "frame_time_ms" in meta:
             return [frame * meta["frame_time_ms"] / 1000 for frame in range(count)], meta["frame_time_source"]
-        return None, None
+        return None, meta.get("frame_time_source")
 
     def facts(self, valid: Sequence[bool]) -> ClipFacts:
         """Return the facts for ``measurements.json``; they are complete once all frames have been read."""
@@ -128,7 +139,6 @@ class ClipSource:
         count = len(valid)
         times, timing = self.times(count)
         step_s = (times[-1] - times[0]) / (count - 1) if times and count > 1 else None
-        trust = meta["spacing_trust"] if self.options.spacing_mm is None else "ok"
         return ClipFacts(
             id=self.id,
             view=self.options.view,
@@ -139,7 +149,7 @@ class ClipSource:
             frame_time_ms=None if not step_s else round(1000 * step_s, 4),
             frame_time_source=timing,
             frame_rate_hz=None if not step_s else round(1 / step_s, 4),
-            spacing_trust=trust,
+            spacing_trust=self.spacing_trust,
             spacing_mm=None if self.spacing_mm is None else tuple(round(length, 6) for length in self.spacing_mm),
             partial=bool(meta.get("partial", False)),
             mode=meta.get("mode", "unknown"),

@@ -46,13 +46,29 @@ def test_the_tissue_region_is_placed_in_the_full_frame(dicom):
 def test_the_spacing_comes_from_the_file_or_the_user_or_is_unknown(dicom):
     path, clip = dicom
     assert opened(path).spacing_mm == pytest.approx(clip.spacing_mm)
-    assert opened(path, spacing_mm=(0.1, 0.2)).spacing_mm == (0.1, 0.2)
+    assert opened(path, spacing_mm=(0.3, 0.4)).spacing_mm == (0.3, 0.4)
     assert opened(noise_clip()).spacing_mm is None
     data = pydicom.dcmread(path)
     data.SequenceOfUltrasoundRegions[0].RegionLocationMaxX1 = 99
     data.save_as(path)
     facts = opened(path).facts([True] * clip.image.shape[-1])
     assert facts.spacing_mm is None and facts.spacing_trust == "scaled"
+
+
+@pytest.mark.parametrize("spacing_mm", [(3.0, 0.4), (0.03, 0.4), (10.0, 10.0), (0.1, 0.1)])
+def test_a_spacing_of_the_user_at_which_no_echo_has_the_size_of_the_field_is_in_conflict(dicom, spacing_mm):
+    source = opened(dicom[0], spacing_mm=spacing_mm)
+    assert source.spacing_trust == "conflict" and source.spacing_mm is None
+
+
+def test_a_time_in_the_file_that_no_echo_has_is_unknown_and_its_source_is_named(dicom):
+    data = pydicom.dcmread(dicom[0])
+    data.FrameTime = 1000
+    for name in ("CineRate", "RecommendedDisplayFrameRate"):
+        data.pop(name, None)
+    data.save_as(dicom[0])
+    assert opened(dicom[0]).times(3) == (None, "FrameTime")
+    assert opened(dicom[0], fps=50).times(3) == ([0, 0.02, 0.04], "option")
 
 
 def test_times_come_from_the_user_or_the_file_or_are_unknown(dicom):

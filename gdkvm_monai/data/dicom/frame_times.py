@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from gdkvm_monai.data.clip import ClipMeta
-from gdkvm_monai.data.geometry import plausible_frame_time
+from gdkvm_monai.data.geometry import frame_time_meta, plausible_frame_time
 
 __all__ = ["frame_times"]
 
@@ -28,7 +28,8 @@ def frame_times(header: Any, count: int, read: int) -> ClipMeta:
 
     Returns:
         ``frame_time_ms`` (mean time between frames), ``frame_time_source``, and, from a vector, ``frame_times_ms``: the
-        onsets of the frames that were read, separated by spaces. Empty if the times are unknown.
+        onsets of the frames that were read, separated by spaces. Without a plausible time, only the source that states
+        an implausible one; empty if none is stated.
     """
     steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first entry precedes the first frame
     named = header.get("FrameIncrementPointer") != FRAME_TIME
@@ -37,12 +38,11 @@ def frame_times(header: Any, count: int, read: int) -> ClipMeta:
         times: ClipMeta = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}
         return {**times, "frame_times_ms": " ".join(f"{onset:.10g}" for onset in onsets[:read])}
     stated = {name: _numbers(header.get(name)) for name in ("FrameTime", "CineRate", "RecommendedDisplayFrameRate")}
+    found: list[ClipMeta] = []
     for name, values in stated.items():
         value = values[0] if len(values) == 1 and values[0] > 0 else math.nan
-        frame_time_ms = value if name == "FrameTime" else 1000 / value
-        if plausible_frame_time(frame_time_ms):
-            return {"frame_time_ms": frame_time_ms, "frame_time_source": name}
-    return {}
+        found.append(frame_time_meta(value if name == "FrameTime" else 1000 / value, name))
+    return max(found, key=len)  # the first plausible time, otherwise the name of the first one that is not
 
 
 def _are_increments(steps: list[float]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from gdkvm_monai.data.geometry import depth_trust
+from gdkvm_monai.data.geometry import field_trust
 from gdkvm_monai.data.mode import COLOR_DOPPLER
 
 __all__ = ["Regions", "read_regions"]
@@ -22,7 +22,7 @@ class Regions(NamedTuple):
     Attributes:
         spacing_trust: ``ok``; ``scaled``: the regions exceed the image, so it was rescaled after they were written;
             ``absent``: no 2-D tissue region states its scale in centimeters; ``conflict``: two statements differ, or
-            the depth is implausible for ultrasound.
+            the size of the region is implausible for an echo.
         spacing_mm: lateral and axial, for ``ok`` only.
         box: first column, first row, end column, and end row of the chosen 2-D tissue region, within the image.
         mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode``, or ``unknown``. What
@@ -70,7 +70,7 @@ def read_regions(header: Any, number: int | None = None) -> Regions:
     elif not all(_equal(spacing, other) for other in (*spacings, _pixel_spacing_mm(header)) if other):
         trust = "conflict"
     else:
-        trust = depth_trust((box[3] - box[1]) * spacing[1])
+        trust = field_trust((box[2] - box[0]) * spacing[0], (box[3] - box[1]) * spacing[1])
     place = 1 + next((index for index, region in enumerate(apart) if _box(region) == _box(chosen)), 0)
     return Regions(trust, spacing if trust == "ok" else None, box, mode, len(apart), place)
 

@@ -36,7 +36,7 @@ def open_metaimage(path: Path, options: ReadOptions) -> ClipStream:
     affine[:3, 3] = (*header.origin, 0.0)[:3]
     affine[:2] *= -header.unit_mm  # ITK's axes point left and posterior, a NIfTI affine's right and anterior
     read = partial(_frames, path, header, count)
-    return ClipStream(header.size[:2], count, affine, spacing_meta(affine, header.size[1]), read)
+    return ClipStream(header.size[:2], count, affine, spacing_meta(affine, header.size), read)
 
 
 def _check_bytes(path: Path, header: MetaImageHeader, count: int) -> None:

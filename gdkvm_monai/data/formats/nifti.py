@@ -14,11 +14,12 @@ from nibabel.arrayproxy import ArrayProxy
 from nibabel.openers import ImageOpener
 
 from gdkvm_monai.data.clip import PHANTOM_MARK, ClipMeta, ClipReadError, ClipStream, ReadOptions, check_size
-from gdkvm_monai.data.geometry import picture_affine, plausible_frame_time, spacing_meta
+from gdkvm_monai.data.geometry import frame_time_meta, picture_affine, spacing_meta
 
 __all__ = ["open_nifti"]
 
 MILLIMETERS, MILLISECONDS = {"meter": 1000, "micron": 0.001}, {"sec": 1000, "msec": 1, "usec": 0.001}
+TOLERANCE = 0.01  # relative difference below which two spacings are equal
 DEFLATE_LIMIT = 1032  # gzip cannot compress by more than this factor
 GZIP = b"\x1f\x8b"  # first bytes
 HEADER_LIMIT = 1 << 24  # bytes before the pixels; nibabel loads header extensions into memory
@@ -52,7 +53,9 @@ def open_nifti(path: Path, options: ReadOptions) -> ClipStream:
     lengths, times = _units(path, image)
     affine = _affine(image, MILLIMETERS.get(lengths, 1))
     stored = (tuple(shape), dtype, image.dataobj.offset, image.dataobj.slope, image.dataobj.inter)
-    meta: ClipMeta = {**spacing_meta(affine, shape[1]), **_frame_time(image, times)}
+    meta: ClipMeta = {**spacing_meta(affine, shape), **_frame_time(image, times)}
+    if meta["spacing_trust"] == "ok" and not _forms_agree(image):
+        meta["spacing_trust"] = "conflict"
     if image.header["descrip"].item() == PHANTOM_MARK.encode():
         meta["phantom"] = True
     return ClipStream(tuple(shape[:2]), shape[2], affine, meta, partial(_frames, path, stored))
@@ -90,6 +93,12 @@ def _affine(image: nibabel.Nifti1Image, millimeters: float) -> np.ndarray:
     return affine
 
 
+def _forms_agree(image: nibabel.Nifti1Image) -> bool:
+    """Whether the affine and ``pixdim`` state one spacing; a ``pixdim`` of 1 x 1 states none."""
+    stated, used = np.abs(image.header.get_zooms()[:2]), np.linalg.norm(image.affine[:3, :2], axis=0)
+    return bool((stated == 1).all() or np.allclose(stated, used, rtol=TOLERANCE, atol=0))
+
+
 def _units(path: Path, image: nibabel.Nifti1Image) -> tuple[str, str]:
     """Return the names of the units of length and time."""
     try:
@@ -102,8 +111,7 @@ def _frame_time(image: nibabel.Nifti1Image, unit: str) -> ClipMeta:
     """Return the frame time if time has its own axis, ``(H, W, 1, T)``, and the header states its unit."""
     zooms = image.header.get_zooms()
     timed = len(zooms) == 4 and image.shape[3] > 1
-    frame_time_ms = float(zooms[3]) * MILLISECONDS.get(unit, 0) if timed else 0
-    return {"frame_time_ms": frame_time_ms, "frame_time_source": "NIfTI"} if plausible_frame_time(frame_time_ms) else {}
+    return frame_time_meta(float(zooms[3]) * MILLISECONDS.get(unit, 0) if timed else 0, "NIfTI")
 
 
 def _check_header(path: Path) -> None:

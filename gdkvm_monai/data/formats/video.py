@@ -21,7 +21,15 @@ from gdkvm_monai.data.clip import (
     luma,
 )
 from gdkvm_monai.data.formats.video_container import ends_early
-from gdkvm_monai.data.formats.video_display import AS_STORED, apply_matrix, display_matrix, frame_times
+from gdkvm_monai.data.formats.video_display import (
+    AS_STORED,
+    DisplayError,
+    apply_matrix,
+    display_matrix,
+    frame_times,
+    pixel_aspect,
+    square_size,
+)
 from gdkvm_monai.data.geometry import picture_affine
 from gdkvm_monai.data.mode import watch_color
 
@@ -46,7 +54,8 @@ class _Damage(Exception):
 def open_video(path: Path, options: ReadOptions) -> ClipStream:
     """Stream a video as 8-bit gray; color is converted by :func:`~gdkvm_monai.data.clip.luma`.
 
-    Pictures are turned as the container's display matrix says. The metadata hold ``fps``, ``frame_time_ms``, and, for
+    Pictures are turned as the container's display matrix says, and stretched until their pixels are square, as a player
+    shows them. The metadata hold ``fps``, ``frame_time_ms``, and, for
     uneven frames, ``frame_times_ms`` from the presentation times. Edit lists are not followed, because the stated frame
     count includes what they hide. Videos have no physical spacing. A missing end cannot be detected if the container
     states neither a frame count nor its size.
@@ -117,8 +126,11 @@ def _onsets_ms(container: Any, stream: Any) -> list[float]:
     return sorted(float(time * stream.time_base * 1000) for time in times)
 
 
-def _gray(frame: Any, matrix: tuple[float, ...]) -> Pair:
+def _gray(frame: Any, matrix: tuple[float, ...], aspect: float) -> Pair:
     """Return a gray frame as it is shown, lateral axis first, and the RGB frame it was converted from, if any."""
+    width, height = square_size(frame.width, frame.height, aspect)
+    if (width, height) != (frame.width, frame.height):
+        frame = frame.reformat(width, height)
     if frame.format.name.startswith("gray"):
         return apply_matrix(frame.to_ndarray(format="gray"), *matrix).T, None
     rgb = frame.to_ndarray(format="rgb24")
@@ -129,6 +141,7 @@ def _decode(path: Path) -> Iterator[Pair]:
     """Yield gray frames, lateral axis first, with the RGB frames they were converted from.
 
     Raises:
+        ClipReadError: if the frames are not shown upright or cannot be shown with square pixels.
         _Damage: at the first damaged frame.
     """
     import av
@@ -136,6 +149,7 @@ def _decode(path: Path) -> Iterator[Pair]:
     try:
         with av.open(str(path), options=CONTAINER_OPTIONS) as container:
             matrix = AS_STORED if container.format.name == "avi" else None  # AVI has no display matrix
+            stated = float(container.streams.video[0].sample_aspect_ratio or 1)
             packets, hidden = 0, container.streams.video[0].codec_context.name in HIDDEN
             for packet in container.demux(video=0):
                 packets += packet.size > 0 and not packet.is_discard
@@ -144,8 +158,10 @@ def _decode(path: Path) -> Iterator[Pair]:
                     if frame.is_corrupt:
                         raise _Damage
                     matrix = matrix or display_matrix(frame)
-                    yield _gray(frame, matrix)
+                    yield _gray(frame, matrix, pixel_aspect(matrix, stated))
             if packets > 0 and not hidden:  # some decoders skip what they cannot decode
                 raise _Damage
+    except DisplayError as error:
+        raise ClipReadError(f"{path} {error}.") from error
     except av.FFmpegError as error:
         raise _Damage from error

@@ -13,6 +13,8 @@ __all__ = ["check_field", "check_source", "check_timing"]
 LOWEST_RATE_HZ = 20.0
 """Frame rate below which end-systole may fall between two frames."""
 
+SPACING_PROBLEMS = {"conflict": "in conflict: two statements differ, or no echo shows a field of this size"}
+
 DEPTH_USUAL_MM, DEPTH_POSSIBLE_MM = (80.0, 310.0), (50.0, 350.0)
 """Depths of the field of view of an apical clip outside of which the verdict is ``check`` or ``reject``."""
 
@@ -21,7 +23,9 @@ def check_timing(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
     """Check that the frame rate is known and high enough."""
     rate_hz = numbers.clip.frame_rate_hz
     if rate_hz is None:
-        yield Reason("frame_rate", "check", "the frame rate is unknown; state it with --fps.")
+        source = numbers.clip.frame_time_source if numbers.clip.frames > 1 else None
+        why = f": the time between frames in the file ({source}) is not that of an echo" if source else ""
+        yield Reason("frame_rate", "check", f"the frame rate is unknown{why}; state it with --fps.")
     elif rate_hz < LOWEST_RATE_HZ:
         yield Reason(
             "frame_rate",
@@ -34,10 +38,11 @@ def check_source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
     """Check spacing, mode, and completeness."""
     clip = numbers.clip
     if clip.spacing_trust != "ok":
+        problem = SPACING_PROBLEMS.get(clip.spacing_trust, clip.spacing_trust)
         yield Reason(
             "spacing",
             "check",
-            f"the pixel spacing is {clip.spacing_trust}; there are no volumes in mL, and the ejection fraction assumes "
+            f"the pixel spacing is {problem}; there are no volumes in mL, and the ejection fraction assumes "
             "square pixels.",
         )
     if clip.mode not in ("B-mode", "unknown"):

@@ -23,11 +23,13 @@ from tests.data.dicom_files import VECTOR
         ({"FrameTimeVector": [0, 20, 40, 60, 80]}, None, None),
         ({"FrameTime": -1}, None, None),
         ({"FrameTime": 0}, None, None),
+        ({"FrameTime": 20000, "CineRate": 50}, 20, "CineRate"),
+        ({"CineRate": 1, "RecommendedDisplayFrameRate": 2000}, None, "CineRate"),
         ({}, None, None),
     ],
     ids=["vector", "named vector", "vector of another clip",
          "short vector", "zero time", "zero rate", "only a short vector", "vector with zero", "onsets", "only onsets",
-         "negative", "zero", "none"],
+         "negative", "zero", "microseconds", "only implausible rates", "none"],
 )  # fmt: skip
 def test_frame_times_come_from_the_first_usable_attribute(frames, write_dicom, attributes, frame_time_ms, source):
     read = ClipReader().read(write_dicom(frames, **attributes))

@@ -249,3 +249,14 @@ def test_a_name_that_does_not_say_whether_the_file_is_compressed_is_refused(clip
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ClipReadError, match=remedy):
             ClipReader().read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("pixdim", "trust"), [((1.5, 2), "ok"), ((1, 1), "ok"), ((1.49, 2), "ok"), ((0.75, 2), "conflict")]
+)
+def test_a_form_and_pixel_sizes_that_contradict_each_other_are_in_conflict(pixdim, trust, tmp_path, clip):
+    image = nibabel.Nifti1Image(clip, np.diag([-1.5, -2, 1, 1]))
+    image.header["pixdim"][1:3] = pixdim
+    image.header["qform_code"] = 0
+    read = ClipReader().read(written(tmp_path / "clip.nii", clip, image))
+    assert read.meta["spacing_trust"] == trust

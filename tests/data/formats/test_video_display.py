@@ -1,4 +1,4 @@
-"""A video is read as it is shown: upright, and at the times of its frames."""
+"""A video is read as it is shown: upright, with square pixels, and at the times of its frames."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gdkvm_monai.data import ClipReader, ClipReadError
-from gdkvm_monai.data.formats.video_display import apply_matrix, frame_times
+from gdkvm_monai.data.formats.video_display import DisplayError, apply_matrix, frame_times, square_size
 
 av = pytest.importorskip("av", reason="PyAV is absent; install it by pip install av")
 
@@ -32,11 +32,12 @@ def picture(number: int) -> np.ndarray:
     )
 
 
-def write_video(path, onsets, matrix=(1, 0, 0, 1)):
+def write_video(path, onsets, matrix=(1, 0, 0, 1), aspect=1):
     """Write frames at the given ticks of 1 ms, with a display matrix if the container is MP4."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mjpeg", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        stream.codec_context.sample_aspect_ratio = aspect
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         for number, onset in enumerate(onsets):
             frame = av.VideoFrame.from_ndarray(picture(number), format="gray")
@@ -61,10 +62,41 @@ def test_a_turned_or_mirrored_video_is_read_as_it_is_shown(turn, tmp_path):
     assert np.abs(read[..., 0].T.astype(int) - shown(picture(0))).max() < 12
 
 
-def test_a_matrix_that_is_no_quarter_turn_is_refused(tmp_path):
-    path = write_video(tmp_path / "clip.mp4", [0, 40], (0.8, 0.6, -0.6, 0.8))
-    with pytest.raises(ClipReadError, match="ValueError"):
+@pytest.mark.parametrize(
+    ("matrix", "stated"),
+    [((0.8, 0.6, -0.6, 0.8), "0.8 0.6 -0.6 0.8"), ((1, 0.5, 0, 1), "1 0.5 0 1"), ((0, 0, 0, 0), "0 0 0 0")],
+    ids=["oblique", "sheared", "all zero"],
+)
+def test_a_matrix_that_does_not_leave_the_picture_upright_is_refused_with_its_numbers(matrix, stated, tmp_path):
+    path = write_video(tmp_path / "clip.mp4", [0, 40], matrix)
+    with pytest.raises(ClipReadError, match=f"clip.mp4 has the display matrix {stated}, expected"):
         ClipReader().read(path)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "size"),
+    [((2, 0, 0, 1), (128, 48)), ((1, 0, 0, -2), (64, 96)), ((0, 2, -1, 0), (48, 128)), ((3, 0, 0, 3), (64, 48))],
+    ids=["wide", "high and upside down", "turned", "larger"],
+)
+def test_a_matrix_that_stretches_makes_pixels_square_as_a_player_does(matrix, size, tmp_path):
+    read = ClipReader().read(write_video(tmp_path / "clip.mp4", [0, 40, 80], matrix))
+    assert read.pixels.shape == (*size, 3)
+    shown = apply_matrix(picture(0), *matrix).T
+    corners = np.ix_([2, -3], [2, -3])
+    assert np.abs(read.pixels[..., 0][corners].astype(int) - shown[corners]).max() < 12
+
+
+@pytest.mark.parametrize(("aspect", "size"), [(Fraction(3, 2), (96, 48)), (Fraction(1, 2), (64, 96)), (1, (64, 48))])
+def test_pixels_that_the_container_states_as_not_square_become_square(aspect, size, tmp_path):
+    path = write_video(tmp_path / "clip.mkv", [0, 40], aspect=aspect)
+    assert ClipReader().read(path).pixels.shape == (*size, 2)
+
+
+def test_pixels_that_are_almost_square_are_not_resampled_and_extreme_ones_are_refused():
+    assert square_size(1920, 1080, 4320 / 4319) == (1920, 1080)
+    for aspect in (4.1, 1 / 4.1):
+        with pytest.raises(DisplayError, match=f"{aspect:.3g} times as wide as high"):
+            square_size(64, 48, aspect)
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])

@@ -12,6 +12,13 @@ from tests.study.quality.case import FRAMES, Case, check_threshold
     [
         ("frame_rate", "check", {"frame_rate_hz": 15.0}, "is 15 Hz, below 20 Hz"),
         ("frame_rate", "check", {"frame_rate_hz": None}, "the frame rate is unknown"),
+        (
+            "frame_rate",
+            "check",
+            {"frame_rate_hz": None, "frame_time_source": "NIfTI"},
+            "in the file (NIfTI) is not that",
+        ),
+        ("spacing", "check", {"spacing_trust": "conflict"}, "the pixel spacing is in conflict"),
         ("spacing", "check", {"spacing_trust": "scaled"}, "the pixel spacing is scaled"),
         ("mode", "check", {"mode": "color Doppler"}, "shows color Doppler"),
         ("mode", "reject", {"mode": "M-mode"}, "shows M-mode"),

@@ -146,11 +146,13 @@ def _open_path(path: Path, options: ReadOptions) -> ClipStream:
         raise FileNotFoundError(f"{path} does not exist; check the path.")
     if not path.is_file():
         raise ClipReadError(f"{path} is not a regular file but a pipe, socket, or device; save the clip to a file.")
+    if path.stat().st_size == 0:
+        raise ClipReadError(f"{path} is empty; copy it again from its source.")
+    if is_dicom(path):  # whatever its name is: FFmpeg would play the JPEG frames of a DICOM file named .mp4
+        return open_dicom(path, options)
     for suffixes, open_file in FORMATS.items():
         if path.name.lower().endswith(suffixes):
             return open_file(path, options)
-    if is_dicom(path):
-        return open_dicom(path, options)
     raise ClipReadError(
         f"{path} is not a clip that can be read; use {', '.join(CLIP_SUFFIXES)} or a folder of .png frames."
     )

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from gdkvm_monai.data.clip import ClipReadError
+from gdkvm_monai.data.dicom.header import is_dicom
 from gdkvm_monai.data.formats.metaimage_header import metaimage_files
 from gdkvm_monai.data.open import CLIP_SUFFIXES
 from gdkvm_monai.files import file_sha256
@@ -70,7 +71,8 @@ def clip_files(path: Path | Stills) -> list[Path]:
         return [file for still in path for file in clip_files(still)]
     if path.is_dir():
         return sorted(file for file in path.iterdir() if file.is_file())
-    return metaimage_files(path) if path.suffix.lower() in (".mhd", ".mha") and path.is_file() else [path]
+    listed = path.suffix.lower() in (".mhd", ".mha") and path.is_file() and not is_dicom(path)
+    return metaimage_files(path) if listed else [path]
 
 
 def _listed(path: Path | Stills) -> list[Path]:
@@ -94,4 +96,6 @@ def _format(path: Path | Stills) -> str:
     if isinstance(path, Stills):
         return "two stills"
     known = [suffix for suffix in CLIP_SUFFIXES if path.name.lower().endswith(suffix)]
-    return "folder" if path.is_dir() else max(known, key=len, default="dicom")
+    suffix = "folder" if path.is_dir() else max(known, key=len, default="dicom")
+    misnamed = suffix not in (".dcm", ".dicom") and path.is_file() and is_dicom(path)
+    return "dicom" if misnamed else suffix

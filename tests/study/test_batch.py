@@ -174,7 +174,7 @@ def wrong_times(folder: Path) -> Path:
 
 BAD = {
     truncated_nifti: "cannot be read as NIfTI",
-    empty_file: "cannot be read as NIfTI",
+    empty_file: "is empty",
     terabytes: "its header claims 2700000000000 bytes",
     truncated_avi: "frames but",
     garbage_avi: "cannot be read as a video",
@@ -474,7 +474,7 @@ def test_a_crash_of_a_decoder_is_a_failure_of_its_clip_only(known_masks, tmp_pat
     monkeypatch.setitem(open_module.FORMATS, (".crash",), lambda path, options: os.kill(os.getpid(), signal.SIGSEGV))
     (tmp_path / "other").mkdir()
     clips = [one_frame(tmp_path), tmp_path / f"{SECRET}.crash", two_frames(tmp_path / "other")]
-    clips[1].touch()
+    clips[1].write_bytes(b"crash")
     tasks = [Task(position, path, SegmentOptions(**PLAIN)) for position, path in enumerate(clips, start=1)]
     outcomes = list(run_batch(tasks, tmp_path / "out", ""))
     assert [outcome.result is None for outcome in outcomes] == [False, True, False]

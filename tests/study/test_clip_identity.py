@@ -116,3 +116,9 @@ def test_a_clip_written_in_place_is_refused_even_with_its_old_time(tmp_path):
 def test_a_missing_clip_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="absent.npy does not exist"):
         ClipIdentity(tmp_path / "absent.npy")
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mhd", "clip.nii.gz"])
+def test_a_dicom_clip_under_the_name_of_another_format_is_recorded_as_dicom(name, dicom, tmp_path):
+    path = dicom[0].rename(tmp_path / name)
+    assert opened(path).format == "dicom" and clip_files(path) == [path]

@@ -20,7 +20,7 @@ from gdkvm_monai.data.clip import (
     check_size,
     luma,
 )
-from gdkvm_monai.data.formats.video_container import ends_early
+from gdkvm_monai.data.formats.video_container import check_container, ends_early
 from gdkvm_monai.data.formats.video_display import (
     AS_STORED,
     DisplayError,
@@ -70,6 +70,7 @@ def open_video(path: Path, options: ReadOptions) -> ClipStream:
         raise ClipReadError(f"{path} needs PyAV to be read; install it: {INSTALL.format('video')}.") from error
     try:
         with av.open(str(path), options=CONTAINER_OPTIONS) as container:
+            check_container(path, container.format)
             stream = next(iter(container.streams.video), None)
             if stream is None or stream.codec_context is None:
                 raise ClipReadError(f"{path} holds no video; choose an AVI or MP4 file with a video track.")

@@ -1,17 +1,35 @@
-"""Whether the file of a video ends before its container does; FFmpeg plays what is there without a word."""
+"""What the container of a video says, or that there is none; FFmpeg plays what is there without a word."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-__all__ = ["ends_early"]
+from gdkvm_monai.data.clip import ClipReadError
+
+__all__ = ["check_container", "ends_early"]
 
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 CLUSTER = b"\x1f\x43\xb6\x75"
 MOST_PARTS = 1_000_000
 """Parts of a file to look at; a fragmented MP4 has two for each fragment, live Matroska one for each frame."""
+
+
+def check_container(path: Path, format: Any) -> None:
+    """Refuse pictures without a container, for which FFmpeg invents 25 frames per second.
+
+    Args:
+        path: video file, for the error message.
+        format: PyAV's description of the container.
+
+    Raises:
+        ClipReadError: if there is none, as in a raw stream of JPEG or H.264, or a picture.
+    """
+    from av.format import Flags
+
+    if format.flags & Flags.no_timestamps.value or format.name.endswith("_pipe"):
+        raise ClipReadError(f"{path} holds bare pictures without their times; export it as AVI, MP4, or DICOM.")
 
 
 def ends_early(path: Path) -> bool:

@@ -101,7 +101,7 @@ def test_the_compound_color_type_of_nifti_is_refused(write_nifti):
         ClipReader().read(write_nifti(pixels))
 
 
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.95], ids=["empty", "header cut", "half", "end cut"])
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.95], ids=["header cut", "half", "end cut"])
 @pytest.mark.parametrize("name", ["clip.nii.gz", "clip.nii"])
 def test_a_truncated_nifti_is_refused_and_never_filled_with_zeros(write_nifti, share, name):
     path = write_nifti(np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8), name=name)

@@ -28,7 +28,7 @@ def test_an_array_file_that_is_not_a_gray_clip_is_refused(clip, tmp_path):
     with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array"):
         ClipReader().read(path)
     np.save(path, clip)
-    for content in (path.read_bytes()[:-10], b"", b"not an array"):
+    for content in (path.read_bytes()[:-10], b"not an array"):
         path.write_bytes(content)
         with pytest.raises(ClipReadError, match=r"clip\.npy cannot be read as an array; copy it again"):
             ClipReader().read(path)

@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gdkvm_monai.data import ClipReader, ClipReadError
 from gdkvm_monai.data.formats.video_container import ends_early
@@ -110,3 +111,26 @@ def test_damage_within_a_file_that_states_no_count_is_not_silent(frame, video, t
     (tmp_path / "clip.mkv").write_bytes(content[: starts[frame]] + empty + content[starts[frame] + len(empty) :])
     with pytest.raises(ClipReadError, match="is damaged after"):
         ClipReader().read(tmp_path / "clip.mkv")
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_pictures_without_a_container_are_refused_because_nothing_states_their_times(count, tmp_path):
+    picture = io.BytesIO()
+    Image.fromarray(np.zeros((32, 48), np.uint8)).save(picture, "JPEG")
+    for name in ("clip.mp4", "clip.avi"):
+        (tmp_path / name).write_bytes(count * picture.getvalue())
+        with pytest.raises(ClipReadError, match=f"{name} holds bare pictures without their times"):
+            ClipReader().read(tmp_path / name)
+
+
+def test_a_raw_stream_is_refused_because_nothing_states_its_times(tmp_path):
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w", "m4v") as container:
+        stream = container.add_stream("mpeg4", rate=50)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        for shift in range(6):
+            pixels = np.random.default_rng(shift).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    with pytest.raises(ClipReadError, match="holds bare pictures without their times"):
+        ClipReader().read(path)

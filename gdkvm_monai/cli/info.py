@@ -57,6 +57,8 @@ def _describe_weights(weights: Path) -> list[str]:
     lines += ["         unverified: no card states this SHA-256"] if card.weights_sha256 is None else []
     lines += [f"         trained on: {card.trained_on}"]
     lines += [f"         views: {', '.join(card.views)}"] if card.views else []
-    lines += [f"         license: {card.license}"]
+    lines += [f"         ImageNet weights: {card.imagenet_weights}"] if card.imagenet_weights else []
+    lines += [f"         initial weights: {card.initial_weights}"] if card.initial_weights else []
+    lines += [f"         license: {card.license or 'not stated'}"]
     lines += [f"         cite: {card.citation}"] if card.citation else []
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import monai.handlers
 from ignite.engine import Engine
@@ -10,6 +11,8 @@ from monai.engines import Trainer
 from monai.networks.utils import get_state_dict
 from torch import Tensor, nn
 
+from gdkvm_monai.files import file_sha256
+from gdkvm_monai.handlers.weights_start import record_start
 from gdkvm_monai.networks.checkpoint import REMEDY, difference_of_tensors, load_weights, read_checkpoint
 
 __all__ = ["CheckpointLoader"]
@@ -45,6 +48,9 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
                 remedy = FINE_TUNING if isinstance(engine, Trainer) else REMEDY
                 load_weights(network, self.load_path, key, remedy, self.strict)
                 self.logger.info(f"Restored all variables from {self.load_path}")
+        if isinstance(engine, Trainer):
+            name = Path(self.load_path).name
+            record_start(engine, initial_weights=f"{name}, SHA-256 {file_sha256(self.load_path)}")
 
     def _load_what_fits(self, network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         own = get_state_dict(network)

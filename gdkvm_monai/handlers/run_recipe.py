@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -37,17 +37,19 @@ class RunRecipe:
     config: str
     command: Sequence[str] = field(default_factory=lambda: tuple(sys.orig_argv))
 
-    def write_start(self, resumed_at: int) -> None:
+    def write_start(self, resumed_at: int, weights: Mapping[str, str] | None = None) -> None:
         """Write the config, and the command and versions of this start; those of earlier starts are kept on resuming.
 
         Args:
             resumed_at: iteration at which an earlier run is continued, 0 for a new run.
+            weights: what the weights of a new run start from, by the names of the model card's fields.
         """
         path = self.folder / "run.json"
         earlier = json.loads(path.read_bytes())["starts"] if resumed_at and path.is_file() else []
         start = {
             "utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "iteration": resumed_at,
+            **({} if resumed_at else weights or {}),
             "command": list(self.command),
             "processes": idist.get_world_size(),
             "threads": torch.get_num_threads(),

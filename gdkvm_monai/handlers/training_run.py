@@ -19,6 +19,7 @@ from gdkvm_monai.handlers.run_recipe import RunRecipe
 from gdkvm_monai.handlers.stop_signals import StopSignals
 from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
 from gdkvm_monai.handlers.training_failure import explain_failure
+from gdkvm_monai.handlers.weights_start import recorded_start
 
 __all__ = ["TrainingRun"]
 
@@ -85,7 +86,7 @@ class TrainingRun:
     def _start(self, engine: Engine) -> None:
         self.first = self.completed = engine.state.iteration
         if idist.get_rank() == 0:
-            self.recipe.write_start(self.first)
+            self.recipe.write_start(self.first, recorded_start(engine))
             self.log = logging.FileHandler(self.recipe.folder / "log.txt", "a" if self.first else "w", "utf-8")
             self.log.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
             logging.getLogger().addHandler(self.log)

@@ -16,6 +16,7 @@ from torch import nn
 import gdkvm_monai
 from gdkvm_monai.data.open import open_clip
 from gdkvm_monai.handlers.resumable import register_part
+from gdkvm_monai.handlers.weights_start import recorded_start
 from gdkvm_monai.labels import VIEWS
 from gdkvm_monai.networks.card import PHANTOM, UNKNOWN, ModelCard, read_card
 from gdkvm_monai.networks.known import NETWORKS
@@ -67,6 +68,7 @@ SOURCES = {
 class WeightsCard:
     """Write a :class:`~gdkvm_monai.networks.card.ModelCard` when training starts, and update it after every epoch.
 
+    Attach it after the handlers that load weights, so that the card states what training starts from.
     Training does not start in a folder that holds the card of the released weights, so these are never replaced. Other
     weights in the folder keep their card until the run has saved its own.
 
@@ -132,11 +134,13 @@ class WeightsCard:
                 f"{self.path.parent} holds the weights of release {present.release}, which training does not replace; "
                 "add --run_dir runs/NAME."
             )
+        self.card = replace(self.card, **recorded_start(engine))
         self.write(engine)
 
     def state_dict(self) -> dict[str, object]:
-        """Return what training has added to the card so far."""
-        return {"iterations": self.card.iterations, **self.card.intensity_ranges}
+        """Return what training has added to the card so far, and what it started from."""
+        start = {"imagenet_weights": self.card.imagenet_weights, "initial_weights": self.card.initial_weights}
+        return {"iterations": self.card.iterations, **start, **self.card.intensity_ranges}
 
     def load_state_dict(self, state_dict: Mapping) -> None:
         """Restore and write the card of an interrupted run."""

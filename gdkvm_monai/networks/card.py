@@ -40,6 +40,10 @@ class ModelCard:
         clips: number of training clips.
         license: license of the weights.
         citation: citation of the data, as required by their license.
+        imagenet_weights: name and SHA-256 of the ImageNet weights that the key encoder started from, ``"none"`` if
+            training loaded none; empty if unknown.
+        initial_weights: name and SHA-256 of the trained weights that the network started from; empty if none or
+            unknown.
         iterations: number of training iterations.
         intensity_mean: lowest and highest mean intensity of a training clip, in the network's range 0 to 1, or
             ``None`` if unknown.
@@ -66,6 +70,8 @@ class ModelCard:
     clips: int = 0
     license: str = "unknown"
     citation: str = ""
+    imagenet_weights: str = ""
+    initial_weights: str = ""
     iterations: int = 0
     intensity_mean: tuple[float, float] | None = None
     intensity_sd: tuple[float, float] | None = None

@@ -97,7 +97,7 @@ _RANGE = (_is_range, "the lowest and the highest number")
 
 FIELD_CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("network", "trained_on", "domain", "license", "citation", "command"), _TEXT),
-    **dict.fromkeys(("gdkvm_version", "release"), _TEXT),
+    **dict.fromkeys(("imagenet_weights", "initial_weights", "gdkvm_version", "release"), _TEXT),
     **dict.fromkeys(("clips", "iterations"), _COUNT),
     **dict.fromkeys(("intensity_mean", "intensity_sd"), _RANGE),
     "network_options": (lambda value: isinstance(value, Mapping), "an object with the network's arguments"),

@@ -30,6 +30,7 @@ def write_run_card(card: ModelCard, path: PathLike) -> None:
     present = read_card(path, check_weights=False)
     if present is not None and _run(present) == _run(card):
         replace(card, weights_sha256=present.weights_sha256).write(path)
+        _next(path).unlink(missing_ok=True)  # of this run, before it was known to continue the present one
     else:
         others = present is not None and any(path.parent.glob("*.pt"))
         replace(card, weights_sha256=()).write(_next(path) if others else path)

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from gdkvm_monai.data.phantom import write_echonet_phantom
+from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.nets import GDKVM
 from tests.bundle.tiny_bundle import CONFIGS, TINY, tiny_workflow, train_tiny
 
@@ -56,6 +57,7 @@ def test_fine_tuning_freezes_the_key_encoder_and_its_statistics_and_changes_the_
     assert all(torch.equal(before[name], after[name]) for name in frozen)
     assert any(not torch.equal(before[name], after[name]) for name in before if name not in frozen)
     assert "frozen: key_encoder" in caplog.text
+    assert read_card(tmp_path / "models" / "model_final.pt").initial_weights.startswith("pretrained.pt, SHA-256 ")
 
 
 def test_the_key_encoder_also_learns_without_frozen_modules(pretrained, phantom_root, tmp_path):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from monai.bundle import ConfigParser
 
-from tests.bundle.tiny_bundle import CONFIGS, train_tiny
+from tests.bundle.tiny_bundle import CONFIGS, tiny_workflow, train_tiny
 
 LITE0 = {"network_def#backbone": "efficientnet_lite0", "imagenet_weights": None}
 
@@ -17,7 +19,18 @@ def test_the_light_network_trains_with_deep_supervision_and_saves_its_weight_ave
     assert trained.options["backbone"] == "efficientnet_lite0" and trained.decoder.deep_supervision
     assert saved.keys() == trained.state_dict().keys()
     assert not torch.equal(saved["decoder.classify.weight"], trained.state_dict()["decoder.classify.weight"])
+    card, record = (json.loads((tmp_path / name).read_text()) for name in ("models/model.json", "training/run.json"))
+    assert card["imagenet_weights"] == record["starts"][0]["imagenet_weights"] == "none"
     assert 0 < flow.trainer.state.ema_momentum <= 0.2, "the average follows the trainer"
+
+
+def test_imagenet_weights_that_are_absent_are_refused_before_a_clip_is_read(tmp_path):
+    flow = tiny_workflow(
+        tmp_path, tmp_path / "no clips", "light.yaml", **LITE0 | {"imagenet_weights": "efficientnet-lite0"}
+    )
+    with pytest.raises(Exception) as error:
+        flow.run()
+    assert "imagenet_weights is 'efficientnet-lite0', neither a file nor" in str(error.value.__cause__)
 
 
 def test_the_schedule_warms_up_both_learning_rates_and_ends_near_zero():

@@ -11,6 +11,7 @@ import pytest
 
 import gdkvm_monai
 from gdkvm_monai.cli.main import main
+from gdkvm_monai.networks.card import ModelCard
 from tests.study.tiny_command import write_tiny_weights
 
 
@@ -35,6 +36,14 @@ def test_weights_without_a_hash_in_a_card_are_called_unverified(card, weights, t
         (tmp_path / "model.json").write_text(json.dumps(card))
     assert main(["info", "--weights", str(tmp_path / "model.pt")]) == 0
     assert "unverified: no card states this SHA-256" in capsys.readouterr().out
+
+
+def test_what_the_weights_started_from_and_a_license_that_is_not_stated_are_printed(weights, tmp_path, capsys):
+    shutil.copy(weights, tmp_path / "model.pt")
+    ModelCard(license="", imagenet_weights="a.pth, SHA-256 1", initial_weights="b.pt").write(tmp_path / "model.json")
+    assert main(["info", "--weights", str(tmp_path / "model.pt")]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert {"ImageNet weights: a.pth, SHA-256 1", "initial weights: b.pt", "license: not stated"} <= set(lines)
 
 
 def test_a_bundle_without_weights_is_reported(tmp_path, capsys, monkeypatch):

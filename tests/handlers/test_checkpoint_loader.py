@@ -11,7 +11,9 @@ from ignite.engine import Engine
 from monai.engines import Trainer
 from torch import nn
 
+from gdkvm_monai.files import file_sha256
 from gdkvm_monai.handlers import CheckpointLoader
+from gdkvm_monai.handlers.weights_start import recorded_start
 
 
 def network(width: int = 4) -> nn.Module:
@@ -121,6 +123,17 @@ def test_the_remedy_for_weights_of_another_network_is_that_of_the_engine(engine,
     with pytest.raises(ValueError, match="holds weights of another network") as info:
         CheckpointLoader(str(tmp_path / "model.pt"), {"model": network()})(engine(lambda engine, batch: None))
     assert remedy in str(info.value)
+
+
+@pytest.mark.parametrize("strict_shape", [True, False])
+def test_a_trainer_knows_name_and_hash_of_its_initial_weights_and_an_evaluation_does_not(strict_shape, tmp_path):
+    torch.save(network().state_dict(), tmp_path / "model.pt")
+    for kind in (TrainingEngine, Engine):
+        engine = kind(lambda engine, batch: None)
+        loader = CheckpointLoader(str(tmp_path / "model.pt"), {"model": network()}, strict_shape=strict_shape)
+        loader(engine)
+        told = {"initial_weights": f"model.pt, SHA-256 {file_sha256(tmp_path / 'model.pt')}"}
+        assert recorded_start(engine) == (told if kind is TrainingEngine else {})
 
 
 def test_an_object_that_is_not_a_network_is_refused(tmp_path):

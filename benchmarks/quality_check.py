@@ -158,6 +158,7 @@ def _facts(clip: MaskClip, count: int) -> ClipFacts:
         frame_time_ms=1000 / RATE_HZ,
         frame_time_source="option",
         frame_rate_hz=RATE_HZ,
+        unusable_times=None,
         spacing_trust="ok",
         spacing_mm=clip.spacing_mm,
         partial=False,

@@ -38,6 +38,7 @@ class ClipMeta(TypedDict, total=False):
         frame_times_ms: onsets of unevenly spaced frames, separated by spaces.
         frame_time_source: where the times come from, for example ``FrameTimeVector``; without a time, what states one
             that no echo has.
+        unusable_times: attribute of a DICOM header that should have given the times but cannot be used.
         fps: frames per second of a video.
         mode: ultrasound mode of a DICOM clip, for example ``B-mode``.
         phantom: whether the file says that it shows a phantom, see :data:`PHANTOM_MARK`.
@@ -54,6 +55,7 @@ class ClipMeta(TypedDict, total=False):
     frame_time_ms: float
     frame_times_ms: str
     frame_time_source: str
+    unusable_times: str
     fps: float
     mode: str
     phantom: bool

@@ -30,6 +30,8 @@ class ClipFacts:
     frame_time_source: str | None
     """DICOM attribute, container, or option"""
     frame_rate_hz: Positive | None
+    unusable_times: str | None
+    """DICOM attribute that should have given the times but cannot be used; they are then of another one, or unknown"""
     spacing_trust: Trust
     """mm, cm2 and mL are given for ok only"""
     spacing_mm: tuple[float, float] | None

@@ -149,6 +149,7 @@ class ClipSource:
             frame_time_ms=None if not step_s else round(1000 * step_s, 4),
             frame_time_source=timing,
             frame_rate_hz=None if not step_s else round(1 / step_s, 4),
+            unusable_times=meta.get("unusable_times") if self.options.fps is None else None,
             spacing_trust=self.spacing_trust,
             spacing_mm=None if self.spacing_mm is None else tuple(round(length, 6) for length in self.spacing_mm),
             partial=bool(meta.get("partial", False)),

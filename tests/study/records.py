@@ -63,6 +63,7 @@ CLIP = ClipFacts(
     frame_time_ms=40.0,
     frame_time_source="FrameTime",
     frame_rate_hz=25.0,
+    unusable_times=None,
     spacing_trust="ok",
     spacing_mm=(0.3, 0.4),
     partial=False,

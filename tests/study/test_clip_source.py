@@ -71,6 +71,14 @@ def test_a_time_in_the_file_that_no_echo_has_is_unknown_and_its_source_is_named(
     assert opened(dicom[0], fps=50).times(3) == ([0, 0.02, 0.04], "option")
 
 
+def test_times_that_cannot_be_used_are_a_fact_until_the_user_states_the_rate(dicom):
+    data = pydicom.dcmread(dicom[0])
+    data.FrameTimeVector, data.FrameIncrementPointer = [0, 20], 0x00181065
+    data.save_as(dicom[0])
+    assert opened(dicom[0]).facts([True] * 3).unusable_times == "FrameTimeVector"
+    assert opened(dicom[0], fps=50).facts([True] * 3).unusable_times is None
+
+
 def test_times_come_from_the_user_or_the_file_or_are_unknown(dicom):
     path, clip = dicom
     count = clip.image.shape[-1]

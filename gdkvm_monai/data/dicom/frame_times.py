@@ -12,14 +12,15 @@ from gdkvm_monai.data.geometry import frame_time_meta, plausible_frame_time
 
 __all__ = ["frame_times"]
 
-FRAME_TIME = 0x00181063  # tag
+POINTERS = {0x00181063: "FrameTime", 0x00181065: "FrameTimeVector"}  # tags
 LONGEST_PAUSE_MS = 60_000
 
 
 def frame_times(header: Any, count: int, read: int) -> ClipMeta:
     """Read frame times from the first usable of FrameTimeVector, FrameTime, CineRate, and RecommendedDisplayFrameRate.
 
-    ``FrameIncrementPointer`` decides between the first two: a vector that it does not name is of another clip.
+    ``FrameIncrementPointer`` decides between the first two: a vector that it does not name is of another clip. A vector
+    of onsets, of another length, or with a step that no clip has is not used.
 
     Args:
         header: pydicom data set.
@@ -29,11 +30,26 @@ def frame_times(header: Any, count: int, read: int) -> ClipMeta:
     Returns:
         ``frame_time_ms`` (mean time between frames), ``frame_time_source``, and, from a vector, ``frame_times_ms``: the
         onsets of the frames that were read, separated by spaces. Without a plausible time, only the source that states
-        an implausible one; empty if none is stated.
+        an implausible one, and nothing if none is stated. ``unusable_times``: the attribute that should have given
+        the times, if it cannot be used.
     """
+    times = _usable_times(header, count, read)
+    named = _named(header) if count > 1 else None
+    return times if named in (None, times.get("frame_time_source")) else {**times, "unusable_times": named}
+
+
+def _named(header: Any) -> str | None:
+    """Name the attribute of the times: that of ``FrameIncrementPointer``, otherwise the one that is there."""
+    pointer = header.get("FrameIncrementPointer")
+    if pointer:
+        return POINTERS.get(pointer, "FrameIncrementPointer")
+    return next((name for name in ("FrameTimeVector", "FrameTime") if header.get(name) not in (None, "")), None)
+
+
+def _usable_times(header: Any, count: int, read: int) -> ClipMeta:
     steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first entry precedes the first frame
-    named = header.get("FrameIncrementPointer") != FRAME_TIME
-    if named and count > 1 and len(steps) == count - 1 and _are_increments(steps):
+    in_vector = POINTERS.get(header.get("FrameIncrementPointer")) != "FrameTime"
+    if in_vector and count > 1 and len(steps) == count - 1 and _are_increments(steps):
         onsets = list(accumulate(steps, initial=0.0))
         times: ClipMeta = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}
         return {**times, "frame_times_ms": " ".join(f"{onset:.10g}" for onset in onsets[:read])}

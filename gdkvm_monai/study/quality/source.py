@@ -20,11 +20,19 @@ DEPTH_USUAL_MM, DEPTH_POSSIBLE_MM = (80.0, 310.0), (50.0, 350.0)
 
 
 def check_timing(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
-    """Check that the frame rate is known and high enough."""
-    rate_hz = numbers.clip.frame_rate_hz
+    """Check that the frame rate is known, is the one that the header names, and is high enough."""
+    rate_hz, unusable = numbers.clip.frame_rate_hz, numbers.clip.unusable_times
+    if unusable and rate_hz is not None:
+        yield Reason(
+            "frame_times",
+            "check",
+            f"{unusable} in the header cannot be used; the times are those of {numbers.clip.frame_time_source} and may "
+            "be wrong; state the rate with --fps.",
+        )
     if rate_hz is None:
         source = numbers.clip.frame_time_source if numbers.clip.frames > 1 else None
         why = f": the time between frames in the file ({source}) is not that of an echo" if source else ""
+        why = f": {unusable} in the header cannot be used" if unusable else why
         yield Reason("frame_rate", "check", f"the frame rate is unknown{why}; state it with --fps.")
     elif rate_hz < LOWEST_RATE_HZ:
         yield Reason(

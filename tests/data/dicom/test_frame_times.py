@@ -38,6 +38,48 @@ def test_frame_times_come_from_the_first_usable_attribute(frames, write_dicom, a
     assert read.meta.get("frame_times_ms") == ("0 20 50 70 100" if source == "FrameTimeVector" else None)
 
 
+@pytest.mark.parametrize(
+    "vector",
+    [
+        [0, 20, 40, 60, 80],
+        [0, 20, 20],
+        [0, 20, 20, 20, 20, 20],
+        [0, 0, 0, 0, 0],
+        [0, 20, -20, 20, 20],
+        [0] + 4 * [0.02],
+        [20],
+    ],
+    ids=["onsets", "short", "long", "zeros", "negative", "seconds", "single"],
+)
+@pytest.mark.parametrize("pointer", [{}, {"FrameIncrementPointer": 0x00181065}], ids=["present", "named"])
+@pytest.mark.parametrize("other", ["FrameTime", "RecommendedDisplayFrameRate", None])
+def test_a_vector_that_cannot_be_used_is_named_whatever_gives_the_times(frames, write_dicom, vector, pointer, other):
+    meta = (
+        ClipReader().read(write_dicom(frames, FrameTimeVector=vector, **pointer, **({other: 25} if other else {}))).meta
+    )
+    assert meta["unusable_times"] == "FrameTimeVector" and meta.get("frame_time_source") == other
+
+
+@pytest.mark.parametrize(
+    ("attributes", "unusable"),
+    [
+        ({"FrameTime": 0, "CineRate": 50}, "FrameTime"),
+        ({"FrameTime": 40_000, "CineRate": 50}, "FrameTime"),
+        ({"FrameIncrementPointer": 0x00181065, "FrameTime": 40}, "FrameTimeVector"),
+        ({"FrameIncrementPointer": 0x00181063, "CineRate": 50}, "FrameTime"),
+        ({"FrameIncrementPointer": 0x00200013, "FrameTime": 40}, "FrameIncrementPointer"),
+        ({"FrameIncrementPointer": 0x00181063, "FrameTime": 40, "FrameTimeVector": [0, 20]}, None),
+        ({"FrameIncrementPointer": 0x00181065, "FrameTime": 40, **VECTOR}, None),
+        ({"CineRate": 50}, None),
+        ({"FrameTime": 40_000}, None),
+        ({}, None),
+    ],
+)
+def test_times_of_another_attribute_than_the_header_names_are_marked(frames, write_dicom, attributes, unusable):
+    assert ClipReader().read(write_dicom(frames, **attributes)).meta.get("unusable_times") == unusable
+    assert "unusable_times" not in ClipReader().read(write_dicom(frames[:1], **attributes)).meta
+
+
 def test_a_pause_in_the_acquisition_keeps_its_length(frames, write_dicom):
     meta = ClipReader().read(write_dicom(frames, FrameTimeVector=[0, 20, 1500, 20, 20], FrameTime=20)).meta
     assert meta["frame_times_ms"] == "0 20 1520 1540 1560" and meta["frame_time_source"] == "FrameTimeVector"

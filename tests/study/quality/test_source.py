@@ -18,6 +18,18 @@ from tests.study.quality.case import FRAMES, Case, check_threshold
             {"frame_rate_hz": None, "frame_time_source": "NIfTI"},
             "in the file (NIfTI) is not that",
         ),
+        (
+            "frame_rate",
+            "check",
+            {"frame_rate_hz": None, "unusable_times": "FrameTimeVector"},
+            "is unknown: FrameTimeVector in the header cannot be used",
+        ),
+        (
+            "frame_times",
+            "check",
+            {"unusable_times": "FrameTimeVector", "frame_time_source": "CineRate"},
+            "FrameTimeVector in the header cannot be used; the times are those of CineRate",
+        ),
         ("spacing", "check", {"spacing_trust": "conflict"}, "the pixel spacing is in conflict"),
         ("spacing", "check", {"spacing_trust": "scaled"}, "the pixel spacing is scaled"),
         ("mode", "check", {"mode": "color Doppler"}, "shows color Doppler"),

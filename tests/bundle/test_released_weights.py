@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -52,6 +54,69 @@ def test_the_card_states_data_views_license_command_and_the_scores_of_the_metada
     assert "10.1109/TMI.2019.2900516" in card.citation and card.command.startswith("python")
     metadata = json.loads((ROOT / "bundle" / "configs" / "metadata.json").read_text())
     assert metadata["eval_metrics"] == dict(card.scores) and 0.9 < card.scores["lv_dice"] < 1
+
+
+STATED = {
+    "README.md": (
+        r"the released weights \| [^|]* \| <lv_dice> [^|]*\| <lv_hd95_mm> \|",
+        r"the released weights \|.* bias <ef_bias_points>, MAE <ef_mae_points> points, r <ef_r>",
+    ),
+    "docs/results.md": (
+        *(rf"\| {n.upper()} \| ED and ES \| <{n}_dice> [^|]*\| <{n}_hd95_mm> " for n in ("lv", "myo", "la")),
+        r"\| predicted against expert masks \| 50 \| <ef_bias_points> .*\| <ef_mae_points> \| <ef_r>",
+    ),
+    "bundle/docs/README.md": (
+        r"mean of ED and ES is <lv_dice> for the left ventricle",
+        r"bias\s+<ef_bias_points> points,[^|]*?MAE\s+<ef_mae_points>,\s+r\s+<ef_r>",
+    ),
+}
+"""Patterns of the table rows and sentences that state scores of the released weights, by document."""
+
+
+@pytest.mark.parametrize("document", STATED)
+def test_every_document_states_the_scores_of_the_card(document, card):
+    if "lv_dice_sd" not in card.scores:
+        pytest.skip("the card is of a release whose scores were not written from the evaluation of the released file")
+    text = (ROOT / document).read_text()
+    for pattern in STATED[document]:
+        found = re.search(re.sub(r"<(\w+)>", r"(?P<\1>[-+]?\\d+\.\\d+)", pattern), text)
+        assert found, f"{document} has no text like {pattern}"
+        for name, stated in found.groupdict().items():
+            digits, recorded = (len(str(value).partition(".")[2]) for value in (stated, card.scores[name]))
+            tolerance = 0.51 * 10**-digits if digits < recorded else 1e-9  # rounded once more, or the same
+            assert abs(float(stated) - card.scores[name]) <= tolerance, f"{name} is {stated} in {document}"
+
+
+def write_evaluation(folder: Path, dice: float, mae: float) -> Path:
+    """Write the part of an evaluation that a release reads; all structures get one Dice."""
+    score = {"dice": {"mean": dice, "sd": 0.03126}, "hd95": {"mean": 4.0449, "sd": 1.75}}
+    agreement = {"bias": -1.555, "sd": 8.7512, "mae": mae, "r": 0.84149}
+    content = {
+        "counts": {"patients": 50},
+        "scores": {"structure": [{"structure": name, "scores": score} for name in ("LV", "MYO", "LA", "LV_EPI")]},
+        "agreement": {
+            "single-plane-a4c-mod-v1: edv_ml against reference masks": {},
+            "single-plane-a4c-mod-v1: ef_percent against reference masks": agreement,
+            "single-plane-a4c-mod-v1: ef_percent against the EF recorded for 2CH": {},
+        },
+    }
+    folder.mkdir()
+    (folder / "metrics.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_a_release_takes_means_and_sd_over_patients_and_over_seeds_from_evaluations(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    scores_of = importlib.import_module("release_weights").scores_of
+    first, second = write_evaluation(tmp_path / "a", 0.93224, 6.7849), write_evaluation(tmp_path / "b", 0.93424, 7.7849)
+    alone = scores_of(first)
+    assert (alone["lv_dice"], alone["lv_dice_sd"], alone["la_hd95_mm"], alone["patients"]) == (0.9322, 0.0313, 4.04, 50)
+    assert (alone["ef_mae_points"], alone["ef_r"], alone["ef_bias_points_sd"]) == (6.78, 0.841, 8.75)
+    assert alone["seeds"] == 1 and not [name for name in alone if "seeds_" in name]
+    both = scores_of(first, [first, second])
+    assert {name: both[name] for name in alone if name != "seeds"} | {"seeds": 1} == alone
+    assert (both["lv_dice_seeds_mean"], both["lv_dice_seeds_sd"], both["seeds"]) == (0.9332, 0.0014, 2)
+    assert (both["ef_mae_points_seeds_mean"], both["ef_mae_points_seeds_sd"]) == (7.28, 0.71)
 
 
 def test_they_are_the_default_and_find_the_ventricle_of_a_phantom():

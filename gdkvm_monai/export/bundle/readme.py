@@ -73,7 +73,7 @@ def _results(card: ModelCard | None) -> dict[str, object]:
         {"type": kind, "value": float(value), "name": score}
         for score, value in scores.items()
         for part, kind in METRICS.items()
-        if part in score.split("_")
+        if part in score.split("_") and not {"sd", "seeds"} & {*score.split("_")}
     ]
     if not metrics:
         return {}

@@ -35,7 +35,9 @@ def test_the_name_of_an_unlisted_license_is_one_that_hugging_face_accepts():
 
 
 SCORED = ModelCard(
-    license="CC BY-NC-SA 4.0", domain="CAMUS", scores={"lv_dice": 0.9322, "lv_hd95_mm": 4.04, "seeds": 1}
+    license="CC BY-NC-SA 4.0",
+    domain="CAMUS",
+    scores={"lv_dice": 0.9322, "lv_dice_sd": 0.03, "lv_hd95_mm": 4.04, "lv_hd95_mm_seeds_mean": 4.1, "seeds": 3},
 )
 
 

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["explain", "no_stacks_in_the_log"]
+__all__ = ["explain", "is_ours", "no_stacks_in_the_log"]
 
 WRAPPERS = ("Failed to instantiate", "Failed to evaluate", "applying transform")
 """Prefixes of MONAI's messages that tell where an error occurred, not what it is."""
@@ -33,7 +33,7 @@ def explain(error: BaseException) -> str:
     if message.startswith("Caught "):
         message = next(iter(re.findall(r"^[\w.]*(?:Error|Exception): (.+)$", message, re.MULTILINE)), message)
     message = " ".join(message.split()) or type(error).__name__
-    return message if _is_ours(error) else f"{type(error).__name__}: {message}{place}"
+    return message if is_ours(error) else f"{type(error).__name__}: {message}{place}"
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def no_stacks_in_the_log() -> Iterator[None]:
         logging.setLogRecordFactory(make)
 
 
-def _is_ours(error: BaseException) -> bool:
+def is_ours(error: BaseException) -> bool:
     """Return whether this package raised the error; its messages need no further context."""
     frames = list(traceback.walk_tb(error.__traceback__))
     return not frames or frames[-1][0].f_globals.get("__name__", "").startswith("gdkvm_monai.")

@@ -1,4 +1,4 @@
-"""A loss or a gradient that is not finite never reaches the weights."""
+"""A loss or a gradient that is not finite never reaches the weights, and weights that are not finite no file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
 
 __all__ = ["FiniteUpdates"]
 
+ANOTHER = "the loss of another process is not finite"
+
 
 class FiniteUpdates:
     """Stop training at a loss or a gradient that is not finite, before the weights change, and save the state.
 
-    The error names the clips of the batch. Ignite's ``TerminateOnNan`` checks after the step, when the weights are
+    The error names the clips of the batch. Training also stops, without saving, after an update that makes weights
+    overflow. Ignite's ``TerminateOnNan`` checks after the step, when the weights are
     already lost, and ends the run as if it were complete.
 
     Args:
@@ -48,6 +51,7 @@ class FiniteUpdates:
         register_part(engine, "finite_updates", self)
         engine.add_event_handler(Events.ITERATION_STARTED, self._keep_buffers)
         engine.add_event_handler(IterationEvents.BACKWARD_COMPLETED, self)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self._check_weights)
 
     def state_dict(self) -> dict[str, int]:
         """Return the number of batches skipped so far."""
@@ -69,7 +73,8 @@ class FiniteUpdates:
         for buffer, kept in zip(self.network.buffers(), self._buffers):
             buffer.copy_(kept)
         engine.optimizer.zero_grad(set_to_none=True)  # an optimizer leaves parameters without a gradient as they are
-        iteration, clips = engine.state.iteration, ", ".join(_clips(engine.state.batch))
+        iteration = engine.state.iteration
+        clips = "that process names them" if wrong == ANOTHER else ", ".join(_clips(engine.state.batch))
         if self.skipped < self.skip:
             self.skipped += 1
             self.logger.warning(
@@ -80,16 +85,34 @@ class FiniteUpdates:
         at_end = engine.state.iteration % engine.state.epoch_length == 0
         self.checkpoint.save(engine, validated=at_end)
         raise FloatingPointError(
-            f"{wrong} in iteration {iteration}, before the weights changed; its clips are {clips}. "
-            f"{self.checkpoint.path} holds iteration {iteration - 1}. Check these clips; skip such batches with "
-            f"--skip_nonfinite {self.skip + 10} --resume True; or train again{self._start()} in another --run_dir "
-            "with a lower --learning_rate, which a resumed run cannot change."
+            f"{wrong} in iteration {iteration}, which did not change the weights; the cause is a clip of its batch "
+            f"({clips}) or the learning rate. {self.checkpoint.path} holds iteration {iteration - 1}. If a clip is at "
+            f"fault, skip its batch with --skip_nonfinite {self.skip + 10} --resume True; if not, {self._advice()}."
         )
 
-    def _start(self) -> str:
-        """Name the best weights so far, from which a run with another learning rate can start."""
-        weights = Path(self.checkpoint.path).parent / "models" / "model.pt"
-        return f" from --initial_weights {weights}" if weights.is_file() else ""
+    def _check_weights(self, engine: SupervisedTrainer) -> None:
+        """Stop before weights that overflowed are saved or validated.
+
+        Raises:
+            FloatingPointError: if a weight is not finite.
+        """
+        weights = [weight.detach() for weight in self.network.parameters()]
+        if torch.nn.utils.get_total_norm(weights, float("inf")).isfinite():
+            return
+        saved = self.checkpoint.saved
+        kept = f"{self.checkpoint.path} holds iteration {saved}" if saved else "no iteration is saved"
+        raise FloatingPointError(
+            f"the weights are not finite after iteration {engine.state.iteration}, because the learning rate is too "
+            f"high ({kept}); {self._advice()}."
+        )
+
+    def _advice(self) -> str:
+        """Say how to go on with another learning rate, from the best weights so far if there are any."""
+        weights = Path(self.checkpoint.weights_dir, "model.pt")
+        start = f" from --initial_weights {weights}" if weights.is_file() else ""
+        return (
+            f"train again{start} in another --run_dir with a lower --learning_rate, which a resumed run cannot change"
+        )
 
     def _keep_buffers(self) -> None:
         self._buffers = [buffer.clone() for buffer in self.network.buffers()]
@@ -102,7 +125,7 @@ class FiniteUpdates:
             norm = torch.nn.utils.get_total_norm(gradients)
             wrong = "" if bool(norm.isfinite()) else f"the norm of the gradient is {float(norm)}"
         if idist.get_world_size() > 1 and idist.all_reduce(int(bool(wrong)), "MAX") and not wrong:
-            wrong = "the loss of another process is not finite"
+            wrong = ANOTHER
         return wrong
 
 

@@ -14,15 +14,13 @@ from ignite.handlers.ema_handler import EMAHandler
 from monai.config import PathLike
 from monai.handlers import IgniteMetricHandler
 
+from gdkvm_monai.configs.errors import is_ours
 from gdkvm_monai.handlers.checkpoint_file import CheckpointFile
 from gdkvm_monai.handlers.executed_config import config_sha256, first_change
 from gdkvm_monai.handlers.resumable import AverageState, BestMetric, Part, registered_parts
 from gdkvm_monai.handlers.training_scores import TrainingScores
 
 __all__ = ["TrainingCheckpoint"]
-
-
-STATE = {"config", "config_sha256", "processes", "validated", "finished", "parts"}
 
 
 @dataclass
@@ -46,6 +44,7 @@ class TrainingCheckpoint:
         metrics: metrics of the trainer, if any.
         interval: number of iterations between two checkpoints within an epoch; 0 saves at the end of epochs only.
         resume: whether to continue from the file; if there is none, training starts from the beginning.
+        weights_dir: folder with the weights of the run; by default ``models`` beside the file.
         saved: iteration that this run saved or resumed last, 0 if none.
     """
 
@@ -57,11 +56,13 @@ class TrainingCheckpoint:
     metrics: Mapping[str, IgniteMetricHandler] | None = None
     interval: int = 100
     resume: bool = False
+    weights_dir: PathLike | None = None
 
     def __post_init__(self) -> None:
         if self.interval < 0:
             raise ValueError(f"checkpoint_interval is {self.interval}, expected iterations, or 0 for none in an epoch.")
-        self.file = CheckpointFile(Path(self.path))
+        self.file = CheckpointFile(self.path)
+        self.weights_dir = Path(self.weights_dir or self.file.path.with_name("models"))
         self.saved = 0
         self.logger = logging.getLogger(type(self).__name__)
 
@@ -80,11 +81,10 @@ class TrainingCheckpoint:
         """
         if not self.resume:
             if self.file.newest is not None and engine.state.iteration == 0 and idist.get_rank() == 0:
-                self.file.set_aside()
+                folder = self.file.set_aside(self.weights_dir)
                 self.logger.warning(
-                    f"{self.path} of an earlier run is now {self.file.replaced.name}, and its weights are kept "
-                    "likewise; to continue that run instead, stop this one, rename the files back, and repeat the "
-                    "command with --resume True."
+                    f"{self.file.path.parent} holds an earlier run, whose state and weights are kept in {folder}; to "
+                    f"continue that run, repeat its command with --run_dir {folder} --resume True."
                 )
             return
         self.resume = False  # an engine can run several times
@@ -93,7 +93,7 @@ class TrainingCheckpoint:
             return
         state = self.file.read()
         self._check(state)
-        Checkpoint.load_objects(self._parts(engine), state["parts"])
+        self._restore(engine, state["parts"])
         self.saved = engine.state.iteration
         total = engine.state.max_epochs * engine.state.epoch_length
         self.logger.info(f"resumed {self.file.newest} at iteration {engine.state.iteration} of {total}")
@@ -102,12 +102,17 @@ class TrainingCheckpoint:
         if state["finished"]:
             engine.terminate()
 
+    def _restore(self, engine: Engine, states: Mapping) -> None:
+        try:
+            Checkpoint.load_objects(self._parts(engine), states)
+        except Exception as error:  # each part raises its own types of errors for what is not its state
+            if isinstance(error, ValueError) and is_ours(error):
+                raise
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise self.file.refusal(f"does not fit this run ({reason:.200})") from error
+
     def _check(self, state: Mapping) -> None:
-        """Refuse a state that is not complete, or that this run would not continue as it was."""
-        if not STATE <= state.keys():
-            raise ValueError(
-                f"{self.file.newest} is not the checkpoint of a training run; delete it, or choose another --run_dir."
-            )
+        """Refuse a state that this run would not continue as it was."""
         if state["config_sha256"] != config_sha256(self.config):
             change = first_change(state["config"], self.config)
             raise ValueError(

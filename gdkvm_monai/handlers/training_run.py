@@ -32,16 +32,13 @@ class TrainingRun:
 
     Args:
         trainer: trainer of MONAI.
-        checkpoint: the trainer's checkpoint, with the executed config.
+        checkpoint: the trainer's checkpoint, with the executed config and the folder of the weights.
         folder: folder for ``config.json``, ``run.json``, ``metrics.json``, and ``log.txt``; created if missing.
-        weights_dir: folder with the weights of the run.
     """
 
-    def __init__(
-        self, trainer: Engine, checkpoint: TrainingCheckpoint, folder: PathLike, weights_dir: PathLike
-    ) -> None:
+    def __init__(self, trainer: Engine, checkpoint: TrainingCheckpoint, folder: PathLike) -> None:
         self.trainer, self.checkpoint = trainer, checkpoint
-        self.recipe, self.weights_dir = RunRecipe(Path(folder), checkpoint.config), Path(weights_dir)
+        self.recipe = RunRecipe(Path(folder), checkpoint.config)
         self.stop_signals = StopSignals(trainer, checkpoint)
         self.completed = self.first = 0
         self.seconds, self.started = 0.0, time.monotonic()
@@ -108,7 +105,7 @@ class TrainingRun:
 
     def _report_end(self) -> None:
         if idist.get_rank() == 0:
-            final = self.weights_dir / "model_final.pt"
+            final = Path(self.checkpoint.weights_dir, "model_final.pt")
             print(
                 f"trained {self.trainer.state.iteration} iterations in {_duration(self.state_dict()['seconds'])}; "
                 f"{final} holds the last weights, model.pt the best. Next: {command_to_evaluate(sys.orig_argv, final)}"

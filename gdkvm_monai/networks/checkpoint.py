@@ -12,7 +12,7 @@ from monai.networks.utils import get_state_dict
 from torch import Tensor, nn
 
 from gdkvm_monai.files import atomic_write
-from gdkvm_monai.networks.stored_tensors import check_stored_size, fault_of_tensor
+from gdkvm_monai.networks.stored_tensors import fault_of_file, fault_of_tensor
 
 __all__ = ["difference_of_tensors", "first_difference", "load_weights", "read_checkpoint", "write_checkpoint"]
 
@@ -37,7 +37,8 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"weights {path} do not exist; train first, or pass the path of a checkpoint.")
-    check_stored_size(path)
+    if fault := fault_of_file(path):
+        raise ValueError(f"{path} {fault}; save the state dict with it again.")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types of errors for damaged files
@@ -136,6 +137,8 @@ def difference_of_tensors(weight: Tensor, own: Tensor) -> str:
         return f"has the shape {tuple(weight.shape)} in the file and {tuple(own.shape)} in the network"
     if own.is_floating_point() and not weight.is_floating_point():
         return f"is of type {_kind(weight)} in the file and {_kind(own)} in the network"
+    if not own.is_floating_point() and (changed := weight[weight != weight.to(own.dtype)]).numel():
+        return f"has the value {changed[0].item()} in the file and is of type {_kind(own)} in the network"
     return ""
 
 

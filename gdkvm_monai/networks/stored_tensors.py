@@ -8,27 +8,21 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-__all__ = ["check_stored_size", "fault_of_tensor"]
+__all__ = ["fault_of_file", "fault_of_storage", "fault_of_tensor"]
 
 
-def check_stored_size(path: Path) -> None:
-    """Refuse a file whose entries are larger than the file, before any of them is read.
+def fault_of_file(path: Path) -> str:
+    """Describe why a file is larger than it seems, before any of its entries is read; empty if it is not.
 
-    ``torch.save`` stores its entries uncompressed, so a larger entry is compressed or its size is false.
-
-    Raises:
-        ValueError: if the directory of the file claims more bytes than the file has.
+    ``torch.save`` stores its entries uncompressed, so an entry larger than the file is compressed or its size is false.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             claimed = sum(entry.file_size for entry in archive.infolist())
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
-        return  # torch's earlier format, which holds the values themselves, or a damaged file
-    if claimed > path.stat().st_size:
-        raise ValueError(
-            f"{path} has {path.stat().st_size} bytes and claims {claimed} bytes of weights; "
-            "torch.save stores them uncompressed, so save the state dict with it again."
-        )
+        return ""  # torch's earlier format, which holds the values themselves, or a damaged file
+    size = path.stat().st_size
+    return f"has {size} bytes and claims {claimed}, but torch.save does not compress" if claimed > size else ""
 
 
 def fault_of_tensor(value: Tensor) -> str:
@@ -38,6 +32,15 @@ def fault_of_tensor(value: Tensor) -> str:
         >>> fault_of_tensor(torch.tensor([1.0, float("nan")])), fault_of_tensor(torch.ones(1).expand(9))
         ('has values that are not finite', 'claims 9 values and stores 1')
     """
+    if fault := fault_of_storage(value):
+        return fault
+    if value.is_floating_point() and not value.float().isfinite().all():
+        return "has values that are not finite"
+    return ""
+
+
+def fault_of_storage(value: Tensor) -> str:
+    """Describe why a tensor does not hold the values that its shape claims; empty if it does."""
     if value.is_meta:
         return "has a shape and no values"
     if value.layout != torch.strided or value.is_nested:
@@ -45,6 +48,4 @@ def fault_of_tensor(value: Tensor) -> str:
     stored = value.untyped_storage().nbytes() // value.element_size()
     if value.numel() > stored:
         return f"claims {value.numel()} values and stores {stored}"
-    if value.is_floating_point() and not value.float().isfinite().all():
-        return "has values that are not finite"
     return ""

@@ -16,6 +16,7 @@ import pytest
 import gdkvm_monai
 from gdkvm_monai.configs import bundle_dir
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
+from gdkvm_monai.export.bundle.writer import WRITTEN
 from gdkvm_monai.networks.card import read_card
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ def wheel(tmp_path_factory) -> Path:
     pytest.importorskip("setuptools")
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
-    ignored = shutil.ignore_patterns("__pycache__", "eval", "training", "inference", "checkpoint*.pt", "*.egg-info")
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", *WRITTEN)
     for name in ("gdkvm_monai", "bundle"):
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):

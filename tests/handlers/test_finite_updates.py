@@ -16,7 +16,7 @@ from gdkvm_monai.handlers import FiniteUpdates, IterationSeeds, TrainingCheckpoi
 class Training:
     """Two epochs of three clips, of which one is wrong, in a fixed order; the network has normalization statistics."""
 
-    def __init__(self, path, wrong: float = float("nan"), skip: int = 0, resume: bool = False) -> None:
+    def __init__(self, path, wrong: float = float("nan"), skip: int = 0, **options) -> None:
         torch.manual_seed(0)
         network, device = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1)), torch.device("cpu")
         values = torch.tensor([[0.1, 0.4], [wrong, 0.2], [0.3, 0.9]])
@@ -30,7 +30,7 @@ class Training:
             device, 2, loader, network, optimizer, self.loss, prepare_batch=prepare, decollate=False
         )
         self.network, self.done = network, []
-        checkpoint = TrainingCheckpoint(path, resume=resume)
+        checkpoint = TrainingCheckpoint(path, **options)
         self.updates = FiniteUpdates(network, checkpoint, skip)
         self.updates.attach(self.trainer)
         self.trainer.add_event_handler(
@@ -59,6 +59,7 @@ def test_training_stops_before_the_weights_change_with_the_clips_named_and_the_s
     message = str(error.value)
     assert "nan in iteration 2" in message and "clip1.npy" in message and "clip0" not in message
     assert f"{tmp_path}/checkpoint.pt holds iteration 1" in message and "--skip_nonfinite" in message
+    assert "learning rate" in message
     saved = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["parts"]
     assert saved["trainer"]["iteration"] == 1 and training.done == [1]
     assert all(torch.equal(value, after_first[0][name]) for name, value in saved["network"].items())
@@ -84,6 +85,24 @@ def test_the_advice_for_a_lower_learning_rate_names_the_best_weights_once_there_
     (tmp_path / "models/model.pt").touch()
     with pytest.raises(FloatingPointError, match=f"--initial_weights {tmp_path}/models/model.pt in another --run_dir"):
         Training(tmp_path / "checkpoint.pt").trainer.run()
+
+
+def test_the_best_weights_are_looked_for_where_the_run_saves_them(tmp_path):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights/model.pt").touch()
+    with pytest.raises(FloatingPointError, match=f"--initial_weights {tmp_path}/weights/model.pt"):
+        Training(tmp_path / "checkpoint.pt", weights_dir=tmp_path / "weights").trainer.run()
+
+
+def test_weights_that_an_update_made_infinite_are_never_saved(tmp_path):
+    training = Training(tmp_path / "checkpoint.pt", wrong=0.5, interval=1)
+    training.trainer.optimizer = torch.optim.SGD(training.network.parameters(), 3e38)
+    training.trainer.loss_function = lambda pred, label: 1e9 * (pred - label).square().mean()
+    with pytest.raises(FloatingPointError, match="not finite after iteration 1, because the learning rate") as error:
+        training.trainer.run()
+    assert "batch" not in str(error.value) and "no iteration is saved" in str(error.value)
+    assert not training.state()["2.bias"].isfinite().all()
+    assert not list(tmp_path.iterdir())
 
 
 def test_only_as_many_batches_are_skipped_as_allowed(tmp_path):

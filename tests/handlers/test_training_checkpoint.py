@@ -86,19 +86,31 @@ def test_a_second_run_of_the_trainer_does_not_go_back_to_the_checkpoint(tmp_path
     assert training.trainer.state.iteration == 9 and len(training.losses) == 4 + 3
 
 
-def test_a_run_that_forgets_to_resume_keeps_the_state_of_the_earlier_one(tmp_path, caplog):
-    path, whole = tmp_path / "checkpoint.pt", Training(tmp_path / "whole.pt")
+def test_runs_that_forget_to_resume_keep_the_state_and_the_weights_of_all_earlier_ones(tmp_path, caplog):
+    path, whole, weights = tmp_path / "checkpoint.pt", Training(tmp_path / "whole.pt"), tmp_path / "models/model.pt"
     whole.run()
-    Training(path).run(stop_in=5)
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models/model.pt").write_bytes(b"weights")
-    Training(path).run(stop_in=2)
-    assert (tmp_path / "models/model_replaced.pt").read_bytes() == b"weights"
-    assert "checkpoint_replaced.pt" in caplog.text and "--resume True" in caplog.text
-    (tmp_path / "checkpoint_replaced.pt").replace(path)
-    resumed = Training(path, resume=True)
+    weights.parent.mkdir()
+    for content, stop_in in ((b"first", 5), (b"second", 4), (b"third", 2)):
+        Training(path).run(stop_in)
+        weights.write_bytes(content)
+    kept = [tmp_path / "replaced" / number for number in "12"]
+    assert [folder in kept for folder in sorted((tmp_path / "replaced").iterdir())] == [True, True]
+    assert [(folder / "models/model.pt").read_bytes() for folder in kept] == [b"first", b"second"]
+    assert weights.read_bytes() == b"third"
+    assert all(f"--run_dir {folder} --resume True" in caplog.text for folder in kept)
+    resumed = Training(kept[0] / "checkpoint.pt", resume=True)
     resumed.run()
     assert resumed.losses == whole.losses[-len(resumed.losses) :] and len(resumed.losses) < len(whole.losses)
+
+
+def test_the_weights_of_an_earlier_run_are_kept_wherever_they_are(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("model.pt", "model_final.pt", "model.json", "other.pt"):
+        (tmp_path / "elsewhere" / name).touch()
+    for _ in range(2):
+        Training(tmp_path / "run" / "checkpoint.pt", weights_dir=tmp_path / "elsewhere").run(stop_in=5)
+    kept = {path.name for path in (tmp_path / "run/replaced/1/models").iterdir()}
+    assert kept == {"model.pt", "model_final.pt", "model.json"}
 
 
 def test_a_checkpoint_of_another_config_is_refused_with_the_change(tmp_path):
@@ -109,10 +121,15 @@ def test_a_checkpoint_of_another_config_is_refused_with_the_change(tmp_path):
     assert training.losses == []
 
 
-def test_an_incomplete_state_is_refused_by_the_name_of_its_file(tmp_path):
-    CheckpointFile(tmp_path / "checkpoint.pt").write({})
-    with pytest.raises(ValueError, match="checkpoint.pt is not the checkpoint of a training run; delete it"):
-        Training(tmp_path / "checkpoint.pt", resume=True).run()
+def test_a_state_of_other_parts_is_refused_and_the_previous_one_offered(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    Training(path, interval=1).run(stop_in=4)
+    state = torch.load(path, weights_only=True)
+    del state["parts"]["network"]["0.bias"]
+    torch.save(state, path)
+    with pytest.raises(ValueError, match=f"{path} does not fit this run .*0.bias.*checkpoint_previous.pt") as error:
+        Training(path, resume=True).run()
+    assert "\n" not in str(error.value)
 
 
 def test_a_negative_interval_is_refused(tmp_path):

@@ -38,7 +38,7 @@ def make_run(path, clips: Clips, **options) -> TrainingRun:
     saver = TrainingCheckpoint(path, **options)
     saver.attach(trainer)
     IterationSeeds().attach(trainer)
-    return TrainingRun(trainer, saver, path.parent / "training", path.parent / "models")
+    return TrainingRun(trainer, saver, path.parent / "training")
 
 
 def iteration(path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import resource
 from pathlib import Path
 
@@ -132,3 +133,16 @@ def test_the_file_that_is_replaced_can_be_kept(tmp_path):
         write_checkpoint(tmp_path / "a.pt", {"weight": torch.tensor(value)}, tmp_path / "b.pt")
     values = [torch.load(tmp_path / name, weights_only=True)["weight"].item() for name in ("a.pt", "b.pt")]
     assert values == [3.0, 2.0]
+
+
+@pytest.mark.parametrize(("count", "accepted"), [(3.0, True), (2.5, False), (2.0**70, False)])
+def test_a_count_of_batches_that_is_no_whole_number_is_refused(count, accepted, tmp_path):
+    trained, fresh = network().state_dict(), network()
+    torch.save({**trained, "1.num_batches_tracked": torch.tensor(count)}, tmp_path / "model.pt")
+    if accepted:
+        load_weights(fresh, tmp_path / "model.pt")
+        assert fresh[1].num_batches_tracked == 3
+    else:
+        with pytest.raises(ValueError, match=re.escape(f"1.num_batches_tracked has the value {count}")):
+            load_weights(fresh, tmp_path / "model.pt")
+        assert fresh[1].num_batches_tracked == 0

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gdkvm_monai.networks.checkpoint import load_weights, read_checkpoint
-from gdkvm_monai.networks.stored_tensors import check_stored_size, fault_of_tensor
+from gdkvm_monai.networks.stored_tensors import fault_of_file, fault_of_storage, fault_of_tensor
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,13 @@ def test_what_cannot_be_a_weight_is_described(value, fault):
     assert fault in fault_of_tensor(value)
 
 
+def test_a_storage_may_hold_values_that_are_not_finite():
+    assert fault_of_storage(torch.tensor([float("nan")])) == ""
+
+
 def test_a_compressed_file_is_refused_before_it_is_expanded(tmp_path):
     torch.save({"weight": torch.zeros(1 << 16)}, tmp_path / "plain.pt")
-    check_stored_size(tmp_path / "plain.pt")
+    assert fault_of_file(tmp_path / "plain.pt") == ""
     with zipfile.ZipFile(tmp_path / "plain.pt") as plain:
         with zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as bomb:
             for entry in plain.namelist():

@@ -26,7 +26,7 @@ PACKAGE = Path(gdkvm_monai.__file__).resolve().parent
 ROOT = PACKAGE.parent
 NAME = "echo_video_gdkvm_segmentation"
 RELEASED = "light_network.yaml"
-WRITTEN = ("eval", "inference", "training", "checkpoint*.pt")
+WRITTEN = ("eval", "inference", "training", "replaced", "checkpoint*.pt")
 """What runs in the bundle's own folder leave there."""
 
 IGNORED = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "models", "large_files.*", *WRITTEN)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gdkvm_monai.data.clip import INSTALL, ClipReadError
+from gdkvm_monai.data.dicom.encoding import check_byte_order, check_syntax
 
 __all__ = ["MULTI_FRAME", "check_attributes", "count_frames", "is_dicom", "read_header"]
 
@@ -22,8 +23,10 @@ NUMBERS = (
     "HighBit",
     "PixelRepresentation",
 )
-REQUIRED = ("Rows", "Columns", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "PixelRepresentation")
-COLOR_SPACES = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+REQUIRED = ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation")
+REQUIRED += ("BitsAllocated", "BitsStored", "PixelRepresentation")
+GRAY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+YBR = ("YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 LARGEST_HEADER = 1 << 21  # bytes of the attributes below: 100,000 frame times have less than 2 MB
 # only these are read, so that no patient attribute can reach metadata, messages, or warnings
 TAGS = (
@@ -66,15 +69,12 @@ def read_header(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # warnings quote header values
-            syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
-            # pydicom would decompress all of it, even a huge file
-            if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:
-                raise ClipReadError(f"{path} is compressed by {syntax.name}; export it uncompressed or as JPEG.")
+            file_meta = pydicom.filereader.read_file_meta_info(path)
+            check_syntax(path, file_meta.TransferSyntaxUID)
+            check_byte_order(path, file_meta)
             with _Limited(path) as file:
                 header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(TAGS))
             header.walk(lambda data, element: element.value)  # convert all values here, where errors are caught
-            if not header.file_meta.TransferSyntaxUID:
-                raise ValueError("no TransferSyntaxUID")
     except ClipReadError:
         raise
     except Exception as error:  # a damaged header raises almost anything
@@ -91,13 +91,27 @@ def check_attributes(path: Path, header: Any) -> None:
     """Check that an image has the attributes without which its pixels cannot be interpreted.
 
     Raises:
-        ClipReadError: if one is missing, or the color space is one that cannot be read.
+        ClipReadError: if one is missing, the color space is one that cannot be read, or it has other samples.
     """
     missing = [name for name in REQUIRED if header.get(name) is None]
+    if header.get("SamplesPerPixel") == 3 and "JPEG" not in header.file_meta.TransferSyntaxUID.name:
+        missing += ["PlanarConfiguration"] if header.get("PlanarConfiguration") is None else []
     if missing:
         raise ClipReadError(f"{path} does not state {' and '.join(missing)}; export it again with a complete header.")
-    if header.PhotometricInterpretation not in COLOR_SPACES:
+    color_space = header.PhotometricInterpretation
+    if color_space not in (*GRAY, *YBR, "RGB"):
         raise ClipReadError(f"{path} states no color space that can be read, such as MONOCHROME2; export it as gray.")
+    samples = {1} if color_space in GRAY else {3} if color_space in YBR else {1, 3}  # gray that is called RGB is read
+    if header.SamplesPerPixel not in samples:
+        raise ClipReadError(
+            f"{path} states {header.SamplesPerPixel} samples per pixel, but its color space, {color_space}, has "
+            f"{max(samples)}; export it again."
+        )
+    if header.SamplesPerPixel == 3 and (header.PixelRepresentation or header.BitsStored < header.BitsAllocated == 8):
+        raise ClipReadError(
+            f"{path} states that its colors have {header.BitsStored} bits and PixelRepresentation "
+            f"{header.PixelRepresentation}, expected 8 and 0; export it again with the true header."
+        )
 
 
 class _Limited(io.FileIO):

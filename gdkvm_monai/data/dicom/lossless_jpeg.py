@@ -15,7 +15,6 @@ from gdkvm_monai.data.dicom.source import dicom_item
 __all__ = ["decode_lossless_jpeg"]
 
 COPIED = ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "PixelRepresentation")
-COLOR = ("RGB", "YBR_FULL")
 FRAME = "1.2.840.10008.5.1.4.1.1.7"  # Secondary Capture
 
 
@@ -27,7 +26,7 @@ def decode_lossless_jpeg(codestreams: Iterable[bytes], header: Any) -> Iterator[
         header: pydicom data set.
 
     Yields:
-        ``(rows, columns)`` or ``(rows, columns, 3)``, values as compressed: no inversion, no palette.
+        ``(rows, columns)`` or ``(rows, columns, 3)``, values as compressed: no inversion, no palette, no conversion.
 
     Raises:
         RuntimeError: if a frame is damaged.
@@ -47,10 +46,9 @@ def _write(path: Path, codestream: bytes, header: Any, samples: int) -> None:
     from pydicom.dataset import FileMetaDataset
     from pydicom.encaps import encapsulate
 
-    stored = header.get("PhotometricInterpretation")
     data = dicom_item(**{name: int(header.get(name) or 0) for name in COPIED})
     data.SamplesPerPixel, data.HighBit = samples, data.BitsStored - 1
-    data.PhotometricInterpretation = (stored if stored in COLOR else "RGB") if samples == 3 else "MONOCHROME2"
+    data.PhotometricInterpretation = "RGB" if samples == 3 else "MONOCHROME2"  # as stored
     if samples == 3:
         data.PlanarConfiguration = 0
     data.SOPClassUID, data.SOPInstanceUID = FRAME, "1.2.3"

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = ["apply_palette"]
+from gdkvm_monai.data.clip import ClipReadError
+
+__all__ = ["apply_palette", "check_palette"]
+
+COLORS = ("Red", "Green", "Blue")
 
 LARGEST = 1 << 16  # entries of a table
 DISCRETE, LINEAR = 0, 1  # kinds of segments (DICOM PS3.3, C.7.9.2)
+
+
+def check_palette(path: Path, header: Any) -> None:
+    """Check that a header with palette colors has three whole tables, of a size that a palette can have.
+
+    Raises:
+        ClipReadError: if a table is missing, short, or larger; pydicom would expand a few bytes to gigabytes.
+    """
+    if header.PhotometricInterpretation != "PALETTE COLOR":
+        return
+    descriptor = header.get("RedPaletteColorLookupTableDescriptor")
+    tables = [_table(header, color) for color in COLORS]
+    if descriptor is None or len(descriptor) != 3 or None in tables:
+        raise ClipReadError(f"{path} states palette colors, but its palette is missing or not whole; export it again.")
+    entries = descriptor[0] or LARGEST
+    is_segmented = header.get("RedPaletteColorLookupTableData") is None
+    if is_segmented and max(_expanded(table, header) for table in tables) > LARGEST:
+        raise ClipReadError(f"{path} has a palette of more than {LARGEST} colors; export it again.")
+    if not is_segmented and any(len(table) < max(1, round(len(tables[0]) / entries)) * entries for table in tables):
+        raise ClipReadError(
+            f"{path} has a palette of {min(map(len, tables))} bytes for {entries} colors; export it again with its "
+            "whole palette."
+        )
 
 
 def apply_palette(frame: np.ndarray, header: Any) -> np.ndarray:
@@ -17,20 +45,13 @@ def apply_palette(frame: np.ndarray, header: Any) -> np.ndarray:
 
     Args:
         frame: ``(rows, columns)``, indices.
-        header: pydicom data set with a palette.
+        header: pydicom data set with a palette that :func:`check_palette` has accepted.
 
     Returns:
         RGB ``(rows, columns, 3)``, unsigned integers of 8 bits.
-
-    Raises:
-        ValueError: if a table is larger than a palette can be; pydicom would expand a few bytes to gigabytes.
     """
     from pydicom.pixels import apply_color_lut
 
-    for color in ("Red", "Green", "Blue"):
-        data = header.get(f"Segmented{color}PaletteColorLookupTableData")
-        if data is not None and _expanded(data, header) > LARGEST:
-            raise ValueError(f"the palette has more than {LARGEST} colors")
     rgb = apply_color_lut(frame, header)
     if rgb.dtype.itemsize > 1 and not _has_bytes_in_words(header):
         rgb = rgb >> 8
@@ -39,8 +60,13 @@ def apply_palette(frame: np.ndarray, header: Any) -> np.ndarray:
 
 def _has_bytes_in_words(header: Any) -> bool:
     """Whether the tables hold values of 8 bits in words of 16 bits."""
-    tables = [header.get(f"{color}PaletteColorLookupTableData") or b"" for color in ("Red", "Green", "Blue")]
+    tables = [header.get(f"{color}PaletteColorLookupTableData") or b"" for color in COLORS]
     return all(len(table) > 1 and np.frombuffer(table[: len(table) // 2 * 2], "<u2").max() < 256 for table in tables)
+
+
+def _table(header: Any, color: str) -> bytes | None:
+    plain = header.get(f"{color}PaletteColorLookupTableData")
+    return header.get(f"Segmented{color}PaletteColorLookupTableData") if plain is None else plain
 
 
 def _expanded(data: bytes, header: Any) -> int:

@@ -12,6 +12,7 @@ from gdkvm_monai.data.clip import ClipReadError
 __all__ = ["check_pixel_length", "codestreams"]
 
 PIXEL_DATA = b"\xe0\x7f\x10\x00"  # tag (7FE0,0010), little endian
+ITEM = b"\xfe\xff\x00\xe0"  # tag (FFFE,E000), before each compressed frame
 BIG_PIXEL_DATA = b"\x7f\xe0\x00\x10"
 REPRESENTATIONS = (b"OB", b"OW", b"UN")
 UNDEFINED = 0xFFFFFFFF
@@ -30,22 +31,45 @@ def check_pixel_length(path: Path, header: Any, count: int) -> None:
     Pixels that are shorter are a missing end, which shows while frames are decoded.
 
     Raises:
-        ClipReadError: if there are no pixels, or more than ``NumberOfFrames``, ``Rows``, and ``Columns`` state.
+        ClipReadError: if there are no pixels, they are not stored as the transfer syntax says, or there are more than
+            ``NumberOfFrames``, ``Rows``, and ``Columns`` state.
     """
     element = _find(path, header)
     if element is None:
         raise ClipReadError(f"{path} holds no pixel data; export the clip again with its pictures.")
-    if header.file_meta.TransferSyntaxUID.is_compressed or element.length is None:
+    _check_items(path, header, element)
+    if header.file_meta.TransferSyntaxUID.is_compressed:
         return
     samples = 2 if header.get("PhotometricInterpretation") == "YBR_FULL_422" else header.get("SamplesPerPixel") or 1
     bits = samples * (header.get("BitsAllocated") or 8)
     claimed = (header.Rows * header.Columns * count * bits + 7) // 8
     padding = max(min(header.Rows, header.Columns) * bits // 8 - 1, 1)  # less than a row or a column of one frame
+    subsampled = claimed // 3 * 2 if samples == 3 and header.BitsAllocated == 8 else None
+    if subsampled is not None and subsampled <= element.length <= subsampled + 1:
+        raise ClipReadError(
+            f"{path} has the {element.length} bytes of YBR_FULL_422, but states {header.PhotometricInterpretation}, or "
+            "a third of it is missing; export it again."
+        )
     if element.length > claimed + padding:
         raise ClipReadError(
             f"{path} has {element.length} bytes of pixels, but its rows, columns, and frames make {claimed}; export it "
             "again with a correct header."
         )
+
+
+def _check_items(path: Path, header: Any, element: _PixelElement) -> None:
+    """Refuse compressed frames that are called uncompressed, which would be read as noise, and the reverse."""
+    syntax = header.file_meta.TransferSyntaxUID
+    with path.open("rb") as file:
+        file.seek(element.start)
+        start = file.read(len(ITEM))
+    in_items = start == ITEM or element.length is None
+    if in_items and not syntax.is_compressed:
+        raise ClipReadError(
+            f"{path} holds compressed frames, but its transfer syntax, {syntax.name}, is uncompressed; export it again."
+        )
+    if syntax.is_compressed and len(start) == len(ITEM) and start != ITEM:
+        raise ClipReadError(f"{path} is not compressed, but its transfer syntax is {syntax.name}; export it again.")
 
 
 def codestreams(path: Path, header: Any, count: int) -> Iterator[bytes]:

@@ -9,11 +9,13 @@ import numpy as np
 
 from gdkvm_monai.data.clip import ClipReadError
 
-__all__ = ["extract_stored_bits", "whole_words"]
+__all__ = ["check_sign", "extract_stored_bits", "whole_words"]
+
+SMOOTHER = 0.9  # share of the steps between pixels that must be left if values are taken as unsigned
 
 
 def whole_words(header: Any) -> dict[str, int]:
-    """Return pydicom options that keep all bits of uncompressed unsigned gray values, for the function below.
+    """Return pydicom options that keep all bits of unsigned gray values, uncompressed or RLE, for the function below.
 
     pydicom 3 clears the bits above ``BitsStored``, where values are if ``HighBit`` is another one, and where values
     that are larger than stated would lose their highest bits.
@@ -42,6 +44,28 @@ def extract_stored_bits(frame: np.ndarray, header: Any, path: Path) -> np.ndarra
     return (frame >> high + 1 - stored) & ((1 << stored) - 1)
 
 
+def check_sign(frame: np.ndarray, header: Any, path: Path) -> None:
+    """Refuse unsigned values that are called signed: bright pixels would be darker than black.
+
+    Neighbors of which one has the highest bit and the other has not are near each other in the true representation.
+
+    Raises:
+        ClipReadError: if they are nearer as unsigned values.
+    """
+    if not header.PixelRepresentation or frame.dtype.kind != "i":
+        return
+    signed, values = frame.astype(np.int64), 1 << int(header.BitsStored)
+    unsigned = signed & (values - 1)
+    cross = (signed[:, 1:] < 0) != (signed[:, :-1] < 0)
+    steps = [np.abs(np.diff(pixels, axis=1))[cross].sum() for pixels in (unsigned, signed)]
+    if steps[0] < SMOOTHER * steps[1]:
+        raise ClipReadError(
+            f"{path} states signed values by its PixelRepresentation, but they are unsigned; export it again with 0."
+        )
+
+
 def _is_unsigned_gray(header: Any) -> bool:
     gray = str(header.get("PhotometricInterpretation")).startswith("MONOCHROME")
-    return gray and not header.file_meta.TransferSyntaxUID.is_compressed and header.get("PixelRepresentation") == 0
+    syntax = header.file_meta.TransferSyntaxUID
+    as_words = not syntax.is_compressed or syntax.name.startswith("RLE")
+    return gray and as_words and header.get("PixelRepresentation") == 0

@@ -16,6 +16,7 @@ from gdkvm_monai.data.dicom.codestream import DamagedFrameError
 from gdkvm_monai.data.dicom.frame_times import frame_times
 from gdkvm_monai.data.dicom.header import check_attributes, count_frames, read_header
 from gdkvm_monai.data.dicom.image_class import check_image_class, is_secondary_capture
+from gdkvm_monai.data.dicom.palette import check_palette
 from gdkvm_monai.data.dicom.pixel_data import check_pixel_length
 from gdkvm_monai.data.dicom.pixels import decode_frames
 from gdkvm_monai.data.dicom.regions import read_regions
@@ -40,6 +41,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     header = read_header(path)
     check_image_class(path, header)
     check_attributes(path, header)
+    check_palette(path, header)
     count = count_frames(path, header)
     check_size(path, (header.get("Columns") or 0, header.get("Rows") or 0, count), options.max_voxels)
     check_pixel_length(path, header, count)
@@ -74,8 +76,9 @@ def _frames(
         cause = f", and frame {read} is {f'damaged: {error}' if str(error) else 'missing or damaged'}"
     meta["partial"] = read != count
     if meta["partial"] and not (read and options.allow_partial):
+        stated = f"{count} frame{'s' if count > 1 else ''}"
         raise ClipReadError(
-            f"{path} states {count} frames but {read if read <= count else 'more'} can be decoded{cause}; copy it "
+            f"{path} states {stated} but {read if read <= count else 'more'} can be decoded{cause}; copy it "
             f"again from its source{', or set allow_partial' if read else ''}."
         )
     meta.update(frame_times(header, count, min(read, count)))

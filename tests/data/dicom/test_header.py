@@ -44,12 +44,36 @@ def test_a_file_that_is_dicom_by_name_only_is_refused(tmp_path, content):
         ({"BitsAllocated": None}, "does not state BitsAllocated;"),
         ({"BitsStored": None, "PixelRepresentation": None}, "does not state BitsStored and PixelRepresentation;"),
         ({"PhotometricInterpretation": None}, "does not state PhotometricInterpretation;"),
+        ({"SamplesPerPixel": None}, "does not state SamplesPerPixel;"),
+        ({"SamplesPerPixel": 3, "PlanarConfiguration": 0}, "states 3 samples per pixel, .*MONOCHROME2, has 1;"),
+        ({"SamplesPerPixel": 4}, "states 4 samples per pixel"),
+        ({"PhotometricInterpretation": "YBR_FULL"}, "states 1 samples per pixel, .*YBR_FULL, has 3;"),
         ({"PhotometricInterpretation": "GREY"}, "states no color space that can be read"),
     ],
 )
 def test_an_impossible_header_is_refused(frames, write_dicom, attributes, message):
     with pytest.raises(ClipReadError, match=rf"clip\.dcm {message}"):
         ClipReader(allow_partial=True).read(write_dicom(frames, **attributes))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"PlanarConfiguration": None}, "does not state PlanarConfiguration;"),
+        ({"PixelRepresentation": 1}, "states that its colors have 8 bits and PixelRepresentation 1, expected 8 and 0"),
+        ({"BitsStored": 7}, "states that its colors have 7 bits and PixelRepresentation 0"),
+    ],
+)
+def test_an_impossible_header_of_colors_is_refused(frames, write_dicom, attributes, message):
+    path = write_dicom(np.repeat(frames[..., None], 3, axis=-1), "RGB")
+    data = pydicom.dcmread(path)
+    for name, value in attributes.items():
+        setattr(data, name, value)
+        if value is None:
+            delattr(data, name)
+    data.save_as(path)
+    with pytest.raises(ClipReadError, match=rf"clip\.dcm {message}"):
+        ClipReader(allow_partial=True).read(path)
 
 
 def test_a_still_does_not_need_a_number_of_frames(frames, write_dicom):

@@ -7,7 +7,7 @@ import pytest
 
 from gdkvm_monai.data import ClipReader, ClipReadError
 
-pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
+pydicom = pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
 from pydicom import uid  # noqa: E402
 
 RETIRED = ("1.2.840.10008.5.1.4.1.1.3", "1.2.840.10008.5.1.4.1.1.6")
@@ -19,6 +19,40 @@ def test_ultrasound_is_read_whatever_its_modality_says(kind, frames, write_dicom
     for modality in ({}, {"Modality": "OT"}):
         read = ClipReader().read(write_dicom(frames, SOPClassUID=kind, **modality))
         np.testing.assert_array_equal(read.pixels, frames.transpose(2, 1, 0))
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "XA", "IVUS", "Doe^Jane"])
+@pytest.mark.parametrize("kind", [uid.UltrasoundMultiFrameImageStorage, RETIRED[0]])
+def test_ultrasound_whose_modality_says_otherwise_is_refused_and_the_modality_not_quoted(
+    kind, modality, frames, write_dicom
+):
+    with pytest.raises(ClipReadError, match="but states another modality than ultrasound") as info:
+        ClipReader(force=True).read(write_dicom(frames, SOPClassUID=kind, Modality=modality))
+    assert "Doe" not in str(info.value)
+
+
+def with_class_in_file_meta(path, kind):
+    data = pydicom.dcmread(path)
+    data.file_meta.MediaStorageSOPClassUID = kind
+    pydicom.dcmwrite(path, data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"), [(uid.CTImageStorage, "CT Image Storage"), ("1.2.3.4711", "an image of an unknown class")]
+)
+def test_a_file_meta_header_of_another_class_is_refused_by_its_name(kind, named, frames, write_dicom):
+    with pytest.raises(
+        ClipReadError, match=f"{named} in its file meta header, but of the class Ultrasound Multi-frame"
+    ):
+        ClipReader().read(with_class_in_file_meta(write_dicom(frames), kind))
+
+
+def test_a_file_meta_header_of_a_secondary_capture_marks_the_clip_as_one(frames, write_dicom):
+    assert (
+        ClipReader().read(with_class_in_file_meta(write_dicom(frames), CAPTURES[0])).meta["secondary_capture"] is True
+    )
+    assert "secondary_capture" not in ClipReader().read(with_class_in_file_meta(write_dicom(frames), RETIRED[0])).meta
 
 
 @pytest.mark.parametrize("kind", CAPTURES)

@@ -77,7 +77,7 @@ def test_more_or_fewer_compressed_frames_than_stated_are_refused(stated, table, 
     streams = list(encaps.generate_frames(data.PixelData, number_of_frames=5))
     data.PixelData, data.NumberOfFrames = encaps.encapsulate(streams, has_bot=table), stated
     data.save_as(path)
-    with pytest.raises(ClipReadError, match=f"states {stated} frames"):
+    with pytest.raises(ClipReadError, match=f"states {stated} frames? but"):
         ClipReader().read(path)
 
 

@@ -104,7 +104,7 @@ def test_a_jpeg_that_inflates_to_more_than_its_header_states_is_refused(frames, 
     data["PixelData"].is_undefined_length = True
     data.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
     data.save_as(path)
-    with pytest.raises(ClipReadError, match=r"clip\.dcm states 1 frames but 0 can be decoded"):
+    with pytest.raises(ClipReadError, match=r"clip\.dcm states 1 frame but 0 can be decoded"):
         ClipReader().read(path)
 
 

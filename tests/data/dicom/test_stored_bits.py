@@ -27,3 +27,19 @@ def test_bytes_with_more_bits_than_stated_are_refused(stored, high, text, frames
     assert frames.max() > 127
     with pytest.raises(ClipReadError, match=text):
         ClipReader().read(write_dicom(frames, BitsStored=stored, HighBit=high))
+
+
+@pytest.mark.parametrize(("dtype", "stored"), [("i1", 8), ("<i2", 16), ("<i2", 12)])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_unsigned_values_that_are_called_signed_are_refused_and_signed_ones_are_read(
+    dtype, stored, photometric, write_dicom
+):
+    rows, columns = np.ogrid[:40, :50]
+    ramp = np.stack([(rows + columns + shift) * ((1 << stored) - 1) // 100 for shift in range(5)])
+    signed = (ramp - (1 << stored - 1)).astype(dtype)
+    read = ClipReader().read(write_dicom(signed, photometric, BitsStored=stored, HighBit=stored - 1))
+    np.testing.assert_array_equal(read.pixels, signed.transpose(2, 1, 0) if photometric == "MONOCHROME2" else
+                                  -1 - signed.transpose(2, 1, 0))  # fmt: skip
+    unsigned = ramp.astype(dtype.replace("i", "u")).view(dtype)
+    with pytest.raises(ClipReadError, match="states signed values by its PixelRepresentation, but they are unsigned"):
+        ClipReader(allow_partial=True).read(write_dicom(unsigned, photometric, BitsStored=stored, HighBit=stored - 1))

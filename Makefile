@@ -1,10 +1,11 @@
 # make demo    install, segment a generated clip with the released weights; then train a demo network on generated
-#              clips, evaluate, segment, report (about four minutes on two cores)
+#              clips, evaluate it, segment the same clip with it (about four minutes on two cores)
 # make test    install, lint, run the tests
 # make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
 # make consumer-test  run two rounds of NVFlare with the exported bundle (a few minutes, 1.5 GB of packages)
 # make test-floors  run the default suite with the oldest versions that setup.cfg allows, on Python 3.10 (7 GB of packages)
 # make fuzz    read 10,000 damaged clips (several minutes)
+# make readme-picture  draw docs/images/phantom_beat.gif anew from what the README's first commands give
 # make format  rewrite the sources as the lint wants them
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,7 +16,7 @@ SEED ?= 0
 BIN := $(VENV)/bin
 SOURCES := gdkvm_monai tests benchmarks
 
-.PHONY: demo test label-test consumer-test test-floors fuzz lint format clean
+.PHONY: demo test label-test consumer-test test-floors fuzz readme-picture lint format clean
 .DELETE_ON_ERROR:
 
 # torch first: its build decides what everything else is installed beside
@@ -67,6 +68,9 @@ test-floors: .venv-floors/installed
 
 fuzz: $(VENV)/installed
 	$(BIN)/python -W ignore benchmarks/fuzz.py --inputs 10000 --seed $(SEED)
+
+readme-picture: $(VENV)/installed
+	$(BIN)/python -W ignore benchmarks/readme_picture.py
 
 format: $(VENV)/installed
 	$(BIN)/isort --quiet $(SOURCES)

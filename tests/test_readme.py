@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +84,25 @@ def test_the_gdkvm_commands_run_on_phantoms(tmp_path, monkeypatch, capsys):
         assert main([*words, *(small if words[0] == "phantom" else [])]) == 0, command
     assert len(list(Path("out").glob("*/report.html"))) == 4 and len(list(Path("out").glob("*/biplane.json"))) == 1
     assert "clip 1 of 1" in capsys.readouterr().out
+
+
+def test_the_picture_is_drawn_from_the_first_two_commands(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    picture = importlib.import_module("readme_picture")
+    phantom, segment = picture.first_commands(README)
+    assert phantom[0] == "phantom" and segment[0] == f"{phantom[1]}/dicom/phantom0001_4CH.dcm" and "-o" in segment
+    clip = render_phantom_clip(EchoPhantom(1), beats=1.2, frame_rate_hz=25, size=(48, 40))
+    (tmp_path / "nifti").mkdir()
+    write_clip(tmp_path / "dicom" / "a.dcm", clip, "dicom")
+    write_clip(tmp_path / "nifti" / "a.nii.gz", clip, "nifti")
+    label = tmp_path / "nifti" / "a_label.nii.gz"
+    (tmp_path / "out" / "1").mkdir(parents=True)
+    shutil.copy(label, tmp_path / "out" / "1" / "mask.nii.gz")
+    (tmp_path / "out" / "1" / "measurements.json").write_text('{"beats": [{"ed_frame": 2}, {"ed_frame": 9}]}')
+    truth = {"frame_rate_hz": 25, "spacing_mm": [1.0, 1.0]}
+    frames, rate_hz = picture.draw_beat(tmp_path / "dicom" / "a.dcm", tmp_path / "out", truth, 40)
+    assert rate_hz == 12.5 and frames.shape == (4, 40, 33, 3), "frames 2, 4, 6, and 8 of the first beat"
+    assert (frames == 255).all(-1).any(), "the true contours are white"
 
 
 def test_the_python_lines_run():

@@ -22,7 +22,7 @@ COMMANDS = {
     "phantom": "generate phantom clips with known measurements",
     "export": "export the network (ONNX, TorchScript, torch.export, Triton) or the bundle for the model zoo",
     "evaluate": "score weights on annotated clips",
-    "demo": "generate clips, train a small network, evaluate it, and segment a clip",
+    "demo": "segment a generated clip, then train, evaluate, and use a small network",
     "bundle": "run MONAI's bundle commands, refusing misspelled IDs",
 }
 HELP = """\

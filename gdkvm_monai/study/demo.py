@@ -1,4 +1,4 @@
-"""End-to-end demo on generated phantoms, from training to scores and a report."""
+"""A demo network, trained and evaluated on generated phantoms."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
-from gdkvm_monai.configs import released_weights
 from gdkvm_monai.configs.commands import run_in_process
 from gdkvm_monai.data import phantom_datalist
-from gdkvm_monai.data.phantom import EchoPhantom, PhantomClip, render_phantom_clip, write_clip
 from gdkvm_monai.evaluation.result_tables import read_ef_table
 from gdkvm_monai.metrics.agreement import Agreement, measure_agreement
-from gdkvm_monai.study.segmentation import segment
 from gdkvm_monai.visualize.movies import write_gif
 from gdkvm_monai.visualize.overlay import overlay_clip
 
@@ -36,7 +33,7 @@ class DemoResult:
         ef: agreement of its ejection fraction with that of the true masks, in the same patients.
         ef_method: method of both ejection fractions.
         seconds: duration of the demo.
-        files: files to look at first.
+        files: the weights, and the files to look at first.
     """
 
     mean_dice: float
@@ -47,39 +44,31 @@ class DemoResult:
 
 
 def run_demo(out: Path, smallest: bool = False) -> DemoResult:
-    """Segment a clip with the released weights; then generate phantoms, train a demo network on them, and use it, too.
-
-    The report's path and both ejection fractions, found and true, are printed as soon as they are known.
+    """Generate phantoms, train a demo network on them, evaluate it, and draw its masks on a clip.
 
     Args:
         out: folder for data and results.
         smallest: use the fewest patients and steps that still run every stage.
 
     Raises:
-        FileNotFoundError: if the released weights are gone.
         subprocess.CalledProcessError: when a run of the bundle fails.
     """
     start, out = time.monotonic(), out.resolve()
     data = out / ("phantom_small" if smallest else "phantom")
     patients = (6, 2, 2) if smallest else (40, 8, 8)
     out.mkdir(parents=True, exist_ok=True)
-    clip = render_phantom_clip(EchoPhantom(1000), size=SIZE)
-    write_clip(out / "clip.dcm", clip, "dicom", overwrite=True)
-    released = _segment_clip(out, clip, "released", released_weights())
-    print("Now a small demo network is trained on generated hearts; it is good for nothing but this demo.", flush=True)
     phantom_datalist(data, "training", num_patients=patients, size=SIZE)
     overrides = [f"--num_patients={list(patients)}"]
     overrides += ["--epochs=1", "--iterations_per_epoch=20"] if smallest else []
     run_in_process("training", TRAINING, out, data, overrides)
     run_in_process("evaluating", [*TRAINING, "evaluate.json"], out, data, [*overrides, "--section=testing"])
-    report = _segment_clip(out, clip, "clips", out / "models" / "model.pt")
     results = out / "eval"
     files = (results / "per_frame.csv", results / "metrics.json", out / "training" / "learning_curve.png")
     return DemoResult(
         mean_dice(results / "per_frame.csv", "LV"),
         *ef_agreement(results),
         time.monotonic() - start,
-        (out / "models" / "model.pt", *files, _draw_clip(data, out), report, released),
+        (out / "models" / "model.pt", *files, _draw_clip(data, out)),
     )
 
 
@@ -105,16 +94,6 @@ def ef_agreement(results: Path) -> tuple[Agreement, str]:
     method = min(table["method"].unique(), key=lambda name: (not name.startswith("biplane"), name))
     rows = table[table["method"] == method]
     return measure_agreement(rows["predicted_ef_percent"], rows["reference_ef_percent"]), method
-
-
-def _segment_clip(out: Path, clip: PhantomClip, folder: str, weights: Path) -> Path:
-    """Segment the written clip as a user would, and return the path of its report."""
-    print("$ gdkvm", out / "clip.dcm", "-o", out / folder, "--weights", weights, "--view 4CH --fast", flush=True)
-    result = segment(out / "clip.dcm", weights, out / folder, view="4CH", fast=True, overwrite=True)
-    found = "none" if result.ef_percent is None else f"{result.ef_percent:.0f} %"
-    report = result.folder / "report.html"
-    print(f"ejection fraction: {found} found, {clip.truth().ef_percent:.0f} % true -> {report}", flush=True)
-    return report
 
 
 def _draw_clip(data: Path, out: Path) -> Path:

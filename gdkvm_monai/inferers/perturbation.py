@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import shift
 
 __all__ = ["PERTURBATIONS", "Perturbation"]
 
@@ -32,17 +31,26 @@ class Perturbation:
     def apply(self, frame: np.ndarray) -> np.ndarray:
         """Return the perturbed frame ``(H, W)``, float32; pixels from outside the image are black."""
         gray = 255 * (np.clip(frame.astype(np.float32), 0, 255) / 255) ** self.gamma
-        return shift(gray, self._pixels(frame.shape), order=0)
+        return _move(gray, self._pixels(frame.shape))
 
     def undo(self, mask: np.ndarray) -> np.ndarray:
         """Return the mask ``(H, W)`` of a perturbed frame on the grid of the original."""
-        return shift(mask, [-pixels for pixels in self._pixels(mask.shape)], order=0)
+        return _move(mask, [-pixels for pixels in self._pixels(mask.shape)])
 
     def __str__(self) -> str:
         return f"gamma {self.gamma:g}, shifted by {self.shift:+.0%}"
 
     def _pixels(self, shape: tuple[int, ...]) -> list[int]:
         return [round(self.shift * length) for length in shape]
+
+
+def _move(frame: np.ndarray, pixels: list[int]) -> np.ndarray:
+    """Return a frame displaced by a number of pixels along each axis, with zeros where it has no pixels."""
+    moved = np.zeros_like(frame)
+    target = tuple(slice(max(step, 0), max(size + min(step, 0), 0)) for step, size in zip(pixels, frame.shape))
+    origin = tuple(slice(max(-step, 0), max(size - max(step, 0), 0)) for step, size in zip(pixels, frame.shape))
+    moved[target] = frame[origin]
+    return moved
 
 
 PERTURBATIONS = (Perturbation(0.8, 0.02), Perturbation(1.25, -0.02))

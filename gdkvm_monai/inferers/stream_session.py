@@ -16,6 +16,7 @@ from torch import nn
 from gdkvm_monai.data.geometry import REGION, region_slices
 from gdkvm_monai.data.intensity import FrameFault, GrayScale, measure_gray_scale
 from gdkvm_monai.inferers.autocast_inferer import AutocastInferer
+from gdkvm_monai.transforms import ArgMaxd
 
 __all__ = ["StreamSession"]
 
@@ -73,7 +74,7 @@ class StreamSession:
     ) -> None:
         self.network = network.eval()
         self.preprocessing = preprocessing or Compose([])
-        self.postprocessing = postprocessing or Compose([AsDiscreted("pred", argmax=True)])
+        self.postprocessing = postprocessing or Compose([ArgMaxd("pred")])
         self.device, self.inferer = torch.device(device), inferer or AutocastInferer()
         self.keep_probabilities, self.region, self._given = keep_probabilities, region, gray_scale
         self.reset()
@@ -155,7 +156,7 @@ class StreamSession:
         logits, self.state = self.inferer(inputs, self.network.step, state)
         item["pred"] = MetaTensor(logits[0, ..., None], meta=item["image"].meta)
         for transform in self.postprocessing.transforms:
-            if isinstance(transform, AsDiscreted) and self.keep_probabilities:
+            if isinstance(transform, (ArgMaxd, AsDiscreted)) and self.keep_probabilities:
                 self.probabilities = item["pred"].softmax(0)[..., 0].cpu().numpy()
             item = transform(item)
         return item["pred"][0, ..., 0].cpu().numpy().astype(np.uint8)

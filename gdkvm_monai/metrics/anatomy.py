@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from monai.utils import convert_to_numpy
 from numpy.typing import ArrayLike
-from scipy.ndimage import binary_dilation, binary_fill_holes
+from scipy.ndimage import binary_dilation, find_objects
 from skimage.measure import label
 
 from gdkvm_monai.labels import BACKGROUND, LEFT_ATRIUM, LV, MYOCARDIUM, STRUCTURES, UNLABELED
+from gdkvm_monai.metrics.cavity import fill_holes
 
 __all__ = ["LEAK", "Anatomy", "StructureShape", "check_anatomy"]
 
@@ -89,6 +90,7 @@ def check_anatomy(frame: ArrayLike) -> Anatomy:
         raise ValueError(f"frame must be class indices of shape (H, W), got {frame.shape}.")
     if (frame == UNLABELED).any():
         raise ValueError("the frame is not annotated; pass only annotated frames.")
+    frame = _around_structures(frame)
     square = np.ones((3, 3))
     cavity, atrium = frame == LV, frame == LEFT_ATRIUM
     return Anatomy(
@@ -100,12 +102,18 @@ def check_anatomy(frame: ArrayLike) -> Anatomy:
     )
 
 
+def _around_structures(frame: np.ndarray) -> np.ndarray:
+    """Return the part of the frame that has all structures and a pixel around them, except beyond the image."""
+    boxes = find_objects((frame != BACKGROUND).astype(np.uint8))
+    return frame[tuple(slice(max(side.start - 1, 0), side.stop + 1) for side in boxes[0])] if boxes else frame
+
+
 def _shape(frame: np.ndarray, name: str) -> StructureShape:
     mask = np.isin(frame, STRUCTURES[name])
     whole = np.isin(frame, (LV, MYOCARDIUM)) if name == "MYO" and mask.any() else mask
     return StructureShape(
         parts=int(label(mask, connectivity=2).max()),
-        holes=int(label(binary_fill_holes(whole) & ~whole, connectivity=1).max()),
+        holes=int(label(fill_holes(whole) & ~whole, connectivity=1).max()),
         on_border=bool(mask.any() and mask.sum() > mask[1:-1, 1:-1].sum()),
     )
 

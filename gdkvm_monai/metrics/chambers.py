@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from gdkvm_monai.labels import LEFT_ATRIUM
 from gdkvm_monai.metrics.left_atrium import LeftAtrium, measure_left_atrium
 from gdkvm_monai.metrics.long_axis import LongAxis
 from gdkvm_monai.metrics.wall_motion import wall_length
@@ -38,22 +36,20 @@ class Chambers:
     left_atrium: LeftAtrium | None
 
 
-def measure_chambers(frame: ArrayLike, axis: LongAxis, spacing_mm: Sequence[float] | None = None) -> Chambers:
+def measure_chambers(axis: LongAxis, spacing_mm: Sequence[float] | None = None) -> Chambers:
     """Measure the geometry of one frame.
 
     Args:
-        frame: class indices, ``(H, W)``.
-        axis: long axis of the left ventricle in this frame.
+        axis: long axis of the left ventricle, measured with its atrium if there is one.
         spacing_mm: mm per pixel of axis 0 and axis 1; ``None`` if unknown.
     """
-    atrium = np.asarray(frame) == LEFT_ATRIUM
-    known = spacing_mm is not None and atrium.any()
+    known = spacing_mm is not None and axis.atrium is not None
     return Chambers(
         base=tuple(axis.base.tolist()),
         apex=tuple(axis.apex.tolist()),
         diameters=_level_diameters(axis.diameters),
         wall_length=wall_length(axis, (1, 1) if spacing_mm is None else spacing_mm),
-        left_atrium=measure_left_atrium(atrium, axis.base, spacing_mm) if known else None,
+        left_atrium=measure_left_atrium(axis.atrium, axis.base, spacing_mm) if known else None,
     )
 
 

@@ -76,7 +76,7 @@ def measure_frame(mask: ArrayLike, spacing_mm: Sequence[float] | None = None) ->
         base_rule=ventricle.long_axis.method if ventricle else "",
         flags=ventricle.flags if ventricle else (),
         anatomy=anatomy,
-        chambers=measure_chambers(mask, whole.long_axis, spacing_mm) if whole else None,
+        chambers=measure_chambers(whole.long_axis, spacing_mm) if whole else None,
     )
 
 
@@ -84,6 +84,8 @@ def _area(mask: np.ndarray, name: str, ventricle: Ventricle | None, step: Sequen
     """Return the number of measured pixels; all parts of the wall count, because it is not a cavity."""
     if name == "LV":
         return ventricle.cavity.pixels if ventricle else 0
+    if name == "LA" and ventricle:
+        return ventricle.long_axis.atrium.pixels if ventricle.long_axis.atrium else 0
     given = np.isin(mask, STRUCTURES[name])
     return find_cavity(given, step).pixels if name == "LA" else int(given.sum())
 

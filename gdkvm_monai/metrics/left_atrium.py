@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import find_objects
 
-from gdkvm_monai.metrics.cavity import find_cavity
-from gdkvm_monai.metrics.contour import trace_contour
-from gdkvm_monai.metrics.long_axis import measure_long_axis
+from gdkvm_monai.metrics.cavity import Cavity, find_cavity
+from gdkvm_monai.metrics.contour import diameters_across, trace_contour
 from gdkvm_monai.metrics.volume import area_length_volume_ml, disk_volume_ml
 
 __all__ = ["LeftAtrium", "measure_left_atrium"]
@@ -35,7 +33,7 @@ class LeftAtrium:
 
 
 def measure_left_atrium(
-    atrium: ArrayLike, annulus: ArrayLike, spacing_mm: Sequence[float], disks: int = 20
+    atrium: ArrayLike | Cavity, annulus: ArrayLike, spacing_mm: Sequence[float], disks: int = 20
 ) -> LeftAtrium:
     r"""Measure the left atrium in one apical view, usually at the end of ventricular systole, when it is largest.
 
@@ -48,7 +46,8 @@ def measure_left_atrium(
     as far as the mask contains them.
 
     Args:
-        atrium: binary mask, ``(H, W)``; :func:`~gdkvm_monai.metrics.cavity.find_cavity` chooses the measured pixels.
+        atrium: binary mask, ``(H, W)``, or the pixels that :func:`~gdkvm_monai.metrics.cavity.find_cavity` chooses to
+            be measured in it, if they are known.
         annulus: middle of the mitral annulus, the base of the left ventricle: array indices times spacing, ``(2,)``.
         spacing_mm: mm per pixel of axis 0 and axis 1.
         disks: number :math:`n` of disks.
@@ -62,19 +61,20 @@ def measure_left_atrium(
     References:
         Lang et al., "Recommendations for cardiac chamber quantification", JASE 28(1), 2015, section on the left atrium.
     """
-    boxes = find_objects(np.asarray(atrium, bool).astype(np.uint8))
-    if not boxes:
+    cavity = atrium if isinstance(atrium, Cavity) else find_cavity(atrium, spacing_mm)
+    if not cavity.parts:
         raise ValueError("the mask of the left atrium is empty; pass a frame that shows the atrium.")
-    cavity = find_cavity(np.asarray(atrium, bool)[boxes[0]], spacing_mm)  # outlines of a whole image take time
-    annulus = np.asarray(annulus, float) - [side.start * step for side, step in zip(boxes[0], spacing_mm)]
-    roof = _roof(trace_contour(cavity.mask, spacing_mm), annulus, max(spacing_mm))
-    axis = measure_long_axis(cavity.mask, spacing_mm, axis=np.stack([annulus, roof]) / spacing_mm, disks=disks)
+    outline, annulus = trace_contour(cavity.mask, spacing_mm), np.asarray(annulus, float)
+    roof = _roof(outline, annulus, max(spacing_mm))
+    length = float(np.linalg.norm(roof - annulus))
+    if not length:
+        raise ValueError("the left atrium has no length; pass a larger mask, or an annulus outside its middle.")
     area_mm2 = float(cavity.pixels * np.prod(spacing_mm))
     return LeftAtrium(
-        length_mm=axis.length,
+        length_mm=length,
         area_cm2=area_mm2 / 100,
-        area_length_ml=area_length_volume_ml(area_mm2, axis.length),
-        disks_ml=disk_volume_ml(axis.diameters, axis.length),
+        area_length_ml=area_length_volume_ml(area_mm2, length),
+        disks_ml=disk_volume_ml(diameters_across(outline, annulus, roof, disks), length),
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from gdkvm_monai.metrics.base import Outline, principal_axis, touch_atrium
 from gdkvm_monai.metrics.cavity import Cavity, Flag, find_cavity
+from gdkvm_monai.metrics.contour import diameters_across
 from gdkvm_monai.metrics.flat_base import flat_base
 
 AXES = ("atrium", "chord", "pca")
@@ -32,6 +33,7 @@ class LongAxis:
         length: distance from base to apex.
         diameters: length inside the mask across the axis at fractions ``(i - 1/2) / n`` from the base, ``(n,)``.
         cavity: the measured pixels.
+        atrium: the measured pixels of the left atrium; ``None`` if there are none.
         flags: what looks wrong: the flags of the cavity, ``atrium`` if the base is not the contact with the atrium
             although there is one, and ``no_base`` if no base was found and the principal axis is used.
     """
@@ -43,6 +45,7 @@ class LongAxis:
     length: float
     diameters: np.ndarray
     cavity: Cavity
+    atrium: Cavity | None
     flags: tuple[Flag, ...]
 
     @property
@@ -84,8 +87,10 @@ def measure_long_axis(
     cavity = find_cavity(ventricle, spacing)
     if not cavity.parts:
         raise ValueError("the mask of the left ventricle is empty; pass a frame that shows the ventricle.")
+    below = None if atrium is None else find_cavity(atrium, spacing)
+    below = below if below and below.parts else None
     outline = Outline(cavity.mask, spacing)
-    found = _find_axis(outline, _outline(atrium, spacing), axis)
+    found = _find_axis(outline, below and Outline(below.mask, spacing), axis)
     base = found.ends.mean(axis=0)
     return LongAxis(
         method=found.method,
@@ -93,8 +98,9 @@ def measure_long_axis(
         ends=found.ends if len(found.ends) == 2 else np.full((2, 2), np.nan),
         apex=found.apex,
         length=float(np.linalg.norm(found.apex - base)),
-        diameters=_diameters(outline.contour, base, found.apex, disks),
+        diameters=diameters_across(outline.contour, base, found.apex, disks),
         cavity=cavity,
+        atrium=below,
         flags=(*cavity.flags, *found.flags),
     )
 
@@ -104,11 +110,6 @@ class _Axis(NamedTuple):
     ends: np.ndarray  # of the base, (2, 2), or its midpoint, (1, 2)
     apex: np.ndarray
     flags: tuple[Flag, ...] = ()
-
-
-def _outline(atrium: ArrayLike | None, spacing: Sequence[float]) -> Outline | None:
-    cavity = None if atrium is None else find_cavity(atrium, spacing)
-    return Outline(cavity.mask, spacing) if cavity and cavity.parts else None
 
 
 def _find_axis(ventricle: Outline, atrium: Outline | None, axis: str | ArrayLike | None) -> _Axis:
@@ -147,19 +148,3 @@ def _find_apex(ventricle: Outline, ends: np.ndarray) -> np.ndarray:
     normal = np.array([-base[1], base[0]]) / width
     along = offset @ normal
     return ends.mean(axis=0) + along[np.abs(along).argmax()] * normal
-
-
-def _diameters(contour: np.ndarray, base: np.ndarray, apex: np.ndarray, disks: int) -> np.ndarray:
-    length = np.linalg.norm(apex - base)
-    if length == 0:
-        return np.full(disks, np.nan)
-    direction = (apex - base) / length
-    along, across = (contour - base) @ direction, (contour - base) @ [-direction[1], direction[0]]
-    next_along, next_across = np.roll(along, -1), np.roll(across, -1)
-    diameters = []
-    for level in (np.arange(disks) + 0.5) * length / disks:
-        crosses = (along <= level) != (next_along <= level)  # an even number for a closed contour
-        share = (level - along[crosses]) / (next_along[crosses] - along[crosses])
-        hits = np.sort(across[crosses] + share * (next_across[crosses] - across[crosses]))
-        diameters.append((hits[1::2] - hits[::2]).sum())
-    return np.array(diameters)

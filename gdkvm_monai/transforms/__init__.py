@@ -1,4 +1,5 @@
 from gdkvm_monai.transforms.affine import RandAffineFramesd
+from gdkvm_monai.transforms.arg_max import ArgMaxd
 from gdkvm_monai.transforms.check_clip import CheckClipd
 from gdkvm_monai.transforms.correction import AppendCorrectiond, KeepCorrectiond, LoadCorrectiond
 from gdkvm_monai.transforms.crop import CropToRegiond
@@ -10,6 +11,7 @@ from gdkvm_monai.transforms.sparse_labels import UnlabelEmptyFramesd
 
 __all__ = [
     "AppendCorrectiond",
+    "ArgMaxd",
     "CheckClipd",
     "CropToRegiond",
     "DrawTracingsd",

@@ -40,13 +40,26 @@ def _bars(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return frames
 
 
-def _ecg(gray: np.ndarray, rng: np.random.Generator, sweeps: bool, tint: tuple[float, ...] = (1, 1, 1)) -> np.ndarray:
+def _screen(gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The clip within a dark gray screen with two rows of colored buttons."""
+    count, rows, columns = gray.shape
+    frames = np.full((count, rows + 40, columns + 80, 3), 50, np.uint8)
+    frames[:, 20:-20, :columns] = gray[..., None]
+    for row in range(30, rows, 40):
+        frames[:, row : row + 20, columns + 10 : columns + 35] = (40, 90, 200)
+        frames[:, row : row + 20, columns + 45 : columns + 70] = (210, 120, 20)
+    return frames
+
+
+def _ecg(
+    gray: np.ndarray, rng: np.random.Generator, sweeps: bool, tint: tuple[float, ...] = (1, 1, 1), width: int = 4
+) -> np.ndarray:
     frames, (count, rows, columns) = _tint(gray, rng, *tint), gray.shape
     x = np.arange(columns)
     y = (0.93 * rows - 0.12 * rows * np.exp(-(((x % (columns // 2) - columns / 8) / 3) ** 2))).astype(int)
     for frame in range(count):
         drawn = x if not sweeps else x[: columns // 3 + frame * columns // SWEEP]
-        for thick in range(-1, 3):
+        for thick in range(-1, width - 1):
             frames[frame, y[drawn] + thick, drawn] = (0, 255, 60)
     return frames
 
@@ -106,6 +119,16 @@ def _flow(
     return frames
 
 
+def _uniform(gray: np.ndarray, rng: np.random.Generator, share: float = 0.02) -> np.ndarray:
+    """Add a disk of one color that neither moves nor changes."""
+    frames, (rows, columns) = _tint(gray, rng, 1, 1, 1), gray.shape[1:]
+    y, x = np.mgrid[:rows, :columns]
+    y0, x0 = rng.uniform(0.35, 0.65, 2) * (rows, columns)
+    color = _colors(rng.choice((-1, 1)) * rng.uniform(0.2, 1, (1, 1)), power=False)[0, 0]
+    frames[:, np.hypot(y - y0, x - x0) < np.sqrt(share * rows * columns / np.pi)] = color
+    return frames
+
+
 def _colors(speed: np.ndarray, power: bool) -> np.ndarray:
     """Red to yellow toward the probe, blue to cyan away from it; orange for power Doppler."""
     fast = np.abs(speed)
@@ -128,7 +151,9 @@ B_MODE: dict[str, Variant] = {
     "color map": partial(_map, powers=(0.8, 1.4, 2.5)),
     "blue color map": partial(_map, powers=(2.2, 1.3, 0.8)),
     "title bar, scale, logo": _bars,
+    "buttons on a gray screen": _screen,
     "ECG": partial(_ecg, sweeps=False),
+    "thick ECG": partial(_ecg, sweeps=False, width=7),
     "ECG that is drawn": partial(_ecg, sweeps=True),
     "ECG that is drawn, sepia": partial(_ecg, sweeps=True, tint=SEPIA),
     "digits that change": _digits,
@@ -144,6 +169,7 @@ COLOR_FLOW: dict[str, Variant] = {
     "2 %, slow": partial(_flow, share=0.02, speed=0.3),
     "2 %, turbulent": partial(_flow, share=0.02, turbulent=True),
     "2 %, steady": partial(_flow, share=0.02, steady=True),
+    "2 %, uniform": _uniform,
     "2 %, power": partial(_flow, share=0.02, power=True),
     "2 % on sepia": partial(_flow, share=0.02, tint=SEPIA),
     "2 % on blue": partial(_flow, share=0.02, tint=BLUE),

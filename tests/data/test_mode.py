@@ -1,4 +1,4 @@
-"""Color flow is what moves in another color; tints, letters, bars, and an ECG are not."""
+"""Color flow is a part of the sector in another color; tints, letters, bars, and an ECG are not."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def test_a_color_map_in_which_the_tint_changes_with_brightness_is_no_flow(gray):
 
 def test_colored_things_that_stay_are_no_flow(gray):
     frames = tinted(gray, 1, 1, 1)
+    frames[:, :, 144:] = 0  # beside the sector
     frames[:, :12] = (30, 60, 120)  # a title bar
     frames[:, 100:107] = (0, 255, 60)  # a thick ECG line
     frames[:, 20:80, 150:] = np.linspace((255, 0, 0), (0, 0, 255), 10)  # the scale of the colors
@@ -86,6 +87,36 @@ def test_a_jet_that_comes_and_goes_is_flow_on_gray_and_on_a_tint(gray, tint, col
     frames = tinted(gray, *tint)
     frames[3:8, 40:60, 60:80] = np.asarray(color) * (0.6 + 0.4 * gray[3:8, 40:60, 60:80, None] / 255)
     assert shows_flow(frames) and shows_flow(frames[3:])
+
+
+@pytest.mark.parametrize("color", [(230, 40, 10), (20, 30, 130), (90, 10, 5)], ids=["fast", "slow and dark", "darker"])
+@pytest.mark.parametrize("tint", [(1, 1, 1), (1, 0.78, 0.45)], ids=["gray", "sepia"])
+def test_a_patch_of_one_color_in_the_sector_that_never_changes_is_flow_in_a_clip_and_in_a_still(gray, tint, color):
+    frames = tinted(gray, *tint)
+    frames[:, 50:70, 70:90] = color
+    assert shows_flow(frames) and shows_flow(frames[:1])
+
+
+def test_colored_buttons_on_a_gray_screen_are_no_flow_in_a_clip(gray):
+    frames = np.full((12, 160, 240, 3), 50.0)
+    frames[:, 20:140, :160] = tinted(gray, 1, 1, 1)
+    frames[:, 30:50, 180:220], frames[:, 80:100, 180:220] = (40, 90, 200), (210, 120, 20)
+    assert not shows_flow(frames)
+    frames[:, 60:80, 70:90] = (230, 40, 10)
+    assert shows_flow(frames)
+
+
+def test_the_width_of_a_line_separates_an_ecg_from_flow(gray):
+    for width, flow in ((7, False), (14, True)):
+        frames = tinted(gray, 1, 1, 1)
+        frames[:, 80 : 80 + width, 20:140] = (0, 255, 60)
+        assert shows_flow(frames) is flow and shows_flow(frames[:1]) is flow
+
+
+def test_flow_of_the_first_frame_only_is_found_by_its_change(gray):
+    frames = tinted(gray, 1, 1, 1)
+    frames[0, 40:60, 60:80] = (230, 40, 10)
+    assert shows_flow(frames[:2])
 
 
 def test_flow_outside_the_tissue_does_not_count(gray):

@@ -1,4 +1,4 @@
-"""Folders that appear as a whole, and the hidden ones that killed processes leave behind."""
+"""Folders that appear as a whole, the hidden ones that killed processes leave behind, and what folders hold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from gdkvm_monai.files import flush_tree
 if TYPE_CHECKING:  # MONAI takes seconds to import
     from monai.config import PathLike
 
-__all__ = ["atomic_folder", "hidden_prefix", "remove_abandoned"]
+__all__ = ["atomic_folder", "find_paths", "hidden_prefix", "remove_abandoned"]
 
 
 @contextmanager
@@ -59,6 +60,50 @@ def remove_abandoned(folder: PathLike) -> None:
         number = path.name.removeprefix(_host_prefix()).partition("-")[0]
         if number.isdecimal() and not _is_running(int(number)):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def find_paths(root: PathLike, pattern: str) -> tuple[list[Path], list[Path]]:
+    """Find the files and folders below a folder that match a glob pattern.
+
+    :meth:`pathlib.Path.glob` skips folders that cannot be listed in silence, and ends at a path that is too long.
+
+    Args:
+        root: folder.
+        pattern: pattern relative to the folder, such as ``"**/*.dcm"``; ``**`` does not follow links.
+
+    Returns:
+        The paths that match, and the folders that cannot be listed although matches may be in them, both sorted.
+
+    Raises:
+        ValueError: if the pattern is empty or absolute.
+    """
+    parts = PurePath(pattern).parts
+    if not parts or PurePath(pattern).is_absolute():
+        raise ValueError(f"the pattern is {pattern!r}, expected one relative to the folder, such as **/*.dcm.")
+    found, closed, waiting = set(), set(), [(Path(root), parts)]
+    while waiting:
+        folder, (first, *rest) = waiting.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            closed.add(folder)
+            continue
+        if first == "**":
+            waiting += [(Path(entry.path), (first, *rest)) for entry in entries if _may_be_folder(entry, links=False)]
+            waiting += [(folder, rest)] if rest else []
+            found |= set() if rest else {folder}
+        else:
+            matches = [entry for entry in entries if fnmatchcase(entry.name, first)]
+            waiting += [(Path(entry.path), rest) for entry in matches if rest and _may_be_folder(entry, links=True)]
+            found |= set() if rest else {Path(entry.path) for entry in matches}
+    return sorted(found), sorted(closed)
+
+
+def _may_be_folder(entry: os.DirEntry, links: bool) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=links)
+    except OSError:
+        return True
 
 
 def _host_prefix() -> str:

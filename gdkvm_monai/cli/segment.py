@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ def main(words: Sequence[str]) -> int:
     prepare_process()
     common = SegmentOptions(**chosen_options(options))
     tasks = _list_tasks(options, common)
-    check_folders(filter(None, (options.out, options.map and options.map.parent)))
+    check_folders([options.out])
     if options.map:
         check_map(options.map)
     weights = options.weights or released_weights()
@@ -121,7 +121,8 @@ def _write_tables(outcomes: Sequence[Outcome], options: argparse.Namespace) -> N
     with ExitStack() as tables:  # the map is written although another table cannot be
         if options.map:
             tables.callback(write_map, options.map, clips)
-        for problem in write_tables(options.out, outcomes):
+        told = [replace(outcome, message=with_options(outcome.message)) for outcome in outcomes]
+        for problem in write_tables(options.out, told):
             print(f"gdkvm: not in index.csv: {problem}", file=sys.stderr)
 
 

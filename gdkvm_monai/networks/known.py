@@ -25,7 +25,10 @@ LARGEST_OPTION = 1024
 MOST_LEVELS = 16
 MOST_PARAMETERS = 500_000_000
 KINDS = {bool: (bool,), int: (int,), float: (int, float), str: (str,)}
-"""Types of values accepted for each type of default; a default of any other type sets no restriction."""
+"""Types of values accepted for each type of option."""
+
+WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+"""What the types of options are called in error messages."""
 
 
 def network_name(network: str | nn.Module) -> str:
@@ -82,20 +85,22 @@ def _check_options(kind: type[nn.Module], options: Options) -> None:
         if name not in known:
             nearest = get_close_matches(name, known, 1) or sorted(known)
             raise ValueError(f"network_options has no option {name!r}; did you mean {' or '.join(nearest)}?")
-        _check_option(name, value, known[name].default)
+        _check_option(name, value, known[name])
 
 
-def _check_option(name: str, value: object, default: object) -> None:
-    """Check the type of an option against its default, and its range; a list may give one number per level or axis."""
-    entries = value if isinstance(value, (list, tuple)) else [value]
+def _check_option(name: str, value: object, parameter: inspect.Parameter) -> None:
+    """Check the type of an option and its range; where a list is possible, it gives one number per level or axis."""
+    annotation = getattr(parameter.annotation, "__name__", parameter.annotation)
+    declared = next((kind for kind in KINDS if kind.__name__ == annotation), None)
+    kind = declared or (int if "Sequence[int]" in str(annotation) else type(parameter.default))
+    entries = value if declared is None and isinstance(value, (list, tuple)) else [value]
     if len(entries) > MOST_LEVELS:
         raise ValueError(
             f"network_options.{name} has {len(entries)} entries, expected at most {MOST_LEVELS}; correct it."
         )
     for entry in entries:
-        for kind, kinds in KINDS.items():
-            if type(default) is kind and type(entry) not in kinds:
-                raise ValueError(f"network_options.{name} is {shorten(value)}, expected {kind.__name__}; correct it.")
+        if kind in KINDS and type(entry) not in KINDS[kind]:
+            raise ValueError(f"network_options.{name} is {shorten(value)}, expected {WORDS[kind]}; correct it.")
         if isinstance(entry, (int, float)) and not 0 <= entry <= LARGEST_OPTION:
             raise ValueError(f"network_options.{name} is {entry}, expected 0 to {LARGEST_OPTION}; correct it.")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os.path import realpath
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.stills import Stills
@@ -100,14 +100,14 @@ def is_result(path: Path, out: Path) -> bool:
 
 
 def check_folders(folders: Iterable[Path]) -> None:
-    """Refuse output folders that are files or have a file as a parent.
+    """Make sure that output folders can be written, before hours of work would be lost to it; nothing is created.
 
     Raises:
-        NotADirectoryError: names the first such folder.
+        NotADirectoryError: if a folder is a file or is inside a file.
+        OSError: if nothing can be created in a folder, or in its nearest parent that exists.
     """
     for folder in folders:
-        if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
-            raise NotADirectoryError(f"{folder} is a file or is inside a file; choose a folder.")
+        _check_place(folder, folder, "folder")
 
 
 def check_map(path: Path) -> None:
@@ -126,16 +126,32 @@ def check_map(path: Path) -> None:
 
 
 def check_writable(file: Path) -> None:
-    """Make sure that a file can be written, before hours of work would be lost to it.
+    """Make sure that a file can be written, before hours of work would be lost to it; nothing is created.
 
     Raises:
-        OSError: if its folder cannot be created or written to, or it is a folder.
+        IsADirectoryError: if the file is a folder.
+        NotADirectoryError: if it is inside a file.
+        OSError: if nothing can be created in its folder, or in the nearest parent that exists.
     """
     if file.is_dir():
         raise IsADirectoryError(f"{file} is a folder; choose a file.")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(prefix=".gdkvm-", dir=file.parent):
-        pass
+    _check_place(file.parent, file, "file")
+
+
+def _check_place(folder: Path, path: Path, kind: str) -> None:
+    from gdkvm_monai.folders import hidden_prefix  # NumPy takes time to import; the help needs none
+
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not place.is_dir():
+        raise NotADirectoryError(f"{path} is a file or is inside a file; choose another {kind}.")
+    try:
+        with TemporaryDirectory(prefix=hidden_prefix(), dir=place):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"{path} cannot be written, because nothing can be created in {place} ({error.strerror}); choose another "
+            f"{kind}."
+        ) from error
 
 
 def _is_map(path: Path) -> bool:

@@ -102,7 +102,7 @@ def test_a_folder_named_almost_like_a_command_is_a_clip(tmp_path, monkeypatch, c
 def test_an_output_folder_that_is_a_file_is_refused(words, tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main([word.format(tmp_path / "file") for word in words]) == 2
-    assert f"{tmp_path / 'file'}" in (text := capsys.readouterr().err) and "choose a folder" in text
+    assert f"{tmp_path / 'file'}" in (text := capsys.readouterr().err) and "choose another folder" in text
 
 
 def test_an_error_of_the_operating_system_is_a_sentence_without_a_number(monkeypatch, capsys):

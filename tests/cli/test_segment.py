@@ -332,7 +332,9 @@ def test_the_short_form_equals_the_segment_command(clips, known_masks, tmp_path,
         (("clip0.npy", "--weights", "absent.pt"), "absent.pt"),
         (("clip0.npy", "-o", "clip1.npy"), "clip1.npy"),
         (("clip0.npy", "-o", "clip1.npy/out"), "clip1.npy/out"),
-        (("clip0.npy", "--map", "clip1.npy/names.csv"), "clip1.npy"),
+        (("clip0.npy", "--map", "clip1.npy/names.csv"), "clip1.npy/names.csv"),
+        (("clip0.npy", "-o", "/proc/x"), "/proc/x cannot be written"),
+        (("clip0.npy", "--map", "/proc/x.csv"), "/proc/x.csv cannot be written"),
     ],
 )
 def test_wrong_use_is_reported_with_exit_code_two_before_any_work(
@@ -401,6 +403,14 @@ def test_invalid_weights_are_refused_and_never_executed(clips, weights, tmp_path
 
 def read(path: Path):
     return json.loads(path.read_text())
+
+
+def test_the_advice_in_the_table_of_failures_is_an_option_of_the_command(tmp_path):
+    outcome = Outcome(
+        Task(1, tmp_path / "clip.avi"), message="the clip ends early; copy it again, or set allow_partial."
+    )
+    _write_tables([outcome], Namespace(out=tmp_path, map=None))
+    assert read(tmp_path / "failures.json")[0]["message"].endswith("use --allow-partial.")
 
 
 def test_a_table_that_cannot_be_written_costs_only_itself(tmp_path):

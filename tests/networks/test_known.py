@@ -35,23 +35,34 @@ def test_all_options_of_a_network_are_accepted():
     assert build_network("GDKVM", options).options == options
 
 
+def test_an_option_may_give_one_number_per_level_or_axis_where_the_network_takes_a_list():
+    assert build_network("FrameByFrame", {**UNET, "kernel_size": [3, 3]}).options["kernel_size"] == [3, 3]
+
+
 @pytest.mark.parametrize(
     ("name", "options", "offending"),
     [
         ("GDKVM", {"widht": 8}, "'widht'; did you mean width"),
-        ("GDKVM", {"width": "8"}, "width is '8', expected int"),
-        ("GDKVM", {"width": True}, "width is True, expected int"),
-        ("GDKVM", {"width": 8.5}, "width is 8.5, expected int"),
+        ("GDKVM", {"width": "8"}, "width is '8', expected a whole number"),
+        ("GDKVM", {"width": True}, "width is True, expected a whole number"),
+        ("GDKVM", {"width": 8.5}, "width is 8.5, expected a whole number"),
         ("GDKVM", {"width": -8}, "width is -8"),
         ("GDKVM", {"width": 0}, "width is 0, expected at least 1"),
         ("GDKVM", {"chunk_size": 0}, "chunk_size is 0"),
         ("FrameByFrame", {**UNET, "spatial_dims": 3}, "spatial_dims is 3, expected 2"),
         ("FrameByFrame", {**UNET, "channels": [4, 0]}, "without channels"),
-        ("GDKVM", {"width": [8, 8]}, "cannot|not describe|be built"),
+        ("GDKVM", {"width": [8, 8]}, r"width is \[8, 8\], expected a whole number"),
+        ("GDKVM", {"width": [1]}, r"width is \[1\], expected a whole number"),
+        ("GDKVM", {"width": None}, "width is None, expected a whole number"),
+        ("GDKVM", {"dropout": "much"}, "dropout is 'much', expected a number"),
+        ("GDKVM", {"deep_supervision": 1}, "deep_supervision is 1, expected true or false"),
+        ("FrameByFrame", {**UNET, "in_channels": "one"}, "in_channels is 'one', expected a whole number"),
+        ("FrameByFrame", {**UNET, "channels": ["4", "8"]}, r"channels is \['4', '8'\], expected a whole number"),
+        ("FrameByFrame", {**UNET, "in_channels": [1]}, r"in_channels is \[1\], expected a whole number"),
         ("GDKVM", {"width": 10**6}, "width is 1000000"),
         ("GDKVM", {"width": 1024}, "parameters, expected at most"),
         ("GDKVM", {"backbone": "resnet19"}, "resnet19"),
-        ("GDKVM", {"backbone": 18}, "backbone is 18, expected str"),
+        ("GDKVM", {"backbone": 18}, "backbone is 18, expected a text"),
         ("GDKVM", {"width": {"_target_": "os.system"}}, "_target_"),
         ("FrameByFrame", {**UNET, "network": "torch.nn.Linear"}, "torch.nn.Linear"),
         ("FrameByFrame", {**UNET, "network": ["UNet"]}, "UNet"),

@@ -55,13 +55,20 @@ def test_a_file_is_refused_as_an_output_folder(folder):
             check_folders([folder, wrong])
 
 
-def test_a_map_that_cannot_be_written_is_refused_before_work_begins(folder):
+def test_a_map_that_cannot_be_written_is_refused_before_work_begins_and_nothing_is_created(folder):
+    before = sorted(folder.iterdir())
     check_writable(folder / "new" / "names.csv")
-    assert not list((folder / "new").iterdir())
+    assert sorted(folder.iterdir()) == before
     with pytest.raises(IsADirectoryError, match="choose a file"):
-        check_writable(folder / "new")
-    with pytest.raises(OSError):
+        check_writable(folder / "out")
+    with pytest.raises(NotADirectoryError, match="a.npy/names.csv"):
         check_writable(folder / "a.npy" / "names.csv")
+
+
+def test_a_place_where_nothing_can_be_created_is_refused_by_the_path_of_the_user():
+    for check in (check_writable, lambda path: check_folders([path])):
+        with pytest.raises(OSError, match="^/proc/new/x cannot be written, because nothing can be created in /proc "):
+            check(Path("/proc/new/x"))
 
 
 def test_one_file_is_not_accepted_as_both_stills(folder):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from os.path import isfile
 from pathlib import Path
 
 from monai.config import PathLike
 
 from gdkvm_monai.data.open import CLIP_SUFFIXES, is_clip
+from gdkvm_monai.folders import find_paths
 from gdkvm_monai.labels import LABEL_ENDINGS
 
 __all__ = ["folder_datalist"]
@@ -33,16 +35,18 @@ def folder_datalist(
 
     Returns:
         Items with ``image`` (path), sorted by name. A file or folder that cannot be examined, for example for lack of
-        permission, is listed, so that opening it states the cause.
+        permission or because its path is too long, is listed, so that opening it states the cause.
 
     Raises:
         FileNotFoundError: if the folder is missing or contains no clip.
+        ValueError: if the pattern is empty or absolute.
     """
     root = Path(root_dir)
     if not root.exists():
         raise FileNotFoundError(f"{root} does not exist; set dataset_dir to a clip or to a folder with clips.")
-    paths = [root] if root.is_file() or is_clip(root, suffixes) else sorted(root.glob(pattern))
-    clips = [path for path in paths if _may_be_clip(path, suffixes)]
+    one = root.is_file() or is_clip(root, suffixes)
+    found, closed = ([root], []) if one else find_paths(root, pattern)
+    clips = sorted({*closed, *(path for path in found if _may_be_clip(path, suffixes))})
     labels = [path for path in clips if path != root and _is_label(path, suffixes)]
     left_out = set(labels)
     items = [{"image": str(path)} for path in clips if path not in left_out]
@@ -65,4 +69,4 @@ def _is_label(path: Path, suffixes: Sequence[str]) -> bool:
     suffix = next((end for end in sorted(suffixes, key=len, reverse=True) if path.name.lower().endswith(end)), "")
     stem = path.name[: len(path.name) - len(suffix)]
     clips = (stem[: -len(end)] for end in LABEL_ENDINGS if suffix and stem.endswith(end) and stem != end)
-    return any(path.with_name(clip + path.name[len(stem) :]).is_file() for clip in clips)
+    return any(isfile(path.with_name(clip + path.name[len(stem) :])) for clip in clips)

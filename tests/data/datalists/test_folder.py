@@ -104,3 +104,11 @@ def test_a_folder_lists_frame_folders_and_dicom_files_without_a_suffix(clip, tmp
     listed = {str(item["image"])[len(str(tmp_path)) + 1 :] for item in folder_datalist(tmp_path)}
     assert listed == {"frames", "IM000001", "1.2.840.5", "plots/mask.nii.gz"}
     assert folder_datalist(tmp_path / "frames") == [{"image": str(tmp_path / "frames")}]
+
+
+@pytest.mark.parametrize("suffixes", [(".nii.gz",), (".nii.gz", ".png")])
+def test_a_folder_that_cannot_be_listed_is_an_item_of_its_own(folder, suffixes, monkeypatch):
+    monkeypatch.setattr(
+        "gdkvm_monai.data.datalists.folder.find_paths", lambda *_: ([folder / "b.nii.gz"], [folder / "x"])
+    )
+    assert names(folder_datalist(folder, "**/*.nii.gz", suffixes)) == ["b.nii.gz", "x"]

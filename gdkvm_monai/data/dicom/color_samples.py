@@ -14,7 +14,8 @@ __all__ = ["check_sample_order", "samples_to_rgb"]
 NEUTRAL = 8  # largest median distance of the chrominance of gray pictures from 128
 BEYOND, IMPOSSIBLE = 32, 0.25  # gray levels outside 0 to 255, and share of the pixels: no YCbCr has so many of them
 TINT = 12  # gray levels by which colored samples differ from gray
-COLORED, GRAY = 0.1, 0.01  # shares of colored pixels in pictures that may be in a wrong order, and in the right one
+COLORED, GRAY = 0.1, 0.01  # shares of colored pixels in a picture that may be wrong, and in one that is right
+SMOOTHER = 0.7  # share of the steps between rows that is left in the right order
 NEUTRAL_SAMPLE = 128
 
 
@@ -25,11 +26,11 @@ def samples_to_rgb(samples: np.ndarray, space: str) -> np.ndarray:
 
     Args:
         samples: ``(rows, columns, 3)``.
-        space: stated color space, ``RGB`` or one that begins with ``YBR``.
+        space: stated color space; samples of ``YBR_ICT`` and ``YBR_RCT`` are RGB once they are decoded.
     """
     from pydicom.pixels import convert_color_space
 
-    is_ycbcr = space.startswith("YBR")
+    is_ycbcr = space in ("YBR_FULL", "YBR_FULL_422")
     if samples.dtype == np.uint8:
         is_ycbcr = not _is_rgb(samples) if is_ycbcr else _is_neutral_ycbcr(samples)
     return convert_color_space(samples, "YBR_FULL", "RGB", per_frame=True) if is_ycbcr else samples
@@ -39,26 +40,34 @@ def check_sample_order(samples: np.ndarray, header: Any, path: Path) -> None:
     """Refuse uncompressed samples in another order than ``PlanarConfiguration`` states: they would look like color.
 
     Args:
-        samples: ``(rows, columns, 3)``, in the stated order.
+        samples: ``(rows, columns, 3)``, in the stated order; those of more than 8 bits are not checked.
         header: pydicom data set.
         path: DICOM file, for the error message.
 
     Raises:
-        ClipReadError: if the picture is colored in this order, and gray in the other.
+        ClipReadError: if the picture is gray YCbCr in the other order only, or colored in this one and smoother in the
+            other.
     """
-    space = "YBR" if header.PhotometricInterpretation.startswith("YBR") else "RGB"
-    if _colored(samples, space) <= COLORED:
+    if samples.dtype != np.uint8:
         return
     rows, columns, _ = samples.shape
     if header.PlanarConfiguration:
         other = np.ascontiguousarray(samples.transpose(2, 0, 1)).reshape(samples.shape)
     else:
         other = np.ascontiguousarray(samples).reshape(3, rows, columns).transpose(1, 2, 0)
-    if min(_colored(other, space) for space in ("RGB", "YBR")) <= GRAY:
+    space = "YBR" if header.PhotometricInterpretation.startswith("YBR") else "RGB"
+    is_colored = _colored(samples, space) > COLORED
+    is_smoother = is_colored and _roughness(other) < SMOOTHER * _roughness(samples)
+    if is_smoother or (_is_gray_ycbcr(other) and not _is_gray_ycbcr(samples)):
         raise ClipReadError(
             f"{path} has its samples in another order than PlanarConfiguration {header.PlanarConfiguration} states; "
             "export it again."
         )
+
+
+def _roughness(samples: np.ndarray) -> float:
+    """Return the mean step between neighbors in a column."""
+    return float(np.abs(np.diff(samples[:, ::4].astype(np.int16), axis=0)).mean()) if len(samples) > 1 else 0.0
 
 
 def _colored(samples: np.ndarray, space: str) -> float:
@@ -68,14 +77,20 @@ def _colored(samples: np.ndarray, space: str) -> float:
     return float((np.abs(values[..., 1:] - gray) > TINT).any(axis=-1).mean())
 
 
+def _is_gray_ycbcr(samples: np.ndarray) -> bool:
+    return _colored(samples, "YBR") <= GRAY and _colored(samples, "RGB") > COLORED
+
+
 def _is_neutral_ycbcr(samples: np.ndarray) -> bool:
-    distances = (np.median(np.abs(samples[..., index].astype(np.int16) - NEUTRAL_SAMPLE)) for index in range(3))
-    luminance, *chrominance = distances
+    distances = np.abs(samples[::2, ::2].astype(np.int16) - NEUTRAL_SAMPLE)
+    luminance, *chrominance = (np.median(distances[..., index]) for index in range(3))
     return bool(max(chrominance) <= NEUTRAL < luminance)
 
 
 def _is_rgb(samples: np.ndarray) -> bool:
-    """Whether many pixels would have no color if they were YCbCr."""
+    """Whether the picture is gray as RGB and not as YCbCr, or many pixels would have no color as YCbCr."""
+    if _colored(samples, "RGB") <= GRAY and _colored(samples, "YBR") > COLORED:  # gray as RGB only
+        return True
     luminance, blue, red = np.moveaxis(samples[::2, ::2].astype(np.float32), -1, 0)
     blue, red = blue - NEUTRAL_SAMPLE, red - NEUTRAL_SAMPLE
     rgb = np.stack([luminance + 1.402 * red, luminance - 0.344 * blue - 0.714 * red, luminance + 1.772 * blue])

@@ -33,22 +33,27 @@ def frame_times(header: Any, count: int, read: int) -> ClipMeta:
         an implausible one, and nothing if none is stated. ``unusable_times``: the attribute that should have given
         the times, if it cannot be used.
     """
-    times = _usable_times(header, count, read)
-    named = _named(header) if count > 1 else None
+    pointed = _pointed(header)
+    named = (pointed or _stated(header)) if count > 1 else None
+    times = _usable_times(header, count, read, in_vector=pointed != "FrameTime")
     return times if named in (None, times.get("frame_time_source")) else {**times, "unusable_times": named}
 
 
-def _named(header: Any) -> str | None:
-    """Name the attribute of the times: that of ``FrameIncrementPointer``, otherwise the one that is there."""
+def _pointed(header: Any) -> str | None:
+    """Name the attribute to which ``FrameIncrementPointer`` points, itself if that is not one of times."""
     pointer = header.get("FrameIncrementPointer")
-    if pointer:
-        return POINTERS.get(pointer, "FrameIncrementPointer")
+    if not pointer:
+        return None
+    tags = [pointer] if isinstance(pointer, (int, str)) else pointer
+    return next((POINTERS[tag] for tag in tags if tag in POINTERS), "FrameIncrementPointer")
+
+
+def _stated(header: Any) -> str | None:
     return next((name for name in ("FrameTimeVector", "FrameTime") if header.get(name) not in (None, "")), None)
 
 
-def _usable_times(header: Any, count: int, read: int) -> ClipMeta:
+def _usable_times(header: Any, count: int, read: int, in_vector: bool) -> ClipMeta:
     steps = _numbers(header.get("FrameTimeVector"))[1:]  # the first entry precedes the first frame
-    in_vector = POINTERS.get(header.get("FrameIncrementPointer")) != "FrameTime"
     if in_vector and count > 1 and len(steps) == count - 1 and _are_increments(steps):
         onsets = list(accumulate(steps, initial=0.0))
         times: ClipMeta = {"frame_time_ms": onsets[-1] / len(steps), "frame_time_source": "FrameTimeVector"}

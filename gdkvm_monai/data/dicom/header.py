@@ -18,6 +18,7 @@ NUMBERS = (
     "Rows",
     "Columns",
     "SamplesPerPixel",
+    "PlanarConfiguration",
     "BitsAllocated",
     "BitsStored",
     "HighBit",
@@ -27,6 +28,7 @@ REQUIRED = ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation")
 REQUIRED += ("BitsAllocated", "BitsStored", "PixelRepresentation")
 GRAY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 YBR = ("YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+VALUES = {"BitsAllocated": (1, 8, 16, 32), "PixelRepresentation": (0, 1), "PlanarConfiguration": (0, 1)}
 LARGEST_HEADER = 1 << 21  # bytes of the attributes below: 100,000 frame times have less than 2 MB
 # only these are read, so that no patient attribute can reach metadata, messages, or warnings
 TAGS = (
@@ -91,13 +93,16 @@ def check_attributes(path: Path, header: Any) -> None:
     """Check that an image has the attributes without which its pixels cannot be interpreted.
 
     Raises:
-        ClipReadError: if one is missing, the color space is one that cannot be read, or it has other samples.
+        ClipReadError: if one is missing or has a value that cannot be read, or the color space has other samples.
     """
     missing = [name for name in REQUIRED if header.get(name) is None]
     if header.get("SamplesPerPixel") == 3 and "JPEG" not in header.file_meta.TransferSyntaxUID.name:
         missing += ["PlanarConfiguration"] if header.get("PlanarConfiguration") is None else []
     if missing:
         raise ClipReadError(f"{path} does not state {' and '.join(missing)}; export it again with a complete header.")
+    for name, allowed in VALUES.items():
+        if header.get(name) not in (None, *allowed):
+            raise ClipReadError(f"{path} states {name} {header.get(name)}, expected one of {allowed}; export it again.")
     color_space = header.PhotometricInterpretation
     if color_space not in (*GRAY, *YBR, "RGB"):
         raise ClipReadError(f"{path} states no color space that can be read, such as MONOCHROME2; export it as gray.")

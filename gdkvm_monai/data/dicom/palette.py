@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,14 @@ def check_palette(path: Path, header: Any) -> None:
         return
     descriptor = header.get("RedPaletteColorLookupTableDescriptor")
     tables = [_table(header, color) for color in COLORS]
-    if descriptor is None or len(descriptor) != 3 or None in tables:
+    if not isinstance(descriptor, Sequence) or len(descriptor) != 3 or None in tables:
         raise ClipReadError(f"{path} states palette colors, but its palette is missing or not whole; export it again.")
     entries = descriptor[0] or LARGEST
     is_segmented = header.get("RedPaletteColorLookupTableData") is None
     if is_segmented and max(_expanded(table, header) for table in tables) > LARGEST:
         raise ClipReadError(f"{path} has a palette of more than {LARGEST} colors; export it again.")
-    if not is_segmented and any(len(table) < max(1, round(len(tables[0]) / entries)) * entries for table in tables):
+    width = round(len(tables[0]) / entries)  # bytes of an entry
+    if not is_segmented and (width not in (1, 2) or any(len(table) < width * entries for table in tables)):
         raise ClipReadError(
             f"{path} has a palette of {min(map(len, tables))} bytes for {entries} colors; export it again with its "
             "whole palette."

@@ -26,9 +26,9 @@ class _PixelElement(NamedTuple):
 
 
 def check_pixel_length(path: Path, header: Any, count: int) -> None:
-    """Refuse uncompressed pixels that are longer than the header says: with other columns, pictures would be sheared.
+    """Refuse uncompressed pixels of another length than the header says: with other columns, pictures would be sheared.
 
-    Pixels that are shorter are a missing end, which shows while frames are decoded.
+    Pixels that are shorter are a lost end, which shows while frames are decoded, unless all frames have another size.
 
     Raises:
         ClipReadError: if there are no pixels, they are not stored as the transfer syntax says, or there are more than
@@ -40,21 +40,30 @@ def check_pixel_length(path: Path, header: Any, count: int) -> None:
     _check_items(path, header, element)
     if header.file_meta.TransferSyntaxUID.is_compressed:
         return
-    samples = 2 if header.get("PhotometricInterpretation") == "YBR_FULL_422" else header.get("SamplesPerPixel") or 1
-    bits = samples * (header.get("BitsAllocated") or 8)
+    color_space = header.PhotometricInterpretation
+    bits = (2 if color_space == "YBR_FULL_422" else header.SamplesPerPixel) * header.BitsAllocated
     claimed = (header.Rows * header.Columns * count * bits + 7) // 8
     padding = max(min(header.Rows, header.Columns) * bits // 8 - 1, 1)  # less than a row or a column of one frame
-    subsampled = claimed // 3 * 2 if samples == 3 and header.BitsAllocated == 8 else None
-    if subsampled is not None and subsampled <= element.length <= subsampled + 1:
+    found = f"{path} has {element.length} bytes of pixels"
+    if bits == 24 and element.length in (claimed // 3 * 2, claimed // 3 * 2 + 1):
+        raise ClipReadError(f"{found}, those of YBR_FULL_422, but states {color_space}; export it again.")
+    if element.length > claimed + padding or _has_another_size(element.length, header, count, bits):
         raise ClipReadError(
-            f"{path} has the {element.length} bytes of YBR_FULL_422, but states {header.PhotometricInterpretation}, or "
-            "a third of it is missing; export it again."
+            f"{found}, but its rows, columns, and frames make {claimed}; export it again with a correct header."
         )
-    if element.length > claimed + padding:
-        raise ClipReadError(
-            f"{path} has {element.length} bytes of pixels, but its rows, columns, and frames make {claimed}; export it "
-            "again with a correct header."
-        )
+
+
+def _has_another_size(length: int, header: Any, count: int, bits: int) -> bool:
+    """Whether a length is that of all frames with half of the bits, or with fewer rows or columns.
+
+    A length of whole frames is that of a clip that lost its end.
+    """
+    frame, rest = divmod(8 * length, count)
+    stated = header.Rows * header.Columns * bits
+    if header.BitsAllocated == 16 and 0 <= frame - stated // 2 <= 8:
+        return True
+    is_whole = 8 * length % stated <= 8
+    return not is_whole and rest <= 8 and any(frame % (side * bits) == 0 for side in (header.Rows, header.Columns))
 
 
 def _check_items(path: Path, header: Any, element: _PixelElement) -> None:

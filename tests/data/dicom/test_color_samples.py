@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from gdkvm_monai.data import ClipReader, ClipReadError
 from gdkvm_monai.data.clip import luma
@@ -17,9 +18,10 @@ from pydicom import uid  # noqa: E402
 @pytest.fixture
 def echo() -> np.ndarray:
     """Gray frames ``(T, rows, columns)``: speckle in a sector on black."""
-    speckle = np.random.default_rng(0).gamma(2.0, 35.0, (5, 40, 50)).clip(0, 255).astype(np.uint8)
-    rows, columns = np.ogrid[:40, :50]
-    return speckle * (np.abs(columns - 25) < rows / 2)
+    noise = np.random.default_rng(0).normal(size=(5, 80, 100))
+    speckle = (90 + 150 * gaussian_filter(noise, (0, 2, 2)) / 0.14 / 3).clip(0, 255).astype(np.uint8)
+    rows, columns = np.ogrid[:80, :100]
+    return speckle * (np.abs(columns - 50) < rows / 2)
 
 
 def gray_samples(echo: np.ndarray, space: str) -> np.ndarray:
@@ -38,6 +40,13 @@ def gray_samples(echo: np.ndarray, space: str) -> np.ndarray:
 def test_gray_levels_do_not_depend_on_the_stated_color_space(stated, true, compress, echo, write_dicom):
     read = ClipReader().read(write_dicom(gray_samples(echo, true), stated, compress=compress))
     assert np.abs(read.pixels.astype(int) - upright(echo)).max() <= 1 and read.meta["mode"] == "unknown"
+
+
+@pytest.mark.parametrize("stated", ["RGB", "YBR_FULL"])
+def test_a_picture_without_black_keeps_its_gray_levels_too(stated, echo, write_dicom):
+    bright = 80 + echo // 3
+    read = ClipReader().read(write_dicom(gray_samples(bright, "RGB"), stated))
+    np.testing.assert_array_equal(read.pixels, upright(bright))
 
 
 def test_tinted_ycbcr_keeps_its_gray_levels(echo, write_dicom):
@@ -60,6 +69,27 @@ def test_samples_in_another_order_than_stated_are_no_color_doppler(stated, true,
 
 
 @pytest.mark.parametrize("planar", [0, 1])
+@pytest.mark.parametrize("color", ["sepia", "title bar"])
+def test_colored_samples_in_another_order_are_no_color_doppler_either(color, planar, echo, write_dicom):
+    samples = gray_samples(echo, "RGB")
+    if color == "sepia":
+        samples = np.stack([echo, echo // 20 * 17, echo // 5 * 3], axis=-1)
+    else:
+        samples[:, :8] = (30, 60, 200)
+    content = (samples if planar else samples.transpose(0, 3, 1, 2)).tobytes()
+    with pytest.raises(ClipReadError, match="in another order than PlanarConfiguration"):
+        ClipReader().read(write_dicom(samples, "RGB", PlanarConfiguration=planar, PixelData=content))
+
+
+@pytest.mark.parametrize("planar", [0, 1])
+def test_color_flow_in_the_stated_order_is_read_if_it_is_to_be(planar, echo, write_dicom):
+    flow = gray_samples(echo, "RGB")
+    flow[2:, 30:70, 30:70] = (220, 30, 20)
+    read = ClipReader(force=True).read(write_dicom(flow, "RGB", PlanarConfiguration=planar))
+    np.testing.assert_array_equal(read.pixels, upright(luma(flow)))
+
+
+@pytest.mark.parametrize("planar", [0, 1])
 def test_tinted_samples_in_the_stated_order_are_read(planar, echo, write_dicom):
     sepia = np.stack([echo, echo // 20 * 17, echo // 5 * 3], axis=-1)
     read = ClipReader().read(write_dicom(sepia, "RGB", PlanarConfiguration=planar))
@@ -74,5 +104,7 @@ def test_subsampled_chrominance_that_is_called_full_is_named(stated, echo, write
     np.testing.assert_array_equal(
         ClipReader().read(write_dicom(samples, "YBR_FULL_422", PixelData=packed.tobytes())).pixels, upright(echo)
     )
-    with pytest.raises(ClipReadError, match=f"has the {packed.size} bytes of YBR_FULL_422, but states {stated}"):
+    with pytest.raises(
+        ClipReadError, match=f"has {packed.size} bytes of pixels, those of YBR_FULL_422, but states {stated}"
+    ):
         ClipReader(allow_partial=True).read(write_dicom(samples, stated, PixelData=packed.tobytes()))

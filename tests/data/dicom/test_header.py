@@ -46,6 +46,8 @@ def test_a_file_that_is_dicom_by_name_only_is_refused(tmp_path, content):
         ({"PhotometricInterpretation": None}, "does not state PhotometricInterpretation;"),
         ({"SamplesPerPixel": None}, "does not state SamplesPerPixel;"),
         ({"SamplesPerPixel": 3, "PlanarConfiguration": 0}, "states 3 samples per pixel, .*MONOCHROME2, has 1;"),
+        ({"BitsAllocated": 12}, "states BitsAllocated 12, expected one of"),
+        ({"PixelRepresentation": 2}, "states PixelRepresentation 2, expected one of"),
         ({"SamplesPerPixel": 4}, "states 4 samples per pixel"),
         ({"PhotometricInterpretation": "YBR_FULL"}, "states 1 samples per pixel, .*YBR_FULL, has 3;"),
         ({"PhotometricInterpretation": "GREY"}, "states no color space that can be read"),
@@ -60,6 +62,7 @@ def test_an_impossible_header_is_refused(frames, write_dicom, attributes, messag
     ("attributes", "message"),
     [
         ({"PlanarConfiguration": None}, "does not state PlanarConfiguration;"),
+        ({"PlanarConfiguration": 2}, "states PlanarConfiguration 2, expected one of"),
         ({"PixelRepresentation": 1}, "states that its colors have 8 bits and PixelRepresentation 1, expected 8 and 0"),
         ({"BitsStored": 7}, "states that its colors have 7 bits and PixelRepresentation 0"),
     ],

@@ -38,6 +38,26 @@ def test_uncompressed_pixels_that_are_longer_than_the_header_says_are_refused(
         ClipReader(allow_partial=True).read(path)
 
 
+@pytest.mark.parametrize(
+    "attributes", [{"Columns": 51}, {"Rows": 41}, {"BitsAllocated": 16, "BitsStored": 16, "HighBit": 15}], ids=str
+)
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "RGB"])
+def test_frames_of_a_smaller_size_than_stated_are_not_read_in_part(attributes, photometric, frames, write_dicom):
+    pixels = colored(frames) if photometric == "RGB" else frames
+    path = resaved(write_dicom(pixels, photometric), **attributes)
+    with pytest.raises(ClipReadError, match=f"has {pixels.size} bytes of pixels, but its rows, columns, and frames"):
+        ClipReader(allow_partial=True).read(path)
+
+
+@pytest.mark.parametrize("kept", [3 * 2000, 3 * 2000 + 700, 4 * 2000 + 1])
+def test_a_lost_end_can_be_read_in_part(kept, frames, write_dicom):
+    path = write_dicom(frames, PixelData=frames.tobytes()[:kept] + bytes(kept % 2))
+    with pytest.raises(ClipReadError, match=f"states 5 frames but {kept // 2000} can be decoded"):
+        ClipReader().read(path)
+    read = ClipReader(allow_partial=True).read(path)
+    np.testing.assert_array_equal(read.pixels, frames[: kept // 2000].transpose(2, 1, 0))
+
+
 @pytest.mark.parametrize("padding", [2, 38])
 def test_padding_of_less_than_a_row_is_no_pixel(padding, frames, write_dicom):
     path = write_dicom(frames, PixelData=frames.tobytes() + bytes(padding))

@@ -53,7 +53,10 @@ def main(words: Sequence[str]) -> int:
     from gdkvm_monai.configs.commands import evaluate
     from gdkvm_monai.configs.errors import explain, no_stacks_in_the_log
     from gdkvm_monai.configs.overrides import parse_overrides
+    from gdkvm_monai.networks.checkpoint import check_weights_file
 
+    if options.weights:
+        check_weights_file(options.weights)
     try:
         with nullcontext() if whole else no_stacks_in_the_log():
             evaluate(

@@ -22,8 +22,6 @@ def build_parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str]) -> int:
     """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
-    if options.weights and not options.weights.is_file():
-        raise FileNotFoundError(f"weights {options.weights} do not exist; check the path.")
 
     import monai
     import torch
@@ -31,7 +29,10 @@ def main(words: Sequence[str]) -> int:
     import gdkvm_monai
     from gdkvm_monai.configs import bundle_dir
     from gdkvm_monai.labels import NOTICE
+    from gdkvm_monai.networks.checkpoint import check_weights_file
 
+    if options.weights:
+        check_weights_file(options.weights)
     weights = _describe_weights(options.weights or bundle_dir() / "models" / "model.pt")  # before anything is printed
     metadata = json.loads((bundle_dir() / "configs" / "metadata.json").read_text())
     labels = metadata["network_data_format"]["outputs"]["pred"]["channel_def"]

@@ -20,7 +20,7 @@ from gdkvm_monai.export.parity import largest_difference
 from gdkvm_monai.export.triton import write_triton_repository
 from gdkvm_monai.files import file_sha256, plain, write_json
 from gdkvm_monai.networks.card import read_card
-from gdkvm_monai.networks.checkpoint import load_weights
+from gdkvm_monai.networks.checkpoint import check_weights_file, load_weights
 from gdkvm_monai.networks.nets import GDKVM
 
 __all__ = ["CheckedExport", "NetworkSource", "Target", "export_checked"]
@@ -88,7 +88,7 @@ def export_checked(source: NetworkSource, target: Target, frames: int = 30, tole
         tolerance: largest accepted difference of a logit.
 
     Raises:
-        FileNotFoundError: if a config or the weights do not exist.
+        OSError: if a config or the weights do not exist or cannot be read.
         ModuleNotFoundError: if the format requires a package that is missing.
         ValueError: if an override, the size, or the weights do not match the network.
     """
@@ -96,6 +96,9 @@ def export_checked(source: NetworkSource, target: Target, frames: int = 30, tole
     files = inference_files(source.overlays)
     torch.manual_seed(0)  # the same random weights for every trial
     named = ", ".join(map(str, files[1:] or files))
+    if source.weights:
+        check_weights_file(source.weights)
+        named = named if read_card(source.weights) is None else f"the card beside {source.weights}"
     network, size = build_parts(_read_config(files, source), ("chosen_network", "chosen_frame_size"), named)
     size = tuple(size)
     if not isinstance(network, GDKVM):

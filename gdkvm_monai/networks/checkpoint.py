@@ -12,11 +12,41 @@ from monai.networks.utils import get_state_dict
 from torch import Tensor, nn
 
 from gdkvm_monai.files import atomic_write
+from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.stored_tensors import fault_of_file, fault_of_tensor
 
-__all__ = ["difference_of_tensors", "first_difference", "load_weights", "read_checkpoint", "write_checkpoint"]
+__all__ = [
+    "check_weights_file",
+    "difference_of_tensors",
+    "first_difference",
+    "load_weights",
+    "read_checkpoint",
+    "write_checkpoint",
+]
 
 REMEDY = "keep its model.json beside it, or name the overlays used in training, such as small_network.yaml"
+CARD_REMEDY = "the model card beside it describes that network; restore the card that training wrote with these weights"
+
+
+def check_weights_file(path: PathLike) -> None:
+    """Check that weights are a file that can be opened.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        IsADirectoryError: if it is a folder.
+        PermissionError: if it must not be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"weights {path} are a folder; pass a file in it, such as {path / 'model.pt'}.")
+    if not path.is_file():
+        raise FileNotFoundError(f"weights {path} do not exist; train first, or pass the path of a checkpoint.")
+    try:
+        open(path, "rb").close()
+    except PermissionError as error:
+        raise PermissionError(
+            f"weights {path} must not be read by this user; change the file's permissions."
+        ) from error
 
 
 def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
@@ -30,13 +60,12 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
         Tensors by name, on the CPU, with the data types in the file.
 
     Raises:
-        FileNotFoundError: if the file does not exist.
+        OSError: see :func:`check_weights_file`.
         ValueError: if the file is damaged, contains anything but tensors and plain data, contains no weights, or its
             weights are compressed, sparse, without values, larger than the file, or not finite.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"weights {path} do not exist; train first, or pass the path of a checkpoint.")
+    check_weights_file(path)
     if fault := fault_of_file(path):
         raise ValueError(f"{path} {fault}; save the state dict with it again.")
     try:
@@ -95,11 +124,11 @@ def load_weights(
         network: network to load, in its own data type; may be wrapped for several GPUs.
         path: file to read, see :func:`read_checkpoint`.
         key: key of the state dict.
-        remedy: advice in the error message for weights of another network.
+        remedy: advice in the error message for weights of another network, unless the card beside them is wrong.
         strict: whether the names in the file and the network must agree; if not, only shared names are loaded.
 
     Raises:
-        FileNotFoundError: if the file does not exist.
+        OSError: see :func:`check_weights_file`.
         ValueError: if the file is not a checkpoint, or belongs to another network; the message names the first
             difference.
     """
@@ -108,6 +137,7 @@ def load_weights(
         weights = {**own, **{name: value for name, value in weights.items() if name in own}}
     difference = first_difference(network, weights)
     if difference:
+        remedy = CARD_REMEDY if difference == _difference_of_card(Path(path), weights) else remedy
         raise ValueError(f"{path} holds weights of another network; {remedy}: {difference}.")
     getattr(network, "module", network).load_state_dict(weights)
 
@@ -140,6 +170,16 @@ def difference_of_tensors(weight: Tensor, own: Tensor) -> str:
     if not own.is_floating_point() and (changed := weight[weight != weight.to(own.dtype)]).numel():
         return f"has the value {changed[0].item()} in the file and is of type {_kind(own)} in the network"
     return ""
+
+
+def _difference_of_card(path: Path, weights: Mapping[str, Tensor]) -> str:
+    """Describe the first difference between weights and the network of the card beside them, if there is one."""
+    try:
+        card = read_card(path, check_weights=False)
+        with torch.device("meta"):
+            return first_difference(card.build_network(), weights) if card and card.describes_network else ""
+    except ValueError:
+        return ""
 
 
 def _kind(value: Tensor) -> str:

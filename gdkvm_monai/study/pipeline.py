@@ -21,7 +21,7 @@ from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.networks.card import UNKNOWN, ModelCard, read_card
-from gdkvm_monai.networks.checkpoint import load_weights
+from gdkvm_monai.networks.checkpoint import check_weights_file, load_weights
 from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
 from gdkvm_monai.transforms import LoadClipd
 
@@ -88,8 +88,7 @@ def load_pipeline(
         advice = "pass it as pipeline=" if isinstance(weights, Pipeline) else "pass the path of a checkpoint"
         raise TypeError(f"weights is a {type(weights).__name__}, expected a path; {advice}.")
     weights = released_weights() if weights is None else Path(weights)
-    if not weights.is_file():
-        raise FileNotFoundError(f"weights {weights} do not exist; check the path, or use the released weights.")
+    check_weights_file(weights)
     files = inference_files(configs)
     card, place = read_card(weights), _device(device)
     source = ", ".join(map(str, files[1:])) or f"the card beside {weights.name}"

@@ -11,7 +11,9 @@ import pytest
 import torch
 from torch import nn
 
+from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.checkpoint import first_difference, load_weights, read_checkpoint, write_checkpoint
+from gdkvm_monai.networks.nets import GDKVM
 
 
 def network(width: int = 4) -> nn.Module:
@@ -100,6 +102,29 @@ def test_a_file_with_an_unusable_tensor_is_refused_by_the_name_of_the_tensor(tmp
     torch.save({"a": torch.ones(2), "b": torch.tensor([1.0, float("inf")])}, tmp_path / "model.pt")
     with pytest.raises(ValueError, match="model.pt holds no usable weights: b has values that are not finite"):
         read_checkpoint(tmp_path / "model.pt")
+
+
+def test_the_error_says_that_the_path_is_a_folder_or_a_file_of_others(tmp_path, monkeypatch):
+    with pytest.raises(IsADirectoryError, match=f"weights {tmp_path} are a folder"):
+        read_checkpoint(tmp_path)
+    (tmp_path / "model.pt").touch()
+
+    def refuse(*arguments) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)  # the superuser may read everything
+    with pytest.raises(PermissionError, match="model.pt must not be read by this user"):
+        read_checkpoint(tmp_path / "model.pt")
+
+
+def test_a_wrong_card_is_named_as_the_cause_and_only_if_its_network_was_built(tmp_path):
+    options = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
+    torch.save(GDKVM(**options).state_dict(), tmp_path / "model.pt")
+    ModelCard("GDKVM", {**options, "width": 4}).write(tmp_path / "model.json")
+    with pytest.raises(ValueError, match="the model card beside it describes that network; restore the card"):
+        load_weights(GDKVM(**{**options, "width": 4}), tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="name the overlays used in training"):
+        load_weights(GDKVM(**{**options, "width": 16}), tmp_path / "model.pt")
 
 
 def test_the_error_names_a_missing_file():

@@ -19,6 +19,7 @@ from gdkvm_monai.export.bundle.readme import write_readme
 from gdkvm_monai.export.bundle.weights import write_weights
 from gdkvm_monai.folders import atomic_folder
 from gdkvm_monai.networks.card import ModelCard, read_card
+from gdkvm_monai.networks.checkpoint import check_weights_file
 
 __all__ = ["NAME", "export_bundle"]
 
@@ -71,6 +72,8 @@ def export_bundle(
     check_target(target, overwrite)
     if overlays is None:
         weights = weights or released_weights()
+    if weights is not None:
+        check_weights_file(weights)
     card = read_card(weights) if weights is not None else None
     files = inference_files(_default_overlays(card) if overlays is None else overlays)[1:]
     if weights_url is not None and (weights is None or not weights_url.startswith("https://")):

@@ -75,7 +75,7 @@ class ColorFlow:
     def _fills_sector(self) -> bool:
         """Whether pixels of another color are more than thin lines, and lie in the sector."""
         thick = _without_lines(self._flows, THIN) | _without_lines(self._other, THIN_STILL)
-        return bool(thick.mean() > FLOW and (thick & self._sector()).mean() > FLOW)
+        return bool(thick.any() and _without_lines(thick & self._sector(), THIN).mean() > FLOW)
 
     def _sector(self) -> np.ndarray:
         """Return where the sector is, or the whole picture if nothing has the usual color."""

@@ -58,6 +58,14 @@ def test_a_thick_ecg_that_is_drawn_across_the_tissue_is_no_flow(gray):
     assert not shows_flow(frames)
 
 
+def test_a_wide_cursor_that_moves_below_the_sector_and_touches_it_is_no_flow(gray):
+    frames = tinted(gray, 1, 1, 1)
+    frames[:, 98:] = 0
+    for frame in range(12):
+        frames[frame, 96:118, 12 * frame : 12 * frame + 12] = (255, 255, 0)
+    assert not shows_flow(frames)
+
+
 def test_a_colored_clock_beside_the_sector_is_no_flow(gray):
     frames = tinted(gray, 1, 1, 1)
     frames[:, :20] = 0

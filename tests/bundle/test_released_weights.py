@@ -147,6 +147,10 @@ def test_the_exported_bundle_holds_them_with_their_scores_and_may_be_trained_in_
     train, inference = (json.loads((bundle / "configs" / f"{n}.json").read_text()) for n in ("train", "inference"))
     assert train["network_def"] == inference["network_def"] and train["frame_size"] == [128, 128]
     assert train["imagenet_weights"] is None, "training in MONAI Label goes on from the weights"
+    own, shipped = ({path.name for path in root.glob("configs/*")} for root in (bundle, ROOT / "bundle"))
+    for path in bundle.glob("configs/*.yaml"):
+        named = set(re.findall(r"\w+\.(?:yaml|json)", path.read_text())) & shipped
+        assert named <= own, f"{path.name} names a config that the bundle does not have"
     pipeline = load_pipeline(bundle / "models" / "model.pt", device="cpu")
     own = load_pipeline(device="cpu").network.state_dict()
     assert all(torch.equal(value, own[name]) for name, value in pipeline.network.state_dict().items())

@@ -23,7 +23,7 @@ def bake(configs: Path, overlay: Path, shipped: Path) -> None:
 
     Args:
         configs: folder of the two files.
-        overlay: config file; one of ``shipped`` is removed from ``configs``.
+        overlay: config file; one of ``shipped`` is removed from ``configs`` and from the commands in their comments.
         shipped: folder of the source configs.
     """
     files = [configs / "train.json", configs / "inference.json"]
@@ -35,6 +35,8 @@ def bake(configs: Path, overlay: Path, shipped: Path) -> None:
         part.unlink()
     if overlay.resolve().parent == shipped.resolve():
         (configs / overlay.name).unlink(missing_ok=True)  # read a second time, its "+" entries would be added twice
+        for path in configs.glob("*.yaml"):  # commands in comments
+            path.write_text(path.read_text().replace(f"'bundle/configs/{overlay.name}',", ""))
 
 
 def bake_card(configs: Path, card: ModelCard) -> None:

@@ -28,7 +28,8 @@ REQUIRED = ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation")
 REQUIRED += ("BitsAllocated", "BitsStored", "PixelRepresentation")
 GRAY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 YBR = ("YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
-VALUES = {"BitsAllocated": (1, 8, 16, 32), "PixelRepresentation": (0, 1), "PlanarConfiguration": (0, 1)}
+PALETTE = "RedPaletteColorLookupTableDescriptor"
+VALUES = {"BitsAllocated": (8, 16, 32), "PixelRepresentation": (0, 1), "PlanarConfiguration": (0, 1)}
 LARGEST_HEADER = 1 << 21  # bytes of the attributes below: 100,000 frame times have less than 2 MB
 # only these are read, so that no patient attribute can reach metadata, messages, or warnings
 TAGS = (
@@ -103,14 +104,24 @@ def check_attributes(path: Path, header: Any) -> None:
     for name, allowed in VALUES.items():
         if header.get(name) not in (None, *allowed):
             raise ClipReadError(f"{path} states {name} {header.get(name)}, expected one of {allowed}; export it again.")
+    if not 0 < header.BitsStored <= header.BitsAllocated:
+        raise ClipReadError(
+            f"{path} states {header.BitsStored} of {header.BitsAllocated} bits by its BitsStored and BitsAllocated; "
+            "export it again."
+        )
+    _check_color_space(path, header)
+
+
+def _check_color_space(path: Path, header: Any) -> None:
     color_space = header.PhotometricInterpretation
     if color_space not in (*GRAY, *YBR, "RGB"):
         raise ClipReadError(f"{path} states no color space that can be read, such as MONOCHROME2; export it as gray.")
-    samples = {1} if color_space in GRAY else {3} if color_space in YBR else {1, 3}  # gray that is called RGB is read
-    if header.SamplesPerPixel not in samples:
+    is_gray_rgb = header.SamplesPerPixel == 1 and color_space == "RGB" and PALETTE not in header  # gray is meant
+    samples = 1 if color_space in GRAY or is_gray_rgb else 3
+    if header.SamplesPerPixel != samples:
         raise ClipReadError(
-            f"{path} states {header.SamplesPerPixel} samples per pixel, but its color space, {color_space}, has "
-            f"{max(samples)}; export it again."
+            f"{path} states SamplesPerPixel {header.SamplesPerPixel}, but its color space, {color_space}, has "
+            f"{samples}; export it again."
         )
     if header.SamplesPerPixel == 3 and (header.PixelRepresentation or header.BitsStored < header.BitsAllocated == 8):
         raise ClipReadError(

@@ -28,10 +28,12 @@ def check_palette(path: Path, header: Any) -> None:
         return
     descriptor = header.get("RedPaletteColorLookupTableDescriptor")
     tables = [_table(header, color) for color in COLORS]
-    if not isinstance(descriptor, Sequence) or len(descriptor) != 3 or None in tables:
+    if not isinstance(descriptor, Sequence) or len(descriptor) != 3 or not all(tables):
         raise ClipReadError(f"{path} states palette colors, but its palette is missing or not whole; export it again.")
     entries = descriptor[0] or LARGEST
-    is_segmented = header.get("RedPaletteColorLookupTableData") is None
+    is_segmented = "RedPaletteColorLookupTableData" not in header
+    if descriptor[2] not in (8, 16):
+        raise ClipReadError(f"{path} has a palette of {descriptor[2]} bits, expected 8 or 16; export it again.")
     if is_segmented and max(_expanded(table, header) for table in tables) > LARGEST:
         raise ClipReadError(f"{path} has a palette of more than {LARGEST} colors; export it again.")
     width = round(len(tables[0]) / entries)  # bytes of an entry
@@ -67,8 +69,8 @@ def _has_bytes_in_words(header: Any) -> bool:
 
 
 def _table(header: Any, color: str) -> bytes | None:
-    plain = header.get(f"{color}PaletteColorLookupTableData")
-    return header.get(f"Segmented{color}PaletteColorLookupTableData") if plain is None else plain
+    kind = "" if f"{color}PaletteColorLookupTableData" in header else "Segmented"
+    return header.get(f"{kind}{color}PaletteColorLookupTableData")
 
 
 def _expanded(data: bytes, header: Any) -> int:

@@ -77,13 +77,16 @@ def _iterate(path: Path, header: Any, count: int) -> Iterator[tuple[np.ndarray, 
     if syntax.is_compressed:
         yield from _decompress(_checked(path, header, count), header)
         return
-    # pydicom 3.0.2 forgets the subsampling after a frame
-    parts = [[index] for index in range(count)] if space == "YBR_FULL_422" else [None]
-    for indices in parts:
-        for frame in iter_pixels(path, indices=indices, raw=True, **whole_words(header)):
-            if frame.ndim == 3 and space != "YBR_FULL_422":
-                check_sample_order(frame, header, path)
-            yield frame, space
+    if space == "YBR_FULL_422":
+        for index in range(count):  # pydicom 3.0.2 forgets the subsampling after a frame; there is one order of samples
+            yield from (
+                (frame, space) for frame in iter_pixels(path, indices=[index], raw=True, planar_configuration=0)
+            )
+        return
+    for frame in iter_pixels(path, raw=True, **whole_words(header)):
+        if frame.ndim == 3:
+            check_sample_order(frame, header, path)
+        yield frame, space
 
 
 def _decompress(codestreams: Iterable[bytes], header: Any) -> Iterator[tuple[np.ndarray, str]]:
@@ -112,13 +115,13 @@ def _to_gray(frame: np.ndarray, space: str, header: Any, path: Path) -> tuple[np
     photometric = header.PhotometricInterpretation
     if frame.ndim == 2:
         check_sign(frame, header, path)
+        frame = extract_stored_bits(frame, header, path)
     if photometric == "PALETTE COLOR" and frame.ndim == 2:
         frame = apply_palette(frame, header)
     elif frame.ndim == 3:
         frame = samples_to_rgb(frame, space)
     if frame.ndim == 3:
         return luma(frame), frame
-    frame = extract_stored_bits(frame, header, path)
     if photometric == "MONOCHROME1":  # 0 is white
         low = -(1 << header.BitsStored - 1) if header.PixelRepresentation else 0
         frame = (2 * low + (1 << header.BitsStored) - 1 - frame.astype(np.int32)).astype(frame.dtype)

@@ -15,7 +15,7 @@ SMOOTHER = 0.9  # share of the steps between pixels that must be left if values 
 
 
 def whole_words(header: Any) -> dict[str, int]:
-    """Return pydicom options that keep all bits of unsigned gray values, uncompressed or RLE, for the function below.
+    """Return pydicom options that keep all bits of unsigned values, uncompressed or RLE, for the function below.
 
     pydicom 3 clears the bits above ``BitsStored``, where values are if ``HighBit`` is another one, and where values
     that are larger than stated would lose their highest bits.
@@ -29,7 +29,7 @@ def extract_stored_bits(frame: np.ndarray, header: Any, path: Path) -> np.ndarra
     """Return the values in words of which ``HighBit`` is the highest bit of ``BitsStored``.
 
     Raises:
-        ClipReadError: if the bits do not fit, or bytes have values above the highest bit.
+        ClipReadError: if the bits do not fit, or bytes have values above the highest or below the lowest bit.
     """
     if not whole_words(header):
         return frame
@@ -41,7 +41,13 @@ def extract_stored_bits(frame: np.ndarray, header: Any, path: Path) -> np.ndarra
             f"{path} states that bit {high} is the highest, but has larger values; export it again with the true "
             "BitsStored and HighBit."
         )
-    return (frame >> high + 1 - stored) & ((1 << stored) - 1)
+    low = high + 1 - stored
+    if header.BitsAllocated == 8 and (frame & (1 << low) - 1).any():
+        raise ClipReadError(
+            f"{path} states that bit {low} is the lowest, but has values below it; export it again with the true "
+            "BitsStored and HighBit."
+        )
+    return (frame >> low) & ((1 << stored) - 1)
 
 
 def check_sign(frame: np.ndarray, header: Any, path: Path) -> None:
@@ -65,7 +71,7 @@ def check_sign(frame: np.ndarray, header: Any, path: Path) -> None:
 
 
 def _is_unsigned_gray(header: Any) -> bool:
-    gray = str(header.get("PhotometricInterpretation")).startswith("MONOCHROME")
+    gray = header.PhotometricInterpretation in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
     syntax = header.file_meta.TransferSyntaxUID
     as_words = not syntax.is_compressed or syntax.name.startswith("RLE")
     return gray and as_words and header.get("PixelRepresentation") == 0

@@ -101,9 +101,9 @@ def test_subsampled_chrominance_that_is_called_full_is_named(stated, echo, write
     samples = gray_samples(echo, "YBR_FULL")
     neutral = np.full_like(echo[:, :, ::2], 128)
     packed = np.stack([echo[:, :, ::2], echo[:, :, 1::2], neutral, neutral], axis=-1)
-    np.testing.assert_array_equal(
-        ClipReader().read(write_dicom(samples, "YBR_FULL_422", PixelData=packed.tobytes())).pixels, upright(echo)
-    )
+    for planar in (0, 1):  # there is only one order
+        path = write_dicom(samples, "YBR_FULL_422", PixelData=packed.tobytes(), PlanarConfiguration=planar)
+        np.testing.assert_array_equal(ClipReader().read(path).pixels, upright(echo))
     with pytest.raises(
         ClipReadError, match=f"has {packed.size} bytes of pixels, those of YBR_FULL_422, but states {stated}"
     ):

@@ -22,11 +22,18 @@ def test_an_overlay_in_the_bits_above_is_no_part_of_the_value(frames, write_dico
     np.testing.assert_array_equal(ClipReader().read(path).pixels, upright(values))
 
 
-@pytest.mark.parametrize(("stored", "high", "text"), [(7, 6, "bit 6 is the highest"), (8, 6, "do not fit")])
-def test_bytes_with_more_bits_than_stated_are_refused(stored, high, text, frames, write_dicom):
+@pytest.mark.parametrize(
+    ("stored", "high", "text"), [(7, 6, "bit 6 is the highest"), (7, 7, "bit 1 is the lowest"), (8, 6, "do not fit")]
+)
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "PALETTE COLOR"])
+def test_bytes_with_more_bits_than_stated_are_refused(stored, high, text, photometric, frames, write_dicom):
     assert frames.max() > 127
+    palette = {}
+    for color in ("Red", "Green", "Blue") if photometric == "PALETTE COLOR" else ():
+        palette[f"{color}PaletteColorLookupTableDescriptor"] = [256, 0, 8]
+        palette[f"{color}PaletteColorLookupTableData"] = bytes(range(256))
     with pytest.raises(ClipReadError, match=text):
-        ClipReader().read(write_dicom(frames, BitsStored=stored, HighBit=high))
+        ClipReader().read(write_dicom(frames, photometric, BitsStored=stored, HighBit=high, **palette))
 
 
 @pytest.mark.parametrize(("dtype", "stored"), [("i1", 8), ("<i2", 16), ("<i2", 12)])

@@ -13,7 +13,7 @@ from gdkvm_monai.handlers.learning_curve import LearningCurve
 from gdkvm_monai.handlers.results_writer import ResultsWriter
 from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
 from gdkvm_monai.handlers.training_run import TrainingRun
-from gdkvm_monai.handlers.weights_card import WeightsCard
+from gdkvm_monai.handlers.weights_card import WeightsCard, refuse_release
 from gdkvm_monai.handlers.weights_saver import WeightsSaver
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "WeightsCard",
     "WeightsSaver",
     "executed_config",
+    "refuse_release",
 ]

@@ -22,7 +22,7 @@ from gdkvm_monai.networks.card import PHANTOM, UNKNOWN, ModelCard, read_card
 from gdkvm_monai.networks.known import NETWORKS
 from gdkvm_monai.networks.recorded_weights import write_run_card
 
-__all__ = ["WeightsCard"]
+__all__ = ["WeightsCard", "refuse_release"]
 
 
 class Source(NamedTuple):
@@ -128,12 +128,7 @@ class WeightsCard:
         Raises:
             ValueError: if the folder holds the released weights.
         """
-        present = read_card(self.path, check_weights=False)
-        if present is not None and present.release:
-            raise ValueError(
-                f"{self.path.parent} holds the weights of release {present.release}, which training does not replace; "
-                "add --run_dir runs/NAME."
-            )
+        refuse_release(self.path.parent)
         self.card = replace(self.card, **recorded_start(engine))
         self.write(engine)
 
@@ -168,6 +163,23 @@ class WeightsCard:
     @idist.one_rank_only()
     def _write(self) -> None:
         write_run_card(self.card, self.path)
+
+
+def refuse_release(weights_dir: PathLike) -> None:
+    """Refuse to train in a folder with released weights; a config calls this before clips are read.
+
+    Args:
+        weights_dir: folder that will receive the weights.
+
+    Raises:
+        ValueError: if its card marks the weights as released.
+    """
+    present = read_card(Path(weights_dir) / "model.json", check_weights=False)
+    if present is not None and present.release:
+        raise ValueError(
+            f"{weights_dir} holds the weights of release {present.release}, which training does not replace; "
+            "add --run_dir runs/NAME."
+        )
 
 
 def _shows_phantom(image: object) -> bool:

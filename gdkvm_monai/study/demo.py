@@ -12,6 +12,7 @@ import numpy as np
 
 from gdkvm_monai.configs.commands import run_in_process
 from gdkvm_monai.data import phantom_datalist
+from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from gdkvm_monai.evaluation.result_tables import read_ef_table
 from gdkvm_monai.metrics.agreement import Agreement, measure_agreement
 from gdkvm_monai.visualize.movies import write_gif
@@ -57,7 +58,7 @@ def run_demo(out: Path, smallest: bool = False) -> DemoResult:
     data = out / ("phantom_small" if smallest else "phantom")
     patients = (6, 2, 2) if smallest else (40, 8, 8)
     out.mkdir(parents=True, exist_ok=True)
-    phantom_datalist(data, "training", num_patients=patients, size=SIZE)
+    write_camus_phantom(data, PhantomSettings(patients, SIZE))
     overrides = [f"--num_patients={list(patients)}"]
     overrides += ["--epochs=1", "--iterations_per_epoch=20"] if smallest else []
     run_in_process("training", TRAINING, out, data, overrides)

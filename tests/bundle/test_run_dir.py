@@ -33,9 +33,10 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_training_beside_the_released_weights_is_refused_and_changes_nothing(checkout, phantom_root):
+@pytest.mark.parametrize("overlays", [(), ("finetune.yaml",)], ids=["training", "fine-tuning"])
+def test_training_beside_the_released_weights_is_refused_before_clips_are_read_and_changes_nothing(checkout, overlays):
     before = files_of(checkout / "models")
-    flow = tiny_workflow(checkout, phantom_root)
+    flow = tiny_workflow(checkout, checkout / "no clips", *overlays)
     with pytest.raises(RuntimeError) as error:
         flow.run()
     assert "release 0.2.0" in explain(error.value) and "--run_dir runs/NAME" in explain(error.value)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gdkvm_monai.data.phantom import PhantomSettings
 from gdkvm_monai.evaluation.ejection_fraction import QUANTITIES
 from gdkvm_monai.study import demo
 from gdkvm_monai.study.demo import ef_agreement, mean_dice, run_demo
@@ -47,14 +48,14 @@ def test_an_evaluation_without_ejection_fractions_is_refused(tmp_path):
 
 def test_the_demo_trains_evaluates_and_infers_on_its_own_phantoms(tmp_path, monkeypatch):
     runs = []
-    monkeypatch.setattr(demo, "phantom_datalist", lambda folder, section, **options: runs.append(options) or [])
+    monkeypatch.setattr(demo, "write_camus_phantom", lambda folder, settings: runs.append((folder, settings)))
     monkeypatch.setattr(demo, "run_in_process", lambda run_id, configs, out, data, *rest: runs.append((run_id, data)))
     monkeypatch.setattr(demo, "_draw_clip", lambda data, out: out / "overlay.gif")
     monkeypatch.setattr(demo, "mean_dice", lambda path, structure: 0.5)
     monkeypatch.setattr(demo, "ef_agreement", lambda results: (results, "biplane"))
     result = run_demo(tmp_path / "demo", smallest=True)
     data = tmp_path / "demo" / "phantom_small"
-    assert runs[0]["num_patients"] == (6, 2, 2)
+    assert runs[0] == (data, PhantomSettings((6, 2, 2), demo.SIZE)), "what phantom.yaml would generate"
     assert runs[1:] == [("training", data), ("evaluating", data)]
     assert result.mean_dice == 0.5 and result.ef == tmp_path / "demo" / "eval" and result.ef_method == "biplane"
     assert result.files[0] == tmp_path / "demo" / "models" / "model.pt"

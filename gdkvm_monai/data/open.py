@@ -77,7 +77,8 @@ def _check_region(path: Path, meta: ClipMeta, number: int | None) -> None:
     count = meta.get("tissue_regions", 0)
     if number is not None and not 1 <= number <= count:
         advice = f"choose 1 to {count}" if count else "leave region out to use the whole picture"
-        raise ClipReadError(f"{path} states {count} tissue regions, and region is {number}; {advice}.")
+        stated = f"{count} tissue region{'' if count == 1 else 's'}"
+        raise ClipReadError(f"{path} states {stated}, and region is {number}; {advice}.")
 
 
 @contextmanager
@@ -100,7 +101,7 @@ def _declared_errors(paths: Sequence[Path]) -> Iterator[None]:
 def _open_paths(paths: list[Path], options: ReadOptions) -> ClipStream:
     if len(paths) == 1:
         return _open_path(paths[0], options)
-    if all(path.suffix.lower() == ".png" for path in paths):
+    if all(path.suffix.lower() == ".png" and not (path.is_file() and is_dicom(path)) for path in paths):
         return open_png_frames(paths, options)
     first = _open_path(paths[0], options).collect()
     return ClipStream(

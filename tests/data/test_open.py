@@ -95,6 +95,11 @@ def test_a_dicom_file_is_read_as_dicom_whatever_its_name_is(frames, write_dicom,
         ClipReader().read(write_dicom(frames, name=f"ct{suffix}", SOPClassUID="1.2.840.10008.5.1.4.1.1.2"))
 
 
+def test_dicom_stills_named_png_are_frames_of_a_list(frames, write_dicom):
+    names = [write_dicom(frames[t : t + 1], name=f"{t}.png") for t in (2, 0)]
+    np.testing.assert_array_equal(ClipReader().read(names).pixels, frames[[2, 0]].transpose(2, 1, 0))
+
+
 @pytest.mark.parametrize("size", [(1, 1, 1), (1, 1, 3), (31, 17, 2), (1, 7, 5)], ids=str)
 @pytest.mark.parametrize("name", ["clip.nii", "clip.nii.gz", "clip.mhd", "clip.mha", "clip.npy", "frames"])
 def test_any_size_and_number_of_frames_is_read(write_nifti, write_metaimage, tmp_path, name, size):

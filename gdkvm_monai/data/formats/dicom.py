@@ -35,7 +35,7 @@ def open_dicom(path: Path, options: ReadOptions) -> ClipStream:
     ``spacing_trust`` is ``ok``, otherwise 1.
 
     Raises:
-        ClipReadError: if the file is damaged, is not an ultrasound image, lacks frames, has more pixels than its header
+        ClipReadError: if the file is damaged, is not an ultrasound image, lacks frames, is not stored as its header
             states, shows Doppler or M-mode, or needs a decoder that is missing.
     """
     header = read_header(path)

@@ -101,7 +101,7 @@ def _frames(path: Path, shape: tuple, count: int | None, options: ReadOptions, m
     except _Damage:
         cause = cause or f"is damaged after {read} frames"
     if read < (count or 1):
-        cause = f"states {count or 0} frames but {read} can be decoded"
+        cause = f"states {count or 0} frame{'' if count == 1 else 's'} but {read} can be decoded"
     meta["partial"] = bool(cause)
     if cause and not (read and options.allow_partial):
         raise ClipReadError(f"{path} {cause}; copy it again from its source{', or set allow_partial' if read else ''}.")

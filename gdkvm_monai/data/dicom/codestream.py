@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["LOSSLESS", "SEQUENTIAL", "DamagedFrameError", "FrameHeader", "check_codestream", "frame_header"]
+__all__ = ["LOSSLESS", "SEQUENTIAL", "DamagedFrameError", "FrameHeader", "check_codestream", "frame_header", "rle_size"]
 
 SEQUENTIAL = (0xC0, 0xC1, 0xC2)  # JPEG markers of frames with 8 or 12 bits
 LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
@@ -50,6 +50,17 @@ def check_codestream(codestream: bytes, header: Any) -> None:
         raise DamagedFrameError(f"it states {size}, and the header {expected[0]} and {expected[1]}")
     if "2000" not in name and not codestream.rstrip(b"\0\xff").endswith(b"\xff\xd9"):  # the rest is padding
         raise DamagedFrameError("it has no end marker")
+
+
+def rle_size(codestream: bytes) -> int:
+    """Return the number of bytes in the first segment of a frame in RLE, without decoding it (DICOM PS3.5, G.3)."""
+    segments, position, following = (int.from_bytes(codestream[4 * part : 4 * part + 4], "little") for part in range(3))
+    end, size = following if segments > 1 else len(codestream), 0
+    while position < end - 1:
+        run = codestream[position]
+        size += 0 if run == 128 else run + 1 if run < 128 else 257 - run
+        position += 1 if run == 128 else run + 2 if run < 128 else 2
+    return size
 
 
 def frame_header(codestream: bytes) -> FrameHeader | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gdkvm_monai.data.clip import INSTALL, ClipReadError, luma
-from gdkvm_monai.data.dicom.codestream import DamagedFrameError, check_codestream
+from gdkvm_monai.data.dicom.codestream import DamagedFrameError, check_codestream, rle_size
 from gdkvm_monai.data.dicom.color_samples import check_sample_order, samples_to_rgb
 from gdkvm_monai.data.dicom.encoding import check_compression
 from gdkvm_monai.data.dicom.lossless_jpeg import decode_lossless_jpeg
@@ -99,7 +99,13 @@ def _decompress(codestreams: Iterable[bytes], header: Any) -> Iterator[tuple[np.
         # the order of samples is that of the codestream, whatever the header says (DICOM PS3.5, 8.2)
         options["planar_configuration"] = 0
     for codestream in codestreams:
-        frame, found = decoder.as_array(encapsulate([codestream], has_bot=False), index=0, raw=True, **options)
+        try:
+            frame, found = decoder.as_array(encapsulate([codestream], has_bot=False), index=0, raw=True, **options)
+        except Exception as error:
+            if not syntax.name.startswith("RLE") or rle_size(codestream) == header.Rows * header.Columns:
+                raise
+            have = f"it holds {rle_size(codestream)} pixels"
+            raise DamagedFrameError(f"{have}, and the header states {header.Rows} x {header.Columns}") from error
         yield frame, found["photometric_interpretation"]
 
 

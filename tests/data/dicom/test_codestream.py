@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gdkvm_monai.data.dicom.codestream import check_codestream
+from gdkvm_monai.data.dicom.codestream import check_codestream, frame_header, rle_size
 
 pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
 from pydicom import uid  # noqa: E402
@@ -63,3 +63,16 @@ def test_an_rle_frame_that_is_too_short_for_its_pixels_is_refused():
     check_codestream(bytes(64 + 32), header(uid.RLELossless))
     with pytest.raises(ValueError, match="96 bytes cannot hold 4000 x 4000"):
         check_codestream(bytes(64 + 32), header(uid.RLELossless, 4000, 4000))
+
+
+def test_the_size_of_an_rle_segment_is_that_of_its_runs_and_literals():
+    segment = bytes([2, 7, 8, 9, 254, 5, 128, 0, 1])  # three literals, a run of three, nothing, one literal
+    head = (1).to_bytes(4, "little") + (64).to_bytes(4, "little") + bytes(56)
+    assert rle_size(head + segment) == 7 and rle_size(head) == 0 and rle_size(b"") == 0
+
+
+def test_a_frame_header_tells_samples_and_bits():
+    color = io.BytesIO()
+    Image.fromarray(np.zeros((40, 50, 3), np.uint8)).save(color, "JPEG")
+    assert frame_header(jpeg())[:4] == (40, 50, 1, 8) and frame_header(color.getvalue())[:4] == (40, 50, 3, 8)
+    assert frame_header(bytes(99)) is None

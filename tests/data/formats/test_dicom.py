@@ -85,7 +85,7 @@ def test_a_truncated_clip_is_refused_with_both_counts_or_read_in_part(frames, wr
     path.write_bytes(content[: -len(frames[0].tobytes()) - 500])
     with pytest.raises(
         ClipReadError,
-        match=r"clip\.dcm states 5 frames but 3 can be decoded, and frame 3 is missing or damaged; copy it",
+        match=r"states 5 frames but 3 can be decoded, and frame 3 is .*(missing|it holds 1\d+ pixels).*; copy it",
     ):
         ClipReader().read(path)
     read = ClipReader(allow_partial=True).read(path)

@@ -93,6 +93,10 @@ def _export_network(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     if options.frames < 1:
         parser.error(f"--frames is {options.frames}, expected at least 1.")
+    if not options.tolerance >= 0:  # also NaN
+        parser.error(f"--tolerance is {options.tolerance:g}, expected at least 0.")
+    if options.format != "triton" and options.out.is_dir():
+        parser.error(f"--out {options.out} is a folder, expected a file for {options.format}.")
     check_folders([options.out if options.format == "triton" else options.out.parent])
 
     from gdkvm_monai.configs import released_weights

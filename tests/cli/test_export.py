@@ -65,6 +65,9 @@ def test_invalid_input_gives_one_line_and_exit_code_two(options, named, tmp_path
         ["network", "--untrained"],
         ["network", "--out", "x", "--untrained", "--weights", "y"],
         ["network", "--out", "x", "--untrained", "--frames", "0"],
+        ["network", "--out", "x", "--untrained", "--tolerance", "-1"],
+        ["network", "--out", "x", "--untrained", "--tolerance", "nan"],
+        ["network", "--out", ".", "--untrained"],
         ["bundle", "--zip", "--weights-url", "https://example.org/model.pt"],
     ],
 )

@@ -144,9 +144,13 @@ def _smooth(curve: np.ndarray, phases: Phases) -> SmoothedCurve:
 
 
 def _extremes(fit: SmoothedCurve, ed: int, es: int) -> tuple[float, float]:
-    """Return EDV and ESV without the overshoot, which is zero where the noise is unknown."""
+    """Return EDV and ESV without the overshoot, which is zero where the noise is unknown.
+
+    NaN for both if one is negative: a parabola does not fit the volumes of a ventricle that almost vanishes.
+    """
     overshoot = OVERSHOOT * np.nan_to_num(fit.error[[ed, es]])
-    return float(fit.values[ed] - overshoot[0]), float(fit.values[es] + overshoot[1])
+    edv, esv = float(fit.values[ed] - overshoot[0]), float(fit.values[es] + overshoot[1])
+    return (np.nan, np.nan) if min(edv, esv) < 0 else (edv, esv)
 
 
 def _odd_beats(phases: Phases) -> set[int]:

@@ -7,7 +7,8 @@ import pytest
 
 from gdkvm_monai.metrics.beats import measure_beats
 from gdkvm_monai.metrics.marked_phases import PhaseMarks, mark_phases
-from gdkvm_monai.metrics.phases import Phases, find_phases
+from gdkvm_monai.metrics.phases import WIDEST_S, Phases, find_phases
+from gdkvm_monai.metrics.smoothing import smooth_curve
 
 
 def phases_of(*beats: tuple[int, int], frames: int = 5) -> Phases:
@@ -116,3 +117,14 @@ def test_another_curve_is_averaged_over_the_same_beats():
 def test_anything_but_one_volume_per_frame_is_refused(volumes, volumes_ml):
     with pytest.raises(ValueError, match="5 frames"):
         measure_beats(volumes, phases_of((0, 1)), volumes_ml)
+
+
+def test_a_ventricle_that_almost_vanishes_has_no_measurable_beat_instead_of_a_negative_volume():
+    time = np.arange(60) / 50
+    volumes = np.where(np.cos(2 * np.pi * time / 0.6) > 0.2, 80.0, 0.01)  # a parabola falls below zero beside the step
+    fit = smooth_curve(volumes, time, WIDEST_S)
+    beats = [(int(fit.values.argmax()), int(fit.values.argmin()))]
+    phases = Phases((beats[0][0],), (beats[0][1],), tuple(beats), time, "s", volumes)
+    assert fit.values.min() < 0
+    mean = measure_beats(volumes, phases, volumes)
+    assert np.isnan(mean.ef_percent) and mean.beats[0].concern == "not_measurable"

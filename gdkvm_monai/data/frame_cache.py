@@ -54,8 +54,8 @@ class FrameCache:
 
     def __getitem__(self, frame: int) -> np.ndarray:
         """Read one frame of ``shape``."""
-        self._file.seek(self._position(frame) * self._bytes)
-        return np.frombuffer(self._file.read(self._bytes), self.dtype).reshape(self.shape, order="F")
+        offset = self._position(frame) * self._bytes  # not by seeking: forks of the process share the position
+        return np.array(np.memmap(self._file, self.dtype, "r", offset, self.shape, order="F"))
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[frame] for frame in range(self._length))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from gdkvm_monai.data.dicom.header import is_dicom
 from gdkvm_monai.data.dicom.source import read_source
 from gdkvm_monai.files import file_sha256, write_text
 from gdkvm_monai.labels import COLORS
+from gdkvm_monai.study.background import in_background
 from gdkvm_monai.study.captions import frame_captions
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
@@ -93,10 +95,14 @@ def _write_pictures(folder: Path, options: SegmentOptions, cache: ClipCache, res
     spacing_mm = aspect_spacing(clip.spacing_mm, clip.spacing_trust)
     shown, captions = (cache.picture, cache.mask), frame_captions(measurements, frames)
     movie = OverlayClip(*shown, len(cache.masks), spacing_mm, clip.frame_rate_hz, captions)
+    with in_background(partial(_write_overlay, folder, options, movie)):
+        write_contact_sheet(folder / "contact_sheet.png", measurements, frames, *shown)
+        if options.report:
+            write_clip_report(folder / "report.html", measurements, frames, results.provenance, *shown)
+
+
+def _write_overlay(folder: Path, options: SegmentOptions, movie: OverlayClip) -> None:
     if options.overlay == "gif":
         write_overlay_gif(folder / "overlay.gif", movie)
     elif options.overlay == "avi":
         write_overlay_avi(folder / "overlay.avi", movie)
-    write_contact_sheet(folder / "contact_sheet.png", measurements, frames, *shown)
-    if options.report:
-        write_clip_report(folder / "report.html", measurements, frames, results.provenance, *shown)

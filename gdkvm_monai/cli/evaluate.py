@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from gdkvm_monai.cli.command import OK, WRONG_USE, new_parser, report, wants_traceback
+from gdkvm_monai.configs import check_weights_file
 from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_parser", "main"]
@@ -48,15 +49,14 @@ def main(words: Sequence[str]) -> int:
     """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
     check_folders([options.out])
+    if options.weights:
+        check_weights_file(options.weights)
     whole = wants_traceback(words)
 
     from gdkvm_monai.configs.commands import evaluate
     from gdkvm_monai.configs.errors import explain, no_stacks_in_the_log
     from gdkvm_monai.configs.overrides import parse_overrides
-    from gdkvm_monai.networks.checkpoint import check_weights_file
 
-    if options.weights:
-        check_weights_file(options.weights)
     try:
         with nullcontext() if whole else no_stacks_in_the_log():
             evaluate(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gdkvm_monai.cli.command import OK, new_parser
+from gdkvm_monai.configs import bundle_dir, check_weights_file
 
 __all__ = ["build_parser", "main"]
 
@@ -22,17 +23,15 @@ def build_parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str]) -> int:
     """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
+    if options.weights:
+        check_weights_file(options.weights)
 
     import monai
     import torch
 
     import gdkvm_monai
-    from gdkvm_monai.configs import bundle_dir
     from gdkvm_monai.labels import NOTICE
-    from gdkvm_monai.networks.checkpoint import check_weights_file
 
-    if options.weights:
-        check_weights_file(options.weights)
     weights = _describe_weights(options.weights or bundle_dir() / "models" / "model.pt")  # before anything is printed
     metadata = json.loads((bundle_dir() / "configs" / "metadata.json").read_text())
     labels = metadata["network_data_format"]["outputs"]["pred"]["channel_def"]

@@ -6,7 +6,7 @@ import sys
 from os import PathLike
 from pathlib import Path
 
-__all__ = ["bundle_dir", "find_config", "released_weights"]
+__all__ = ["bundle_dir", "check_weights_file", "find_config", "released_weights"]
 
 
 def bundle_dir() -> Path:
@@ -45,3 +45,24 @@ def released_weights() -> Path:
     if not path.is_file():
         raise FileNotFoundError(f"there are no weights: {path} is missing; restore it, or pass a checkpoint.")
     return path
+
+
+def check_weights_file(path: str | PathLike[str]) -> None:
+    """Check that weights are a file that can be opened.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        IsADirectoryError: if it is a folder.
+        PermissionError: if it must not be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"weights {path} are a folder; pass a file in it, such as {path / 'model.pt'}.")
+    if not path.is_file():
+        raise FileNotFoundError(f"weights {path} do not exist; train first, or pass the path of a checkpoint.")
+    try:
+        open(path, "rb").close()
+    except PermissionError as error:
+        raise PermissionError(
+            f"weights {path} must not be read by this user; change the file's permissions."
+        ) from error

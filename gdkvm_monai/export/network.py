@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from monai.bundle import ConfigParser
 
-from gdkvm_monai.configs import bundle_dir
+from gdkvm_monai.configs import bundle_dir, check_weights_file
 from gdkvm_monai.configs.ids import check_overrides
 from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config, set_weights
 from gdkvm_monai.export.description import describe_export
@@ -20,7 +20,7 @@ from gdkvm_monai.export.parity import largest_difference
 from gdkvm_monai.export.triton import write_triton_repository
 from gdkvm_monai.files import file_sha256, plain, write_json
 from gdkvm_monai.networks.card import read_card
-from gdkvm_monai.networks.checkpoint import check_weights_file, load_weights
+from gdkvm_monai.networks.checkpoint import load_weights
 from gdkvm_monai.networks.nets import GDKVM
 
 __all__ = ["CheckedExport", "NetworkSource", "Target", "export_checked"]

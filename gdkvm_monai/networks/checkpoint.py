@@ -11,42 +11,15 @@ from monai.config import PathLike
 from monai.networks.utils import get_state_dict
 from torch import Tensor, nn
 
+from gdkvm_monai.configs import check_weights_file
 from gdkvm_monai.files import atomic_write
 from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.stored_tensors import fault_of_file, fault_of_tensor
 
-__all__ = [
-    "check_weights_file",
-    "difference_of_tensors",
-    "first_difference",
-    "load_weights",
-    "read_checkpoint",
-    "write_checkpoint",
-]
+__all__ = ["difference_of_tensors", "first_difference", "load_weights", "read_checkpoint", "write_checkpoint"]
 
 REMEDY = "keep its model.json beside it, or name the overlays used in training, such as small_network.yaml"
 CARD_REMEDY = "the model card beside it describes that network; restore the card that training wrote with these weights"
-
-
-def check_weights_file(path: PathLike) -> None:
-    """Check that weights are a file that can be opened.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        IsADirectoryError: if it is a folder.
-        PermissionError: if it must not be read.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"weights {path} are a folder; pass a file in it, such as {path / 'model.pt'}.")
-    if not path.is_file():
-        raise FileNotFoundError(f"weights {path} do not exist; train first, or pass the path of a checkpoint.")
-    try:
-        open(path, "rb").close()
-    except PermissionError as error:
-        raise PermissionError(
-            f"weights {path} must not be read by this user; change the file's permissions."
-        ) from error
 
 
 def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
@@ -60,7 +33,7 @@ def read_checkpoint(path: PathLike, key: str = "model") -> dict[str, Tensor]:
         Tensors by name, on the CPU, with the data types in the file.
 
     Raises:
-        OSError: see :func:`check_weights_file`.
+        OSError: see :func:`~gdkvm_monai.configs.check_weights_file`.
         ValueError: if the file is damaged, contains anything but tensors and plain data, contains no weights, or its
             weights are compressed, sparse, without values, larger than the file, or not finite.
     """
@@ -128,7 +101,7 @@ def load_weights(
         strict: whether the names in the file and the network must agree; if not, only shared names are loaded.
 
     Raises:
-        OSError: see :func:`check_weights_file`.
+        OSError: see :func:`~gdkvm_monai.configs.check_weights_file`.
         ValueError: if the file is not a checkpoint, or belongs to another network; the message names the first
             difference.
     """

@@ -15,13 +15,13 @@ from monai.inferers import Inferer
 from monai.transforms import Compose, SaveImage, SaveImaged
 from torch import nn
 
-from gdkvm_monai.configs import bundle_dir, released_weights
+from gdkvm_monai.configs import bundle_dir, check_weights_file, released_weights
 from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config, set_weights
 from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.networks.card import UNKNOWN, ModelCard, read_card
-from gdkvm_monai.networks.checkpoint import check_weights_file, load_weights
+from gdkvm_monai.networks.checkpoint import load_weights
 from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
 from gdkvm_monai.transforms import LoadClipd
 

@@ -50,7 +50,7 @@ def test_a_bundle_without_weights_is_reported(tmp_path, capsys, monkeypatch):
     (tmp_path / "configs").mkdir()
     metadata = Path(__file__).parents[2] / "bundle" / "configs" / "metadata.json"
     (tmp_path / "configs" / "metadata.json").write_text(metadata.read_text())
-    monkeypatch.setattr("gdkvm_monai.configs.bundle_dir", lambda: tmp_path)
+    monkeypatch.setattr("gdkvm_monai.cli.info.bundle_dir", lambda: tmp_path)
     assert main(["info"]) == 0
     assert "weights: none in the bundle" in capsys.readouterr().out
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from monai.bundle import ConfigParser
 
 import gdkvm_monai
-from gdkvm_monai.configs import released_weights
+from gdkvm_monai.configs import check_weights_file, released_weights
 from gdkvm_monai.configs.inference import inference_files
 from gdkvm_monai.export.bundle.checks import check_name, check_target, check_version
 from gdkvm_monai.export.bundle.document import describe_in_document
@@ -19,7 +19,6 @@ from gdkvm_monai.export.bundle.readme import write_readme
 from gdkvm_monai.export.bundle.weights import write_weights
 from gdkvm_monai.folders import atomic_folder
 from gdkvm_monai.networks.card import ModelCard, read_card
-from gdkvm_monai.networks.checkpoint import check_weights_file
 
 __all__ = ["NAME", "export_bundle"]
 

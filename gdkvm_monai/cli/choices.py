@@ -11,6 +11,7 @@ CLIP_FORMATS = ("dicom", "avi", "mp4", "nifti", "mhd", "npy", "png")
 DATA_SETS = ("camus", "echonet")
 QUALITIES = ("good", "medium", "poor")
 NETWORK_FORMATS = ("onnx", "torchscript", "torch_export")
+ENGINES = ("auto", "eager", "compiled", "onnxruntime", "openvino")
 NETWORK_FORMS = ("clip", "step")
 BUNDLE_NAME = "echo_video_gdkvm_segmentation"
 BUNDLE_COMMANDS = (

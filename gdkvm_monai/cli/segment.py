@@ -89,12 +89,12 @@ def _segment(
     """Segment all clips, or those that this process takes of a shared batch, and append each outcome to the list."""
     from gdkvm_monai.folders import remove_abandoned
     from gdkvm_monai.study.batch import run_batch
+    from gdkvm_monai.study.pipeline import PipelineSource
 
     remove_abandoned(options.out)
     mine, progress = (shared.take(), False) if shared else (tasks, not options.quiet)
-    for outcome in run_batch(
-        mine, options.out, weights, options.config, options.device, options.jobs, options.overwrite, progress
-    ):
+    source = PipelineSource(weights, tuple(options.config), options.device, options.engine)
+    for outcome in run_batch(mine, options.out, source, options.jobs, options.overwrite, progress):
         outcomes.append(outcome)
         if shared:
             shared.report(outcome)

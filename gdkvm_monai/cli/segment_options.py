@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gdkvm_monai
-from gdkvm_monai.cli.choices import MASK_FORMATS, OVERLAYS
+from gdkvm_monai.cli.choices import ENGINES, MASK_FORMATS, OVERLAYS
 from gdkvm_monai.cli.command import new_parser, view_name
 from gdkvm_monai.labels import NOTICE, STRUCTURES, parse_view
 from gdkvm_monai.study.stills import Stills
@@ -123,6 +123,12 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
     group.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
     group.add_argument("--device", help="cpu, cuda, or cuda:1 (default: cuda if available)")
+    group.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="eager",
+        help="what runs the network; auto: the fastest that gives the same masks (default: eager)",
+    )
     group.add_argument("--fast", action="store_true", help="skip confidence and interval, three times as fast")
 
 

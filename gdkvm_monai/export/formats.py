@@ -70,15 +70,20 @@ def export_network(network: GDKVM, path: Path, format: str, form: str, size: tup
 
 
 def open_export(path: Path, format: str) -> Callable[..., tuple[Tensor, ...]]:
-    """Open an exported file as a function of tensors that runs on the CPU and returns a tuple of outputs."""
+    """Open an exported file as a function of tensors that runs on the CPU and returns a tuple of outputs.
+
+    ONNX Runtime takes as many threads as PyTorch.
+    """
     if format == "onnx":
         import onnxruntime
 
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         names = [value.name for value in session.get_inputs()]
 
         def run(*tensors: Tensor) -> tuple[Tensor, ...]:
-            feed = {name: tensor.numpy() for name, tensor in zip(names, tensors)}
+            feed = {name: tensor.contiguous().numpy() for name, tensor in zip(names, tensors)}
             return tuple(torch.from_numpy(output) for output in session.run(None, feed))
 
         return run

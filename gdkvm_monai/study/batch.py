@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from gdkvm_monai.configs.errors import explain
 from gdkvm_monai.files import write_json
 from gdkvm_monai.study.clip_identity import clip_files
 from gdkvm_monai.study.index import write_index
-from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
+from gdkvm_monai.study.pipeline import Pipeline, PipelineSource, load_pipeline
 from gdkvm_monai.study.process import prepare_process
 from gdkvm_monai.study.segmentation import SegmentationResult, segment
 from gdkvm_monai.study.stills import Stills
@@ -47,9 +47,7 @@ class Outcome:
 def run_batch(
     tasks: Iterable[Task],
     out: Path,
-    weights: Path,
-    configs: Sequence[str] = (),
-    device: str | None = None,
+    source: PipelineSource,
     jobs: int = 1,
     overwrite: bool = False,
     progress: bool = False,
@@ -59,21 +57,20 @@ def run_batch(
     Args:
         tasks: clips to segment, taken one by one; with several worker processes, all of them at the start.
         out: folder for all results.
-        weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`.
-        configs: overlays on ``inference.json``.
-        device: device of the network.
+        source: weights, configs, device, and engine of the network.
         jobs: number of worker processes; 1 works in this process.
         overwrite: replace finished results.
         progress: show a progress bar for every clip; requires one process.
 
     Raises:
-        FileNotFoundError, ValueError: before the first clip, if the weights, an overlay, or the device is wrong.
+        ImportError, OSError, ValueError: before the first clip, if the weights, an overlay, the device, or the engine
+            is wrong.
     """
-    pipeline = load_pipeline(weights, configs, device)
+    pipeline = load_pipeline(*source.arguments)
     if jobs == 1 or len(tasks := list(tasks)) < 2:
         yield from (run_task(task, out, pipeline, overwrite, progress) for task in tasks)
         return
-    start = partial(_start_worker, weights, tuple(configs), device, max(1, torch.get_num_threads() // jobs))
+    start = partial(_start_worker, source, max(1, torch.get_num_threads() // jobs))
     yield from run_in_workers(jobs, start, partial(_work, out=out, overwrite=overwrite), tasks, _killed)
 
 
@@ -131,13 +128,13 @@ def write_tables(out: Path, outcomes: Iterable[Outcome]) -> list[str]:
         return write_index(out)
 
 
-def _start_worker(weights: Path, configs: Sequence[str], device: str | None, threads: int) -> None:
+def _start_worker(source: PipelineSource, threads: int) -> None:
     global _pipeline
     prepare_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes, and the parent stops its workers
     torch.set_num_threads(threads)
     try:
-        _pipeline = load_pipeline(weights, configs, device)
+        _pipeline = load_pipeline(*source.arguments)
     except SystemExit:  # raised on SIGTERM, see _work
         os._exit(143)
 

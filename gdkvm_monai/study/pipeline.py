@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -22,10 +22,11 @@ from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.networks.card import UNKNOWN, ModelCard, read_card
 from gdkvm_monai.networks.checkpoint import load_weights
+from gdkvm_monai.study.engine_record import EngineRecord
 from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
 from gdkvm_monai.transforms import LoadClipd
 
-__all__ = ["Pipeline", "load_pipeline"]
+__all__ = ["Pipeline", "PipelineSource", "load_pipeline"]
 
 PARTS = ("chosen_network", "chosen_frame_size", "chosen_num_classes", "preprocessing", "postprocessing", "inferer")
 """IDs in ``inference.json``."""
@@ -36,7 +37,7 @@ class Pipeline:
     """A network with its weights and transforms.
 
     Attributes:
-        network: network in evaluation mode on ``device``.
+        network: network in evaluation mode on ``device``, as run by its engine.
         preprocessing: preprocessing of ``inference.json`` without loading.
         postprocessing: postprocessing of ``inference.json`` without saving.
         inferer: inferer of ``inference.json``.
@@ -64,8 +65,26 @@ class Pipeline:
         return StreamSession(self.network, *transforms, self.device, self.inferer, *known)
 
 
+@dataclass(frozen=True)
+class PipelineSource:
+    """The arguments of :func:`load_pipeline`, for the processes of a batch."""
+
+    weights: PathLike | None = None
+    configs: PathLike | Sequence[PathLike] = ()
+    device: str | None = None
+    engine: str = "eager"
+
+    @property
+    def arguments(self) -> tuple:
+        """The arguments in order."""
+        return self.weights, self.configs, self.device, self.engine
+
+
 def load_pipeline(
-    weights: PathLike | None = None, configs: PathLike | Sequence[PathLike] = (), device: str | None = None
+    weights: PathLike | None = None,
+    configs: PathLike | Sequence[PathLike] = (),
+    device: str | None = None,
+    engine: str = "eager",
 ) -> Pipeline:
     """Build the pipeline of ``inference.json`` and load its weights.
 
@@ -77,12 +96,15 @@ def load_pipeline(
         weights: checkpoint, loaded with ``weights_only=True``; by default the bundle's released weights.
         configs: overlay or overlays on ``inference.json``: files, or names in the bundle's ``configs``.
         device: for example ``"cpu"`` or ``"cuda:0"``; by default CUDA if available.
+        engine: one of :data:`~gdkvm_monai.export.engines.ENGINES`, or ``"auto"`` for the fastest that gives the same
+            masks, see :func:`~gdkvm_monai.export.engines.choose_engine`.
 
     Raises:
         FileNotFoundError: if a file is missing.
+        ImportError: if the engine is not installed.
         TypeError: if ``weights`` is not a path.
-        ValueError: if the checkpoint is invalid or belongs to another network, or a config, the card, or the device is
-            wrong.
+        ValueError: if the checkpoint is invalid or belongs to another network, or a config, the card, the device, or
+            the engine is wrong.
     """
     if weights is not None and not isinstance(weights, (str, os.PathLike)):
         advice = "pass it as pipeline=" if isinstance(weights, Pipeline) else "pass the path of a checkpoint"
@@ -111,6 +133,7 @@ def load_pipeline(
     )
     load_weights(network, weights)
     network = network.to(place, memory_format=torch.channels_last).eval()
+    network, record = _run_by(engine, network, provenance, inferer, place)
     return Pipeline(
         network,
         _without(preprocessing, "preprocessing", LoadClipd),
@@ -119,8 +142,23 @@ def load_pipeline(
         place,
         int(num_classes),
         card,
-        provenance=provenance,
+        provenance=replace(provenance, engine=record),
     )
+
+
+def _run_by(
+    engine: str, network: nn.Module, facts: NetworkRecord, inferer: Inferer, device: torch.device
+) -> tuple[nn.Module, EngineRecord]:
+    """Return the network as run by an engine, and the engine's record."""
+    dtype = getattr(inferer, "dtype", None) or torch.float32
+    precision = str(dtype).removeprefix("torch.")
+    if engine == "eager":
+        return network, EngineRecord(engine, precision)
+    from gdkvm_monai.export.engines import EngineRequest, choose_engine  # imports torch.export, which takes a second
+
+    request = EngineRequest(engine, facts.weights.sha256, facts.frame_size, precision, device)
+    chosen = choose_engine(network, request)
+    return chosen.network, EngineRecord(chosen.name, precision, chosen.reason)
 
 
 def _parse(files: Sequence[Path], weights: Path, device: torch.device) -> ConfigParser:

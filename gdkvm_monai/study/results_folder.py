@@ -43,8 +43,10 @@ class ClipResults:
 
 
 def fingerprint(pipeline: Pipeline, options: SegmentOptions) -> str:
-    """Return the hash of everything that determines a clip's results: weights, config, options, and version."""
-    decisive = [asdict(pipeline.provenance), asdict(options), gdkvm_monai.__version__]
+    """Return the hash of everything that determines a clip's results: weights, config, engine, options, and version."""
+    network = asdict(pipeline.provenance)
+    del network["engine"]["reason"]  # it holds times, which differ from run to run
+    decisive = [network, asdict(options), gdkvm_monai.__version__]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 

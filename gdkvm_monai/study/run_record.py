@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.networks.card import UNKNOWN
+from gdkvm_monai.study.engine_record import EngineRecord
 from gdkvm_monai.study.options import ABOUT_PATIENT, SegmentOptions
 from gdkvm_monai.study.record_types import STRICT, Count, Range, View
 
@@ -81,12 +82,14 @@ class NetworkRecord:
         config: config.
         network: class name of the network.
         frame_size: input size of the network, ``(H, W)``.
+        engine: what ran the network.
     """
 
     weights: WeightsRecord
     config: ConfigRecord
     network: str
     frame_size: tuple[int, int]
+    engine: EngineRecord = EngineRecord()
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -139,6 +142,7 @@ class RunRecord:
         surroundings: whether the pictures show what is beside the sector, and why.
         mask_sha256: hash of ``mask.nii.gz``.
         edited: what was edited by hand; ``None`` for results of the network alone.
+        engine: what ran the network.
     """
 
     gdkvm_version: str
@@ -162,6 +166,7 @@ class RunRecord:
     surroundings: str | None = None
     mask_sha256: str | None = None
     edited: EditRecord | None = None
+    engine: EngineRecord = EngineRecord()
 
     def to_json(self) -> str:
         """Return the text of ``run.json``, without the optional entries that do not apply and the patient's data."""

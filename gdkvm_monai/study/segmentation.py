@@ -30,7 +30,7 @@ from gdkvm_monai.study.measure_dimensions import with_dimensions
 from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
 from gdkvm_monai.study.outputs import check_formats, write_outputs
 from gdkvm_monai.study.patient import describe_patient, patient_header
-from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
+from gdkvm_monai.study.pipeline import Pipeline, PipelineSource, load_pipeline
 from gdkvm_monai.study.quality import Evidence, judge, training_data
 from gdkvm_monai.study.results_folder import ClipResults, fingerprint, results_folder
 from gdkvm_monai.study.run_record import InputRecord, RunRecord
@@ -82,6 +82,7 @@ def segment(
     pipeline: Pipeline | None = None,
     device: str | None = None,
     configs: Sequence[str | PathLike] = (),
+    engine: str = "eager",
     overwrite: bool = False,
     progress: bool = False,
     **options: Unpack[SegmentKeywords],
@@ -93,9 +94,10 @@ def segment(
             :class:`~gdkvm_monai.study.stills.Stills`, or array of gray levels ``(H, W, T)``: lateral, depth, time.
         weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`; the released weights by default.
         out: folder for the results, which are written to a subfolder named after the clip's hash.
-        pipeline: loaded pipeline to use for several clips, instead of ``weights``, ``device``, and ``configs``.
+        pipeline: loaded pipeline to use for several clips, instead of ``weights`` and the three below.
         device: device of the network, for example ``"cuda:0"``.
         configs: overlays on the bundle's ``inference.json``.
+        engine: ``"eager"``, ``"compiled"``, ``"onnxruntime"``, ``"openvino"``, or ``"auto"``, the fastest installed.
         overwrite: replace existing results.
         progress: show a progress bar.
         **options: options of :class:`~gdkvm_monai.study.options.SegmentOptions`.
@@ -114,7 +116,7 @@ def segment(
     chosen = SegmentOptions.from_keywords(options)
     if not isinstance(clip, (str, PathLike, Stills)):
         check_clip_array(clip, chosen.force)
-    pipeline = _choose_pipeline(pipeline, weights, configs, device)
+    pipeline = _choose_pipeline(pipeline, PipelineSource(weights, configs, device, engine))
     source = ClipSource(clip, chosen)
     check_formats(source, chosen)
     if out is None:
@@ -129,16 +131,15 @@ def segment(
     return SegmentationResult(**vars(results), folder=Path(out) / source.id)
 
 
-def _choose_pipeline(pipeline: Pipeline | None, weights: object, configs: object, device: str | None) -> Pipeline:
+def _choose_pipeline(pipeline: Pipeline | None, source: PipelineSource) -> Pipeline:
     if pipeline is None:
-        return load_pipeline(weights, configs, device)
+        return load_pipeline(*source.arguments)
     if not isinstance(pipeline, Pipeline):
         raise TypeError(
             f"pipeline is a {type(pipeline).__name__}, expected the result of load_pipeline(); pass a path as weights."
         )
-    given = {"weights": weights, "configs": configs or None, "device": device}
-    for name, value in given.items():
-        if value is not None:
+    for name, value in vars(source).items():
+        if value not in (None, (), [], "eager"):
             raise ValueError(
                 f"both pipeline and {name} are given, expected one of them; pass {name} to load_pipeline()."
             )

@@ -30,6 +30,7 @@ from gdkvm_monai.data import open as open_module
 from gdkvm_monai.data.phantom import EchoPhantom, render_phantom_clip, write_clip
 from gdkvm_monai.study.batch import Outcome, run_batch, without_path, write_tables
 from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.pipeline import PipelineSource
 from gdkvm_monai.study.stills import Stills
 from gdkvm_monai.study.tasks import Task
 from tests.data.dicom_files import region
@@ -419,7 +420,7 @@ def test_messages_tell_two_stills_apart_without_their_names():
 
 def test_a_killed_or_running_run_is_not_in_the_index(known_masks, tmp_path):
     tasks = [Task(1, one_frame(tmp_path), SegmentOptions(**PLAIN))]
-    (outcome,) = run_batch(tasks, tmp_path / "out", "")
+    (outcome,) = run_batch(tasks, tmp_path / "out", PipelineSource())
     (tmp_path / "out" / ".gdkvm-stale").mkdir()
     found = (outcome.result.folder / "measurements.json").read_text()
     (tmp_path / "out" / ".gdkvm-stale" / "measurements.json").write_text(found)
@@ -459,7 +460,7 @@ def test_a_killed_process_is_a_failure_of_its_clip(weights, tmp_path):
     out = tmp_path / "out"
     with ThreadPoolExecutor(1) as thread:
         killed = thread.submit(kill_workers_at_work, out, set(active_children()))
-        outcomes = list(run_batch(tasks, out, weights, jobs=2))
+        outcomes = list(run_batch(tasks, out, PipelineSource(weights), jobs=2))
     assert {worker.exitcode for worker in killed.result()} == {-signal.SIGKILL}
     assert [outcome.task for outcome in outcomes] == tasks
     for outcome in outcomes:
@@ -476,7 +477,7 @@ def test_a_crash_of_a_decoder_is_a_failure_of_its_clip_only(known_masks, tmp_pat
     clips = [one_frame(tmp_path), tmp_path / f"{SECRET}.crash", two_frames(tmp_path / "other")]
     clips[1].write_bytes(b"crash")
     tasks = [Task(position, path, SegmentOptions(**PLAIN)) for position, path in enumerate(clips, start=1)]
-    outcomes = list(run_batch(tasks, tmp_path / "out", ""))
+    outcomes = list(run_batch(tasks, tmp_path / "out", PipelineSource()))
     assert [outcome.result is None for outcome in outcomes] == [False, True, False]
     assert outcomes[1].error == "ClipReadError" and "decoder crashed" in outcomes[1].message
     assert SECRET not in outcomes[1].message + outcomes[1].traceback

@@ -6,19 +6,24 @@ import json
 import shutil
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import torch
 import yaml
 from monai.transforms import SaveImaged
 
+from gdkvm_monai.export.engines import CACHE_VARIABLE, ChosenEngine
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 from gdkvm_monai.networks.recorded_weights import record_weights
+from gdkvm_monai.study.engine_record import EngineRecord
+from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.pipeline import load_pipeline
-from gdkvm_monai.study.run_record import WeightsRecord
+from gdkvm_monai.study.results_folder import fingerprint
+from gdkvm_monai.study.run_record import WeightsRecord, read_run
 from gdkvm_monai.transforms import LoadClipd
-from tests.study.tiny_command import SMALL, noise_clip, write_tiny_weights
+from tests.study.tiny_command import QUICK, SMALL, gdkvm, noise_clip, only_result, write_tiny_weights
 
 ROOT = Path(__file__).parents[2]
 
@@ -156,3 +161,46 @@ def test_one_overlay_needs_no_list_and_may_be_one_of_training(moved, tmp_path):
     path = overlay(tmp_path, frame_size=[16, 48], learning_rate=0.1, **{"train#trainer#max_epochs": 3})
     assert load_pipeline(moved, path, "cpu").provenance.frame_size == (16, 48)
     assert load_pipeline(moved, str(path), "cpu").provenance.frame_size == (16, 48)
+
+
+def test_the_engine_runs_the_network_and_is_recorded(weights, monkeypatch):
+    requests = []
+
+    def choose(network, request):
+        requests.append(request)
+        return ChosenEngine(network, "openvino", f"fastest of {len(requests)}")
+
+    monkeypatch.setattr("gdkvm_monai.export.engines.choose_engine", choose)
+    first, second = (load_pipeline(weights, device="cpu", engine="auto") for _ in range(2))
+    assert first.provenance.engine == EngineRecord("openvino", "float32", "fastest of 1")
+    assert requests[0].name == "auto" and requests[0].frame_size == (32, 32)
+    assert requests[0].weights_sha256 == file_sha256(weights) and requests[0].precision == "float32"
+    assert second.provenance != first.provenance  # but the results are the same
+    assert fingerprint(second, SegmentOptions()) == fingerprint(first, SegmentOptions())
+    assert fingerprint(load_pipeline(weights, device="cpu"), SegmentOptions()) != fingerprint(first, SegmentOptions())
+
+
+def test_without_a_choice_pytorch_runs_the_network_in_the_precision_of_the_inferer(weights, tmp_path):
+    assert load_pipeline(weights, device="cpu").provenance.engine == EngineRecord("eager", "float32", "requested")
+    (tmp_path / "bf16.yaml").write_text("amp_dtype: bfloat16")
+    assert load_pipeline(weights, tmp_path / "bf16.yaml", "cpu").provenance.engine.precision == "bfloat16"
+    with pytest.raises(ValueError, match="onnxruntime cannot be used.*bfloat16"):
+        load_pipeline(weights, tmp_path / "bf16.yaml", "cpu", "onnxruntime")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino", "auto"])
+def test_the_command_records_the_engine_and_its_masks_agree(engine, weights, tmp_path, monkeypatch):
+    for package in ("onnx", "onnxscript", engine if engine != "auto" else "onnxruntime"):
+        pytest.importorskip(package)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    np.save(tmp_path / "clip.npy", noise_clip(5, (40, 40)))
+    masks = []
+    for name in ("eager", engine):
+        out = tmp_path / f"out_{name}"
+        options = ("--weights", weights, "--device", "cpu", "--engine", name)
+        assert gdkvm(tmp_path / "clip.npy", "-o", out, *options, *QUICK[:-1], "--quiet") == 0
+        masks.append(np.asarray(nibabel.load(only_result(out) / "mask.nii.gz").dataobj))
+        record = read_run(only_result(out) / "run.json").engine
+        assert record.name == name or name == "auto"
+    assert (masks[0] == masks[1]).mean() > 0.995 and record.precision == "float32" and "pixels" in record.reason

@@ -16,6 +16,7 @@ from torch import distributed as dist
 
 from gdkvm_monai.study.batch import Outcome, run_batch, write_tables
 from gdkvm_monai.study.options import SegmentOptions
+from gdkvm_monai.study.pipeline import PipelineSource
 from gdkvm_monai.study.shards import SharedBatch, several_processes
 from gdkvm_monai.study.tasks import Task
 from tests.study.gray_level_network import gray_level_pipeline
@@ -58,9 +59,9 @@ def test_every_clip_is_taken_once(join):
 
 def test_two_processes_write_the_tables_of_one(join, tasks, monkeypatch, tmp_path):
     monkeypatch.setattr("gdkvm_monai.study.batch.load_pipeline", lambda *arguments: gray_level_pipeline())
-    write_tables(tmp_path / "one", run_batch(tasks, tmp_path / "one", ""))
+    write_tables(tmp_path / "one", run_batch(tasks, tmp_path / "one", PipelineSource()))
     processes = [join(rank) for rank in (0, 1)]
-    runs = [run_batch(process.take(), tmp_path / "shared", "") for process in processes]
+    runs = [run_batch(process.take(), tmp_path / "shared", PipelineSource()) for process in processes]
     for turn in (1, 0, 0):  # who works on which clip makes no difference
         processes[turn].report(next(runs[turn]))
     outcomes = processes[0].outcomes(timeout_s=1)
@@ -114,7 +115,7 @@ def test_processes_that_found_other_clips_are_refused(join, tasks):
 def test_results_that_other_processes_cannot_see_are_a_failure(join, tmp_path, monkeypatch):
     monkeypatch.setattr("gdkvm_monai.study.batch.load_pipeline", lambda *arguments: gray_level_pipeline())
     process = join(0)
-    process.report(next(run_batch(process.take(), tmp_path / "elsewhere", "")))
+    process.report(next(run_batch(process.take(), tmp_path / "elsewhere", PipelineSource())))
     (outcome,) = process.outcomes(timeout_s=0.01)
     assert outcome.result is None and "that all processes share" in outcome.message
 

@@ -1,0 +1,100 @@
+"""A network whose step is run by another engine, with the interface of the network itself."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gdkvm_monai.export.formats import FORMATS, open_export
+from gdkvm_monai.networks.nets import GDKVM, GDKVMState
+
+__all__ = ["ENGINES", "EXPORTED", "SteppedNetwork", "check_installed", "compiled_step", "open_step"]
+
+EXPORTED = {"onnxruntime": FORMATS["onnx"], "openvino": (*FORMATS["onnx"], "openvino")}
+"""Engines that run the exported step on the CPU in float32, each with the packages that it needs."""
+
+ENGINES = ("eager", "compiled", *EXPORTED)
+
+Step = Callable[..., tuple[Tensor, ...]]
+"""``(frame, memory, foreground) -> (logits, next memory, next foreground)``, for any batch."""
+
+
+class SteppedNetwork(nn.Module):
+    """A network whose ``step`` is a function of tensors; ``forward`` is the loop over the frames of a clip.
+
+    Args:
+        network: network, which gives the initial state.
+        step: its step as run by an engine.
+    """
+
+    def __init__(self, network: GDKVM, step: Step) -> None:
+        super().__init__()
+        self.network, self._step = network, step
+
+    def initial_state(self, frame: Tensor) -> GDKVMState:
+        """Return the state before the first frame ``(B, C, H, W)``."""
+        return self.network.initial_state(frame)
+
+    def step(self, frame: Tensor, state: GDKVMState) -> tuple[Tensor, GDKVMState]:
+        """Segment one frame ``(B, C, H, W)``; returns logits ``(B, N, H, W)`` and the next state."""
+        logits, memory, foreground = self._step(frame, *state)
+        return logits, GDKVMState(memory, foreground)
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """Segment a clip ``(B, C, H, W, T)``; returns logits ``(B, N, H, W, T)``."""
+        frames, logits = clip.movedim(-1, 0), []
+        state = self.initial_state(frames[0])
+        for frame in frames:
+            frame_logits, state = self.step(frame, state)
+            logits.append(frame_logits)
+        return torch.stack(logits, dim=-1)
+
+
+def check_installed(name: str) -> None:
+    """Raise an ``ImportError`` that names the packages that an engine lacks."""
+    missing = [package for package in EXPORTED.get(name, ()) if importlib.util.find_spec(package) is None]
+    if missing:
+        raise ImportError(
+            f'engine {name} needs {", ".join(missing)}, which is not installed; pip install "gdkvm-monai[engines]".'
+        )
+
+
+def compiled_step(network: GDKVM) -> Step:
+    """Return the step as compiled by ``torch.compile`` at its first call; this needs a C++ compiler."""
+
+    def step(frame: Tensor, memory: Tensor, foreground: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, state = network.step(frame, GDKVMState(memory, foreground))
+        return logits, state.memory, state.foreground
+
+    return torch.compile(step, dynamic=False)
+
+
+def open_step(name: str, path: Path) -> Step:
+    """Open an exported step with an engine of :data:`EXPORTED`; both take as many threads as PyTorch."""
+    return open_export(path, "onnx") if name == "onnxruntime" else _open_openvino(path)
+
+
+def _open_openvino(path: Path) -> Step:
+    """Open an ONNX file with OpenVINO, which compiles it once for each shape of its inputs."""
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(path)
+    # without the hint, processors with bf16 instructions would not compute in float32
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+    compiled: dict[tuple, openvino.CompiledModel] = {}
+
+    def run(*tensors: Tensor) -> tuple[Tensor, ...]:
+        shapes = tuple(tuple(tensor.shape) for tensor in tensors)
+        if shapes not in compiled:
+            fixed = model.clone()
+            fixed.reshape({port: openvino.PartialShape(shape) for port, shape in zip(fixed.inputs, shapes)})
+            compiled[shapes] = core.compile_model(fixed, "CPU", options)
+        found = compiled[shapes]([tensor.contiguous().numpy() for tensor in tensors], share_outputs=False)
+        return tuple(torch.from_numpy(found[port]) for port in compiled[shapes].outputs)
+
+    return run

@@ -18,15 +18,38 @@ import numpy as np
 if TYPE_CHECKING:  # MONAI takes seconds to import
     from monai.config import PathLike
 
-__all__ = ["atomic_write", "file_sha256", "flush_tree", "plain", "write_csv", "write_json", "write_text"]
+__all__ = [
+    "atomic_write",
+    "check_replaceable",
+    "file_sha256",
+    "flush_tree",
+    "plain",
+    "write_csv",
+    "write_json",
+    "write_text",
+]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """Beginnings of a cell that spreadsheets run as a formula."""
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuse to replace what is neither a file nor a folder, which a write would turn into a file.
+
+    Raises:
+        FileExistsError: if there is a device, a named pipe, or a socket.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileExistsError(f"{path} is a device, a named pipe, or a socket, expected a file; choose another name.")
+
+
 @contextmanager
 def atomic_write(path: PathLike) -> Iterator[Path]:
     """Yield a temporary path next to ``path``; the file written there replaces ``path``, or is removed on error.
+
+    Raises:
+        FileExistsError: see :func:`check_replaceable`.
+        OSError: if the file cannot be written.
 
     Example:
         >>> import tempfile
@@ -37,6 +60,7 @@ def atomic_write(path: PathLike) -> Iterator[Path]:
         ('1,2', 1)
     """
     path = Path(path)
+    check_replaceable(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gdkvm_monai.files import atomic_write, file_sha256, plain, write_csv, write_json
+from gdkvm_monai.files import atomic_write, file_sha256, plain, write_csv, write_json, write_text
 
 
 def test_a_file_is_replaced_only_when_complete(tmp_path):
@@ -70,3 +70,12 @@ def test_numbers_and_other_text_stay_as_they_are(tmp_path):
     with open(tmp_path / "table.csv", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row == {name: "" if value is None else str(value) for name, value in cells.items()}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_is_refused_and_left_alone(tmp_path):
+    pipe = tmp_path / "map.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(FileExistsError, match="map.csv is a device, a named pipe"):
+        write_text(pipe, "1,2")
+    assert pipe.is_fifo() and [path.name for path in tmp_path.iterdir()] == ["map.csv"]

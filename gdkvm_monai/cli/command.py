@@ -8,6 +8,7 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from gdkvm_monai.labels import parse_view
 
@@ -18,6 +19,7 @@ __all__ = [
     "WRONG_USE",
     "ef_text",
     "new_parser",
+    "output_path",
     "report",
     "view_name",
     "wants_traceback",
@@ -45,6 +47,17 @@ def view_name(text: str) -> str:
         return parse_view(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def output_path(text: str) -> Path:
+    """Return the path of an output, for ``argparse``; an unset variable in a script must not mean the current folder.
+
+    Raises:
+        ArgumentTypeError: if it is empty.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("is empty, expected a path; write . for the current folder")
+    return Path(text)
 
 
 def wants_traceback(arguments: Sequence[str]) -> bool:

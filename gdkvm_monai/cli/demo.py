@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from gdkvm_monai.cli.command import OK, new_parser
+from gdkvm_monai.cli.command import OK, new_parser, output_path
 from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_parser", "main"]
@@ -24,7 +24,9 @@ CLIP = "dicom/phantom0001_4CH.dcm"
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of the command."""
     parser = new_parser("demo", __doc__)
-    parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for data and results (default: demo)")
+    parser.add_argument(
+        "--out", type=output_path, default=Path("demo"), help="folder for data and results (default: demo)"
+    )
     parser.add_argument(
         "--smallest", action="store_true", help="train as little as possible, to check the setup in about a minute"
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gdkvm_monai.cli.choices import BUNDLE_NAME, NETWORK_FORMATS, NETWORK_FORMS
-from gdkvm_monai.cli.command import FAILED, OK, new_parser
+from gdkvm_monai.cli.command import FAILED, OK, new_parser, output_path
 from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_bundle_parser", "build_network_parser", "main"]
@@ -30,7 +30,9 @@ It contains configs, documents, weights, and the code of the package."""
 def build_network_parser() -> argparse.ArgumentParser:
     """Build the parser of ``gdkvm export network``."""
     parser = new_parser("export network", NETWORK)
-    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="file to write, or folder for triton")
+    parser.add_argument(
+        "--out", type=output_path, required=True, metavar="PATH", help="file to write, or folder for triton"
+    )
     parser.add_argument("--format", choices=(*NETWORK_FORMATS, "triton"), default="onnx", help="default: onnx")
     parser.add_argument("--form", choices=NETWORK_FORMS, default="clip", help="whole clip or one frame (default: clip)")
     parser.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays, for weights without a card")
@@ -52,7 +54,7 @@ def build_network_parser() -> argparse.ArgumentParser:
 def build_bundle_parser() -> argparse.ArgumentParser:
     """Build the parser of ``gdkvm export bundle``."""
     parser = new_parser("export bundle", BUNDLE)
-    parser.add_argument("--out", type=Path, default=Path("dist"), help="folder for the bundle (default: dist)")
+    parser.add_argument("--out", type=output_path, default=Path("dist"), help="folder for the bundle (default: dist)")
     parser.add_argument("--name", default=BUNDLE_NAME, help=f"name of the bundle (default: {BUNDLE_NAME})")
     parser.add_argument(
         "--weights",

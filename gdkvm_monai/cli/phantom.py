@@ -22,10 +22,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from gdkvm_monai.cli.choices import CLIP_FORMATS, DATA_SETS, QUALITIES
-from gdkvm_monai.cli.command import OK, new_parser, view_name
+from gdkvm_monai.cli.command import OK, new_parser, output_path, view_name
 from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_parser", "main"]
@@ -42,7 +41,7 @@ exit codes: 0 success, 2 wrong use, a missing package, or a file that cannot be 
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of the command."""
     parser = new_parser("phantom", __doc__, epilog=EXAMPLES)
-    parser.add_argument("out", metavar="OUT", type=Path, help="folder to write; created if needed")
+    parser.add_argument("out", metavar="OUT", type=output_path, help="folder to write; created if needed")
     parser.add_argument(
         "--format",
         nargs="+",

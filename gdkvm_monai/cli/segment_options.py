@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gdkvm_monai
 from gdkvm_monai.cli.choices import ENGINES, MASK_FORMATS, OVERLAYS
-from gdkvm_monai.cli.command import new_parser, view_name
+from gdkvm_monai.cli.command import new_parser, output_path, view_name
 from gdkvm_monai.labels import NOTICE, STRUCTURES, parse_view
 from gdkvm_monai.study.stills import Stills
 
@@ -53,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--ed", metavar="STILL", type=Path, help="still at end-diastole, together with --es")
     parser.add_argument("--es", metavar="STILL", type=Path, help="still at end-systole of the same recording")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument("-o", "--out", type=output_path, required=True, help="folder for the results")
     parser.add_argument("--version", action="version", version=f"gdkvm {gdkvm_monai.__version__}")
     for add_options in (_add_network, _add_clip, _add_output, _add_running):
         add_options(parser)
@@ -181,7 +181,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--keep-surroundings", action="store_true", help="show what is beside the sector, such as burnt-in names"
     )
-    group.add_argument("--map", type=Path, metavar="FILE", help="write a table of clip paths and result folders")
+    group.add_argument("--map", type=output_path, metavar="FILE", help="write a table of clip paths and result folders")
     group.add_argument("--json", action="store_true", help="print the measurements as JSON")
 
 

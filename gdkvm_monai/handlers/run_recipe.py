@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,11 @@ class RunRecipe:
     folder: Path
     config: str
     command: Sequence[str] = field(default_factory=lambda: tuple(sys.orig_argv))
+
+    def keep_in(self, folder: Path) -> None:
+        """Copy what an earlier run in the same folder left to where its state and weights are kept."""
+        if self.folder.is_dir():
+            shutil.copytree(self.folder, folder / "training", ignore=shutil.ignore_patterns(".*", "models", "replaced"))
 
     def write_start(self, resumed_at: int, weights: Mapping[str, str] | None = None) -> None:
         """Write the config, and the command and versions of this start; those of earlier starts are kept on resuming.

@@ -64,6 +64,7 @@ class TrainingCheckpoint:
         self.file = CheckpointFile(self.path)
         self.weights_dir = Path(self.weights_dir or self.file.path.with_name("models"))
         self.saved = 0
+        self.replaced: Path | None = None  # where an earlier run in the same folder is kept
         self.logger = logging.getLogger(type(self).__name__)
 
     def attach(self, engine: Engine) -> None:
@@ -81,10 +82,10 @@ class TrainingCheckpoint:
         """
         if not self.resume:
             if self.file.newest is not None and engine.state.iteration == 0 and idist.get_rank() == 0:
-                folder = self.file.set_aside(self.weights_dir)
+                self.replaced = self.file.set_aside(self.weights_dir)
                 self.logger.warning(
-                    f"{self.file.path.parent} holds an earlier run, whose state and weights are kept in {folder}; to "
-                    f"continue that run, repeat its command with --run_dir {folder} --resume True."
+                    f"{self.file.path.parent} holds an earlier run, which is kept in {self.replaced}; to continue that "
+                    f"run, repeat its command, which its run.json states, with --run_dir {self.replaced} --resume True."
                 )
             return
         self.resume = False  # an engine can run several times
@@ -103,8 +104,11 @@ class TrainingCheckpoint:
             engine.terminate()
 
     def _restore(self, engine: Engine, states: Mapping) -> None:
+        parts = self._parts(engine)
+        if missing := sorted(set(parts) - set(states)):
+            raise self.file.refusal(f"is incomplete: it has no {', '.join(missing)}")
         try:
-            Checkpoint.load_objects(self._parts(engine), states)
+            Checkpoint.load_objects(parts, states)
         except Exception as error:  # each part raises its own types of errors for what is not its state
             if isinstance(error, ValueError) and is_ours(error):
                 raise

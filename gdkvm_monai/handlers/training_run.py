@@ -83,6 +83,8 @@ class TrainingRun:
     def _start(self, engine: Engine) -> None:
         self.first = self.completed = engine.state.iteration
         if idist.get_rank() == 0:
+            if self.checkpoint.replaced:
+                self.recipe.keep_in(self.checkpoint.replaced)
             self.recipe.write_start(self.first, recorded_start(engine))
             self.log = logging.FileHandler(self.recipe.folder / "log.txt", "a" if self.first else "w", "utf-8")
             self.log.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
@@ -119,10 +121,11 @@ class TrainingRun:
                 self.checkpoint.save(self.trainer)
             except OSError as full:
                 cause += f", and {explain_failure(full)}"
-        kept = f"{self.checkpoint.file.newest} holds iteration {self.checkpoint.saved}"
+        advice = f"{self.checkpoint.file.newest} holds iteration {self.checkpoint.saved}; continue with: "
+        advised = isinstance(error, FloatingPointError) or not self.checkpoint.saved  # the same command fails again
         self.logger.error(
-            f"training failed after iteration {self.completed}: {cause}. "
-            + (f"{kept}; continue with: {command_to_resume(sys.orig_argv)}" if self.checkpoint.saved else "")
+            f"training failed after iteration {self.completed}: {cause}."
+            + ("" if advised else f" {advice}{command_to_resume(sys.orig_argv)}")
         )
 
 

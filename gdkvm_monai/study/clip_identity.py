@@ -79,7 +79,8 @@ def _listed(path: Path | Stills) -> list[Path]:
     try:
         return clip_files(path)
     except PermissionError as error:
-        raise ClipReadError(f"{error.filename} cannot be read for lack of permission; permit reading it.") from error
+        kind = "the folder" if Path(error.filename).is_dir() else "the file"
+        raise ClipReadError(f"{kind} {error.filename} must not be read by this user; permit reading it.") from error
 
 
 def _sha256(path: Path | Stills) -> str:

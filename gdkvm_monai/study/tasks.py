@@ -129,12 +129,16 @@ def check_writable(file: Path) -> None:
     """Make sure that a file can be written, before hours of work would be lost to it; nothing is created.
 
     Raises:
+        FileExistsError: see :func:`~gdkvm_monai.files.check_replaceable`.
         IsADirectoryError: if the file is a folder.
         NotADirectoryError: if it is inside a file.
         OSError: if nothing can be created in its folder, or in the nearest parent that exists.
     """
     if file.is_dir():
         raise IsADirectoryError(f"{file} is a folder; choose a file.")
+    from gdkvm_monai.files import check_replaceable  # NumPy takes time to import; the help needs none
+
+    check_replaceable(file)
     _check_place(file.parent, file, "file")
 
 

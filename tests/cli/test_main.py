@@ -48,6 +48,7 @@ def test_help_imports_no_slow_module(words):
         (["clip.npy", "-o", "out", "--jobs", "0"], "--jobs is 0"),
         (["clip.npy", "-o", "out", "--unknown"], "--unknown"),
         (["clip.npy", "-o", "out", "--fps", "0"], "fps is 0"),
+        (["clip.npy", "-o", ""], "is empty"),
         (["absent.npy", "-o", "out"], "absent.npy"),
         (["--views", "A4C=absent.npy", "A2C=other.npy", "-o", "out"], "absent.npy"),
         (["--views", "4CH=a.npy", "-o", "out"], "4CH=a.npy"),

@@ -132,6 +132,16 @@ def test_a_state_of_other_parts_is_refused_and_the_previous_one_offered(tmp_path
     assert "\n" not in str(error.value)
 
 
+def test_a_checkpoint_without_a_part_names_it(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    Training(path, interval=1).run(stop_in=4)
+    state = torch.load(path, weights_only=True)
+    del state["parts"]["optimizer"]
+    torch.save(state, path)
+    with pytest.raises(ValueError, match=f"{path} is incomplete: it has no optimizer"):
+        Training(path, resume=True).run()
+
+
 def test_a_negative_interval_is_refused(tmp_path):
     with pytest.raises(ValueError, match="-1"):
         TrainingCheckpoint(tmp_path / "checkpoint.pt", interval=-1)

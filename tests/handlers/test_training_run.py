@@ -86,6 +86,21 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, caplog, monkeypatch):
     assert "free space" in last and f"{tmp_path}/checkpoint.pt holds iteration 2" in last
 
 
+def test_an_earlier_run_in_the_folder_keeps_its_records_and_names_them(tmp_path, caplog):
+    make_run(tmp_path / "checkpoint.pt", Clips(), config='{"seed": 3}').run()
+    make_run(tmp_path / "checkpoint.pt", Clips(), config='{"seed": 4}').run()
+    kept = tmp_path / "replaced" / "1"
+    assert json.loads((kept / "training" / "config.json").read_text()) == {"seed": 3}
+    assert {path.name for path in (kept / "training").iterdir()} == {
+        "config.json",
+        "run.json",
+        "metrics.json",
+        "log.txt",
+    }
+    assert json.loads((tmp_path / "training" / "config.json").read_text()) == {"seed": 4}
+    assert f"--run_dir {kept} --resume True" in caplog.text
+
+
 def test_an_error_before_the_first_iteration_promises_nothing(tmp_path, caplog):
     with pytest.raises(ValueError):
         make_run(tmp_path / "checkpoint.pt", Clips(unreadable=0)).run()

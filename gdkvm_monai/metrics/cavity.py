@@ -60,11 +60,17 @@ class Cavity:
     @property
     def flags(self) -> tuple[Flag, ...]:
         """What looks wrong, with the codes ``parts``, ``holes``, and ``border``."""
+        return self.describe()
+
+    def describe(self, as_given: bool = False) -> tuple[Flag, ...]:
+        """Return the flags, for a method that measures the mask as it is if ``as_given`` is true."""
         share = 100 * self.left_out
         fate = f"{share:.0f} % of its pixels are left out" if share >= 0.5 else "hardly any of its pixels are left out"
+        fate = fate if share else "the gap is closed"
+        kept, holes = ("all are measured as they are", "not filled") if as_given else ("", "filled")
         found = {
-            "parts": (self.parts > 1, f"has {self.parts} parts, and {fate if share else 'the gap is closed'}"),
-            "holes": (self.hole_pixels > 0, f"has holes of {self.hole_pixels} pixels, which are filled"),
+            "parts": (self.parts > 1, f"has {self.parts} parts, and {kept or fate}"),
+            "holes": (self.hole_pixels > 0, f"has holes of {self.hole_pixels} pixels, which are {holes}"),
             "border": (self.border_fraction > 0, "touches the border of the image"),
         }
         return tuple(Flag(code, message) for code, (applies, message) in found.items() if applies)

@@ -33,6 +33,7 @@ class Ventricle:
         diameters: diameters across the axis, starting at the base, ``(n,)``; empty for the area-length methods.
         area: area of the cavity for the area-length methods, otherwise NaN.
         long_axis: axis for ``"disks"``, otherwise ``None``.
+        as_given: whether the mask was measured as it is, with all its parts and holes.
     """
 
     length: float
@@ -40,11 +41,12 @@ class Ventricle:
     diameters: np.ndarray = field(default_factory=lambda: np.empty(0))
     area: float = np.nan
     long_axis: LongAxis | None = None
+    as_given: bool = False
 
     @property
     def flags(self) -> tuple[Flag, ...]:
         """What looks wrong, by every method: the flags of the cavity and of the long axis."""
-        return self.cavity.flags if self.long_axis is None else self.long_axis.flags
+        return self.cavity.describe(self.as_given) if self.long_axis is None else self.long_axis.flags
 
 
 def measure_ventricle(
@@ -84,9 +86,10 @@ def measure_ventricle(
         found = measure_long_axis(given, spacing, frame == LEFT_ATRIUM, axis, disks)
         return Ventricle(found.length, found.cavity, found.diameters, long_axis=found)
     cavity = find_cavity(given, spacing)
-    measured = cavity.mask if method.endswith("_filtered") else given
+    as_given = not method.endswith("_filtered")
+    measured = given if as_given else cavity.mask
     if method.startswith("creatis"):
         diameters, length = measure_creatis_axis(measured, spacing, depth_axis)
-        return Ventricle(length, cavity, diameters)
+        return Ventricle(length, cavity, diameters, as_given=as_given)
     (region,) = regionprops(measured.astype(np.uint8), spacing=spacing)
-    return Ventricle(region.axis_major_length, cavity, area=region.area)
+    return Ventricle(region.axis_major_length, cavity, area=region.area, as_given=as_given)

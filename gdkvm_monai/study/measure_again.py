@@ -93,7 +93,8 @@ def _measure_clip(results: ClipResults, table: FrameTable, edit: EditRecord) -> 
     if edit.mask_sha256 is None:
         return replace(numbers, edited=edit.subjects, confidence=before.confidence)
     method = replace(numbers.method, description=f"{numbers.method.description}; masks edited by hand")
-    how = f"{before.confidence.method}; without frames that were edited by hand"
+    without = "; without frames that were edited by hand"
+    how = f"{before.confidence.method.removesuffix(without)}{without}"
     return replace(numbers, edited=edit.subjects, method=method, confidence=summarize_confidence(table, how))
 
 

@@ -73,6 +73,8 @@ def _measure_beat(beat: Beat, frames: Sequence[SegmentedFrame], in_mm: bool) -> 
     if ed.chambers and es.chambers and ed.base_rule == es.base_rule:  # otherwise the rules differ, not the heart
         displacement = mitral_displacement(ed.chambers.base, ed.chambers.apex, es.chambers.base)
         strain = longitudinal_strain(ed.chambers.wall_length, es.chambers.wall_length)
+        if strain * area_change > 0:  # the wall lengthens while the cavity shrinks: its ends are not the same places
+            strain = np.nan
     return BeatDimensions(
         ed=_ventricle_size(ed) if in_mm else NO_VENTRICLE,
         es=_ventricle_size(es) if in_mm else NO_VENTRICLE,

@@ -55,6 +55,18 @@ def test_a_stray_part_changes_the_literal_method_and_not_the_filtered_one(method
     np.testing.assert_array_equal(filtered.diameters, whole.diameters)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_only_methods_that_repair_a_mask_say_so(method):
+    frame = ventricle(50, 25, (0.5, 0.5))
+    frame[np.argwhere(frame == LV).mean(axis=0).astype(int)[0]] = 0  # a gap of one pixel, half a millimeter
+    middle = np.argwhere(frame == LV).mean(axis=0).astype(int)
+    frame[middle[0] + 8 : middle[0] + 11, middle[1] : middle[1] + 3] = 0
+    flags = dict(measure_ventricle(frame, (0.5, 0.5), method).flags)
+    repaired = method == "disks" or method.endswith("_filtered")
+    assert ("the gap is closed" in flags["parts"], "as they are" in flags["parts"]) == (repaired, not repaired)
+    assert ("which are filled" in flags["holes"], "not filled" in flags["holes"]) == (repaired, not repaired)
+
+
 def test_a_ventricle_that_fills_the_image_has_no_base_for_the_camus_script():
     with pytest.raises(ValueError, match="fills the whole image"):
         measure_ventricle(np.full((40, 40), LV), STEP, "creatis")

@@ -105,3 +105,9 @@ def test_the_left_atrial_volume_is_divided_by_the_body_surface_area():
     found = measured(numbers(True), ED, ES, patient=Patient("M", 2.0))
     assert found.la_volume_index_ml_m2 == pytest.approx(found.mean.es_atrium.disks_ml / 2, abs=1e-4)
     assert measured(numbers(True), ED, ES, patient=Patient("M", None)).la_volume_index_ml_m2 is None
+
+
+def test_a_wall_that_lengthens_while_the_cavity_shrinks_has_no_strain():
+    (beat,) = measured(numbers(True), ED, ventricle(58, 15, SPACING, cut=30, atrium=True)).beats
+    assert beat.fractional_area_change_percent > 10
+    assert beat.longitudinal_strain_percent is None and beat.mitral_displacement_mm is not None

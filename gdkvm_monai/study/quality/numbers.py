@@ -18,6 +18,9 @@ WIDEST_INTERVAL = 8.0
 LARGEST_SPREAD = 5.0
 """Standard deviation of the ejection fraction between beats above which it is reported, in points."""
 
+LARGEST_DIFFERENCE = 10.0
+"""Difference from the mean ejection fraction above which a beat that the clip cuts is reported, in points."""
+
 RATE_TOLERANCE = 0.2
 """Largest deviation of the heart rate from that of the header, as a share of the latter."""
 
@@ -64,9 +67,21 @@ def check_beats(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
     spread = numbers.mean.ef_sd_percent
     if spread is not None and spread > LARGEST_SPREAD:
         yield Reason("beat_spread", "check", f"the ejection fractions of the beats differ (SD {spread:.0f} points).")
+    else:
+        yield from _check_cut_beats(numbers)
     used = [beat for beat in numbers.beats if beat.in_mean]
     if used and all(beat.concern == "uncertain" for beat in used):
         yield Reason("uncertain_beats", "check", "the volumes of every beat are too noisy for its ejection fraction.")
+
+
+def _check_cut_beats(numbers: ClipNumbers) -> Iterator[Reason]:
+    """Check that beats at an end of the clip, which are left out of the mean, are like those in it."""
+    cut = [beat.ef_percent for beat in numbers.beats if beat.concern == "clip_end" and not beat.in_mean]
+    for percent in [one for one in cut if abs(one - numbers.mean.ef_percent) > LARGEST_DIFFERENCE][:1]:
+        text = (
+            f"a beat at an end of the clip, which is left out of the mean, has an ejection fraction of {percent:.0f} %."
+        )
+        yield Reason("beat_spread", "check", text)
 
 
 def _check_rhythm(numbers: ClipNumbers) -> Iterator[Reason]:

@@ -134,6 +134,16 @@ def test_beats_that_differ_are_reported(spread, codes):
     assert Case().judged(change).codes == codes
 
 
+@pytest.mark.parametrize(("points", "codes"), [(9.9, ()), (10.1, ("beat_spread",)), (-10.1, ("beat_spread",))])
+def test_a_cut_beat_that_is_left_out_of_the_mean_is_reported_if_it_is_far_from_it(points, codes):
+    def change(numbers: ClipNumbers) -> ClipNumbers:
+        first, *others = numbers.beats
+        cut = replace(first, ef_percent=numbers.mean.ef_percent + points, concern="clip_end", in_mean=False)
+        return replace(numbers, beats=(cut, *others))
+
+    assert Case().judged(change).codes == codes
+
+
 @pytest.mark.parametrize("certain", [False, True])
 def test_noisy_beats_are_reported_if_no_beat_in_the_mean_is_certain(certain):
     def change(numbers: ClipNumbers) -> ClipNumbers:

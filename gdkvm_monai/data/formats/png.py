@@ -18,8 +18,10 @@ from gdkvm_monai.labels import LABEL_ENDINGS
 
 __all__ = ["frame_files", "open_png_folder", "open_png_frames"]
 
-MASKS = (*LABEL_ENDINGS, "_labels", "_segmentation", "-mask", "-label", "-seg")
-"""Ends of the names of masks beside frames."""
+WORDS = "|".join((*(end.strip("_") for end in LABEL_ENDINGS), "labels", "masks", "segmentation"))
+MASK = re.compile(rf"(^|[-_ ])({WORDS})($|[-_ 0-9])")
+"""A word in the name of a mask, at its start, within, or at its end."""
+ORIENTATION = 0x0112  # tag of Exif
 
 
 def frame_files(folder: Path) -> list[Path]:
@@ -33,27 +35,38 @@ def open_png_folder(folder: Path, options: ReadOptions) -> ClipStream:
     paths = frame_files(folder)
     if not paths:
         raise ClipReadError(f"{folder} has no .png files; choose a folder with the frames of one clip.")
-    stems = {path.stem.lower() for path in paths}
-    if any(stem + end in stems for stem in stems for end in MASKS):
+    if len({MASK.search(path.stem.lower()) is not None for path in paths}) > 1:
         raise ClipReadError(f"{folder} holds masks beside the frames of a clip; keep them in another folder.")
     return open_png_frames(paths, options)
 
 
 def open_png_frames(paths: Sequence[Path], options: ReadOptions) -> ClipStream:
-    """Stream frames of one size, in the given order; color is converted by :func:`luma`."""
-    sizes, deep = [], False
+    """Stream frames of one size and depth, in the given order; color is converted by :func:`luma`.
+
+    Raises:
+        ClipReadError: if a file is damaged, or an animation, or its size or depth is not that of the first one; when
+            its frame is read, also if its metadata turns or mirrors the picture.
+    """
+    sizes, deep = [], []
     for path in paths:
         with _open_png(path) as image:
             check_size(path, (*image.size, len(paths)), options.max_voxels)
             sizes.append(image.size)
-            deep |= _is_deep(image)
+            deep.append(_is_deep(image))
+            _check_still(path, image)
+        if deep[-1] != deep[0]:
+            bits = [16 if is_deep else 8 for is_deep in (deep[-1], deep[0])]
+            raise ClipReadError(
+                f"{path} has {bits[0]} bits per sample, but {paths[0].name}, the first frame of its clip, has "
+                f"{bits[1]}; keep frames of one depth in a folder."
+            )
         if sizes[-1] != sizes[0]:
             raise ClipReadError(
                 f"{path} has {sizes[-1][0]} x {sizes[-1][1]} pixels, but the first frame of its clip has "
                 f"{sizes[0][0]} x {sizes[0][1]}; keep the frames of one clip in a folder."
             )
     meta: ClipMeta = {"spacing_trust": "absent", "partial": False}
-    read = partial(_png_frames, paths, np.uint16 if deep else np.uint8, options, meta)
+    read = partial(_png_frames, paths, np.uint16 if deep[0] else np.uint8, options, meta)
     return ClipStream(sizes[0], len(paths), picture_affine(), meta, read)
 
 
@@ -75,6 +88,22 @@ def _open_png(path: Path) -> Iterator[Image.Image]:
         raise ClipReadError(f"{path} cannot be read as PNG; copy it again from its source.") from error
 
 
+def _check_still(path: Path, image: Image.Image) -> None:
+    count = getattr(image, "n_frames", 1)
+    if count > 1:
+        raise ClipReadError(f"{path} is an animation of {count} frames; export each frame as a PNG file of its own.")
+
+
+def _check_upright(path: Path, image: Image.Image) -> None:
+    """Refuse a picture that is to be turned or mirrored; its metadata can follow its pixels, which must be loaded."""
+    orientation = image.getexif().get(ORIENTATION, 1)
+    if orientation != 1:
+        raise ClipReadError(
+            f"{path} is turned or mirrored by the orientation {orientation} in its metadata, expected 1; export it "
+            "upright."
+        )
+
+
 def _is_deep(image: Image.Image) -> bool:
     return image.mode.startswith("I")
 
@@ -89,4 +118,5 @@ def _read_png(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Return a gray frame, and the RGB frame it was converted from, if any."""
     with _open_png(path) as image:
         pixels = np.asarray(image if _is_deep(image) or image.mode == "L" else image.convert("RGB"))
+        _check_upright(path, image)
     return (luma(pixels), pixels) if pixels.ndim == 3 else (pixels, None)

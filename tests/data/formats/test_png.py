@@ -81,3 +81,48 @@ def test_masks_beside_the_frames_are_not_taken_for_frames(clip, tmp_path):
     Image.fromarray(clip[..., 0].T).save(tmp_path / "frame0_mask.png")
     with pytest.raises(ClipReadError, match="holds masks beside the frames"):
         ClipReader().read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mask_0", "frame_0_GT", "gt0", "0_mask", "label-0", "Masks_0", "patient1_seg_0"])
+def test_masks_are_told_by_a_word_in_their_name(name, clip, tmp_path):
+    for number in range(2):
+        Image.fromarray(clip[..., number].T).save(tmp_path / f"segment_{number}.png")
+    assert ClipReader().read(tmp_path).pixels.shape[-1] == 2
+    Image.fromarray(clip[..., 0].T).save(tmp_path / f"{name}.png")
+    with pytest.raises(ClipReadError, match="holds masks beside the frames"):
+        ClipReader().read(tmp_path)
+
+
+@pytest.mark.parametrize("deep_first", [False, True])
+def test_frames_of_8_and_16_bits_are_no_clip(deep_first, clip, tmp_path):
+    frames = [clip[..., 0].T, clip[..., 0].T.astype(np.uint16) * 257]
+    for number, pixels in enumerate(reversed(frames) if deep_first else frames):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    bits = (8, 16) if deep_first else (16, 8)
+    with pytest.raises(ClipReadError, match=rf"1\.png has {bits[0]} bits .*, but 0\.png, .* has {bits[1]}"):
+        ClipReader().read(tmp_path)
+
+
+def test_an_animation_is_not_read_as_its_first_frame(clip, tmp_path):
+    first, *others = (Image.fromarray(pixels.T) for pixels in np.moveaxis(clip, -1, 0))
+    first.save(tmp_path / "0.png", save_all=True, append_images=others)
+    with pytest.raises(ClipReadError, match=r"0\.png is an animation of 5 frames"):
+        ClipReader().read(tmp_path)
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_a_frame_that_its_metadata_turns_is_refused(at_end, clip, tmp_path):
+    for orientation in (1, 6):
+        metadata = Image.Exif()
+        metadata[0x0112] = orientation
+        Image.fromarray(clip[..., 0].T).save(tmp_path / "0.png", exif=metadata)
+        if at_end:  # a chunk may follow the pixels
+            content = (tmp_path / "0.png").read_bytes()
+            start = content.index(b"eXIf") - 4
+            end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+            moved = content[:start] + content[end:-12] + content[start:end] + content[-12:]
+            (tmp_path / "0.png").write_bytes(moved)
+        if orientation == 1:
+            np.testing.assert_array_equal(ClipReader().read(tmp_path).pixels, clip[..., :1])
+    with pytest.raises(ClipReadError, match=r"0\.png is turned or mirrored by the orientation 6"):
+        ClipReader().read(tmp_path)

@@ -19,7 +19,7 @@ TYPES |= {"LONG": "i4", "ULONG": "u4", "LONG_LONG": "i8", "ULONG_LONG": "u8", "F
 SPACINGS = (1e-6, 1e6)
 """Smallest and largest spacing in any unit; others, such as 0, are not those of a picture."""
 
-UNITS_MM = {"um": 0.001, "mm": 1, "cm": 10}
+UNITS_MM = {"": 1, "?": 1, "um": 0.001, "mm": 1, "cm": 10, "m": 1000}  # the first two state none
 DATA_FILE = "the name of a file beside the header or below it, without %"
 
 
@@ -84,7 +84,7 @@ def read_metaimage_header(path: Path) -> MetaImageHeader:
         dtype=_dtype(path, fields),
         spacing=_lengths(path, fields, ("ElementSpacing", "ElementSize"), [1.0] * dimensions),
         origin=_lengths(path, fields, ("Offset", "Origin", "Position"), [0.0] * dimensions),
-        unit_mm=UNITS_MM.get(fields.get("DistanceUnits", "mm"), 1),
+        unit_mm=_unit_mm(path, fields),
         files=files,
         skip=end if local else None if skip == -1 else skip,
         compressed=_is(fields, "CompressedData"),
@@ -130,6 +130,13 @@ def _lengths(path: Path, fields: dict[str, str], names: tuple[str, ...], default
     if default[0] and not all(SPACINGS[0] <= abs(value) <= SPACINGS[1] for value in found):
         raise _wrong(path, name, f"numbers from {SPACINGS[0]:g} to {SPACINGS[1]:g}")
     return tuple(found[: len(default)])
+
+
+def _unit_mm(path: Path, fields: dict[str, str]) -> float:
+    unit = fields.get("DistanceUnits", "").lower()
+    if unit not in UNITS_MM:
+        raise _wrong(path, "DistanceUnits", "um, mm, cm, or m")
+    return UNITS_MM[unit]
 
 
 def _dtype(path: Path, fields: dict[str, str]) -> np.dtype:

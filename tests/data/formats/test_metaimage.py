@@ -138,6 +138,7 @@ SECRET = "Zwiebelfrosch"
         ("ElementSpacing", "1e300 -1e-300 1", "ElementSpacing"),
         ("Offset", SECRET, "Offset"),
         ("HeaderSize", "-2", "HeaderSize"),
+        ("DistanceUnits", SECRET, "DistanceUnits must be um, mm, cm, or m"),
         ("ElementNumberOfChannels", "0", "ElementNumberOfChannels"),
         ("DimSize", "4 3 1", "claims 12 bytes, but a file holds 24"),
     ],
@@ -162,7 +163,7 @@ def test_a_packed_bomb_takes_no_memory(tmp_path):
     refused_with_little_memory(path, "more can be decompressed")
 
 
-@pytest.mark.parametrize(("unit", "factor"), [("um", 0.001), ("mm", 1), ("cm", 10), ("?", 1)])
+@pytest.mark.parametrize(("unit", "factor"), [("um", 0.001), ("mm", 1), ("CM", 10), ("m", 1000), ("?", 1), ("", 1)])
 def test_a_unit_of_length_is_converted_to_millimeters(unit, factor, tmp_path):
     read = ClipReader().read(written(tmp_path, ElementSpacing="0.3 0.2 1", Offset="1 2 3", DistanceUnits=unit))
     np.testing.assert_allclose(spacing_mm(read.affine), (0.3 * factor, 0.2 * factor))

@@ -53,7 +53,13 @@ class ColorFlow:
         self._counts = np.zeros((2, 256 // LEVELS, 512 // LEVELS))  # of red and blue beyond gray, by brightness
 
     def add(self, rgb: np.ndarray) -> bool:
-        """Add a frame ``(rows, columns, 3)`` of 8 bits; returns whether it shows color flow."""
+        """Add a frame ``(rows, columns, 3)`` of 8 bits; returns whether it shows color flow.
+
+        Raises:
+            TypeError: if the frame is not of type ``uint8``.
+        """
+        if rgb.dtype != np.uint8:
+            raise TypeError(f"the color frame is of type {rgb.dtype}, expected uint8; convert it to 8 bits.")
         x0, y0, x1, y1 = self.box or (0, 0, *rgb.shape[1::-1])
         rgb = rgb[y0:y1:2, x0:x1:2].astype(np.int16)
         last, self._last = self._last, rgb

@@ -156,3 +156,8 @@ def test_b_mode_and_what_nobody_stated_are_read(mode, tmp_path):
     refuse_mode(tmp_path, mode, ReadOptions())
     with pytest.raises(ClipReadError, match="shows M-mode"):
         refuse_mode(tmp_path, "M-mode", ReadOptions())
+
+
+def test_color_of_more_than_8_bits_is_refused_by_its_type():
+    with pytest.raises(TypeError, match="type uint16, expected uint8"):
+        ColorFlow().add(np.zeros((8, 8, 3), np.uint16))

@@ -14,6 +14,7 @@ __all__ = ["frame_times"]
 
 POINTERS = {0x00181063: "FrameTime", 0x00181065: "FrameTimeVector"}  # tags
 LONGEST_PAUSE_MS = 60_000
+GROWING = 0.75  # share of growing steps from which on they are onsets
 
 
 def frame_times(header: Any, count: int, read: int) -> ClipMeta:
@@ -67,10 +68,15 @@ def _usable_times(header: Any, count: int, read: int, in_vector: bool) -> ClipMe
 
 
 def _are_increments(steps: list[float]) -> bool:
-    """Whether most steps are plausible and none goes back; steps that all grow are onsets, such as 0, 20, 40 ms."""
+    """Whether most steps are plausible and none goes back; steps of which most grow are onsets, such as 0, 20, 40 ms.
+
+    If some do not grow, they must be as far apart as onsets are, because increments that vary a little can grow, too.
+    """
     if not all(0 < step < LONGEST_PAUSE_MS for step in steps) or not plausible_frame_time(median(steps)):
         return False
-    return len(steps) < 3 or not all(later > earlier for earlier, later in zip(steps, steps[1:]))
+    growing = sum(later > earlier for earlier, later in zip(steps, steps[1:]))
+    all_grow, most_grow = growing == len(steps) - 1, growing >= GROWING * (len(steps) - 1)
+    return len(steps) < 3 or not (all_grow or most_grow and 2 * max(steps) > len(steps) * min(steps))
 
 
 def _numbers(value: Any) -> list[float]:

@@ -10,7 +10,7 @@ from typing import Any
 from gdkvm_monai.data.clip import INSTALL, ClipReadError
 from gdkvm_monai.data.dicom.encoding import check_byte_order, check_syntax
 
-__all__ = ["MULTI_FRAME", "check_attributes", "count_frames", "is_dicom", "read_header"]
+__all__ = ["MULTI_FRAME", "OVERLAY_BIT_POSITIONS", "check_attributes", "count_frames", "is_dicom", "read_header"]
 
 MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.3")  # the second is retired
 NUMBERS = (
@@ -30,12 +30,15 @@ GRAY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 YBR = ("YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 PALETTE = "RedPaletteColorLookupTableDescriptor"
 VALUES = {"BitsAllocated": (8, 16, 32), "PixelRepresentation": (0, 1), "PlanarConfiguration": (0, 1)}
+OVERLAY_BIT_POSITIONS = range(0x60000102, 0x60200102, 0x20000)
+"""Tags (60xx,0102) of the bits that hold overlays in the words of the pixels."""
 LARGEST_HEADER = 1 << 21  # bytes of the attributes below: 100,000 frame times have less than 2 MB
 # only these are read, so that no patient attribute can reach metadata, messages, or warnings
 TAGS = (
     *("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel"),
     *("PhotometricInterpretation", "PlanarConfiguration"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelSpacing"),
+    *OVERLAY_BIT_POSITIONS,
     *(
         "QualityControlSubject",
         "SequenceOfUltrasoundRegions",
@@ -123,10 +126,13 @@ def _check_color_space(path: Path, header: Any) -> None:
             f"{path} states SamplesPerPixel {header.SamplesPerPixel}, but its color space, {color_space}, has "
             f"{samples}; export it again."
         )
-    if header.SamplesPerPixel == 3 and (header.PixelRepresentation or header.BitsStored < header.BitsAllocated == 8):
+    if header.SamplesPerPixel == 3 and (
+        (header.BitsAllocated, header.BitsStored) != (8, 8) or header.PixelRepresentation
+    ):
         raise ClipReadError(
             f"{path} states that its colors have {header.BitsStored} bits and PixelRepresentation "
-            f"{header.PixelRepresentation}, expected 8 and 0; export it again with the true header."
+            f"{header.PixelRepresentation}, expected 8 and 0, in BitsAllocated {header.BitsAllocated}, expected 8; "
+            "export it again in 8 bits, with the true header."
         )
 
 

@@ -28,7 +28,7 @@ def check_image_class(path: Path, header: Any) -> None:
         ClipReadError: if the image is neither ultrasound nor a secondary capture of it, or its modality or its file
             meta header says otherwise.
     """
-    uid, modality = header.get("SOPClassUID"), str(header.get("Modality") or "")
+    uid, modality = header.get("SOPClassUID"), str(header.get("Modality") or "").strip().upper()
     if uid not in ULTRASOUND and not (uid in SECONDARY_CAPTURE and modality == "US"):
         raise ClipReadError(f"{path} is {_described(header)}, expected an ultrasound clip; choose an echo.")
     if modality not in MODALITIES:

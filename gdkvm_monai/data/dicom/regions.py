@@ -13,6 +13,7 @@ __all__ = ["Regions", "read_regions"]
 TWO_D, M_MODE, SPECTRAL = 1, 2, 3  # RegionSpatialFormat
 TISSUE, COLOR_FLOW, SPECTRAL_DATA = 1, 2, range(3, 9)  # RegionDataType
 CENTIMETERS = 3  # PhysicalUnitsXDirection
+SMALLEST = 20  # pixels: no echo is shown in a region that has at most as many rows or columns
 TOLERANCE = 0.01  # relative difference below which two spacings are equal
 
 
@@ -22,12 +23,13 @@ class Regions(NamedTuple):
     Attributes:
         spacing_trust: ``ok``; ``scaled``: the regions exceed the image, so it was rescaled after they were written;
             ``absent``: no 2-D tissue region states its scale in centimeters; ``conflict``: two statements differ, or
-            the size of the region is implausible for an echo.
+            the size of the region is implausible for an echo, in millimeters or in pixels.
         spacing_mm: lateral and axial, for ``ok`` only.
-        box: first column, first row, end column, and end row of the chosen 2-D tissue region, within the image.
+        box: first column, first row, end column, and end row of the chosen 2-D tissue region, within the image;
+            ``None`` if it is too small for an echo.
         mode: ``B-mode``, ``color Doppler``, ``spectral Doppler``, ``M-mode``, or ``unknown``. What
             ``UltrasoundColorDataPresent`` states does not count, because gray clips have it, too.
-        count: number of 2-D tissue regions side by side.
+        count: number of 2-D tissue regions side by side that are large enough for an echo.
         number: which of them was chosen, from left to right, 1 or more.
     """
 
@@ -52,13 +54,15 @@ def read_regions(header: Any, number: int | None = None) -> Regions:
     tissue = [region for region in regions if _kind(region) == (TWO_D, TISSUE) and not _is_empty(_box(region))]
     if not tissue:
         return Regions("absent", None, None, mode)
-    apart = _side_by_side(tissue)
+    apart = _side_by_side([region for region in tissue if not _is_small(_box(region))])
     if number is not None and 1 <= number <= len(apart):
         tissue = [apart[number - 1]]
     chosen = max(tissue, key=lambda region: _area(_box(region)))
     boxes = [_box(region) for region in tissue]
     columns, rows = int(header.Columns), int(header.Rows)
     box = _clamp(_box(chosen), columns, rows)
+    if _is_small(_box(chosen)):
+        return Regions("conflict", None, None, mode)
     spacings = [_spacing_mm(region) for region in tissue]
     spacing = _spacing_mm(chosen)
     if spacing is None:
@@ -110,6 +114,10 @@ def _is_empty(box: tuple[float, float, float, float]) -> bool:
     """Whether the corners are those of no region: all zero, because they were never filled in, or exchanged."""
     x0, y0, x1, y1 = box
     return box == (0, 0, 1, 1) or x1 <= x0 or y1 <= y0
+
+
+def _is_small(box: tuple[float, float, float, float]) -> bool:
+    return min(box[2] - box[0], box[3] - box[1]) <= SMALLEST
 
 
 def _area(box: tuple[float, float, float, float]) -> float:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gdkvm_monai.data.clip import ClipReadError
+from gdkvm_monai.data.dicom.header import OVERLAY_BIT_POSITIONS
 
 __all__ = ["check_sign", "extract_stored_bits", "whole_words"]
 
-SMOOTHER = 0.9  # share of the steps between pixels that must be left if values are taken as unsigned
+SMOOTHER = 0.9  # share of the steps between pixels that must be left if values are taken otherwise than stated
 
 
 def whole_words(header: Any) -> dict[str, int]:
@@ -29,18 +30,15 @@ def extract_stored_bits(frame: np.ndarray, header: Any, path: Path) -> np.ndarra
     """Return the values in words of which ``HighBit`` is the highest bit of ``BitsStored``.
 
     Raises:
-        ClipReadError: if the bits do not fit, or bytes have values above the highest or below the lowest bit.
+        ClipReadError: if the bits do not fit, values have bits above the highest one that are no overlay, or bytes have
+            values below the lowest bit.
     """
     if not whole_words(header):
         return frame
     high, stored = int(header.HighBit), int(header.BitsStored)
     if not 0 < stored <= high + 1 <= int(header.BitsAllocated):
         raise ClipReadError(f"{path} states {stored} bits up to bit {high}, which do not fit; export it again.")
-    if header.BitsAllocated == 8 and (frame >> high + 1).any():  # in larger words, these bits may hold an overlay
-        raise ClipReadError(
-            f"{path} states that bit {high} is the highest, but has larger values; export it again with the true "
-            "BitsStored and HighBit."
-        )
+    _check_bits_above(frame, header, path)
     low = high + 1 - stored
     if header.BitsAllocated == 8 and (frame & (1 << low) - 1).any():
         raise ClipReadError(
@@ -48,6 +46,39 @@ def extract_stored_bits(frame: np.ndarray, header: Any, path: Path) -> np.ndarra
             "BitsStored and HighBit."
         )
     return (frame >> low) & ((1 << stored) - 1)
+
+
+def _check_bits_above(frame: np.ndarray, header: Any, path: Path) -> None:
+    """Refuse values of more bits than stated, whose gray levels would wrap.
+
+    A bit above the highest one may hold an overlay. If (60xx,0102) ``OverlayBitPosition`` does not name it, it is
+    one if it is the only one, in words of 16 bits or more, and neighbors of which one has it are not nearer with it.
+
+    Raises:
+        ClipReadError: if bits above the highest one hold no overlay.
+    """
+    high, allocated = int(header.HighBit), int(header.BitsAllocated)
+    if high + 1 == allocated:
+        return
+    positions = [header[tag].value for tag in OVERLAY_BIT_POSITIONS if tag in header]
+    named = sum({1 << bit for bit in positions if isinstance(bit, int) and high < bit < allocated})
+    values = frame.astype(np.int64) & ~named
+    found = int(np.bitwise_or.reduce(values, axis=None)) >> high + 1
+    if not found:
+        return
+    is_one_bit = allocated > 8 and found & (found - 1) == 0
+    if not is_one_bit or _is_nearer(values, values & (1 << high + 1) - 1, values >> high + 1 > 0):
+        raise ClipReadError(
+            f"{path} states that bit {high} is the highest of {header.BitsStored} bits, but has values of "
+            f"{int(values.max()).bit_length()} bits; export it again with the true BitsStored and HighBit."
+        )
+
+
+def _is_nearer(pixels: np.ndarray, others: np.ndarray, part: np.ndarray) -> bool:
+    """Whether pixels are nearer than others, between neighbors in a row of which one is in a part of the picture."""
+    cross = part[:, 1:] != part[:, :-1]
+    steps = [np.abs(np.diff(values, axis=1))[cross].sum() for values in (pixels, others)]
+    return bool(steps[0] < SMOOTHER * steps[1])
 
 
 def check_sign(frame: np.ndarray, header: Any, path: Path) -> None:
@@ -61,10 +92,7 @@ def check_sign(frame: np.ndarray, header: Any, path: Path) -> None:
     if not header.PixelRepresentation or frame.dtype.kind != "i":
         return
     signed, values = frame.astype(np.int64), 1 << int(header.BitsStored)
-    unsigned = signed & (values - 1)
-    cross = (signed[:, 1:] < 0) != (signed[:, :-1] < 0)
-    steps = [np.abs(np.diff(pixels, axis=1))[cross].sum() for pixels in (unsigned, signed)]
-    if steps[0] < SMOOTHER * steps[1]:
+    if _is_nearer(signed & (values - 1), signed, signed < 0):
         raise ClipReadError(
             f"{path} states signed values by its PixelRepresentation, but they are unsigned; export it again with 0."
         )

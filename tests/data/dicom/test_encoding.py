@@ -107,7 +107,7 @@ def test_other_bits_than_those_of_jpeg_frames_are_named(frames, write_dicom):
 def test_bits_above_the_stated_ones_are_not_cleared_in_rle(frames, write_dicom):
     path = write_dicom(frames, compress=uid.RLELossless)
     change(path, BitsStored=7, HighBit=6)
-    with pytest.raises(ClipReadError, match="bit 6 is the highest, but has larger values"):
+    with pytest.raises(ClipReadError, match="bit 6 is the highest of 7 bits, but has values of 8 bits"):
         READER.read(path)
 
 

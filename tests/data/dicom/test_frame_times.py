@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from gdkvm_monai.data import ClipReader
@@ -80,6 +81,23 @@ def test_a_vector_that_cannot_be_used_is_named_whatever_gives_the_times(frames, 
 def test_times_of_another_attribute_than_the_header_names_are_marked(frames, write_dicom, attributes, unusable):
     assert ClipReader().read(write_dicom(frames, **attributes)).meta.get("unusable_times") == unusable
     assert "unusable_times" not in ClipReader().read(write_dicom(frames[:1], **attributes)).meta
+
+
+@pytest.mark.parametrize(
+    ("vector", "are_onsets"),
+    [
+        ([0, 20, 40, 60, 80, 80.1, 80.0, 140], True),
+        ([0, 40, 20, 60, 80, 100, 120, 140], True),
+        ([0, 20, 20.1, 20.2, 20.15, 20.3, 20.4, 20.5], False),
+        ([0, 20, 30, 20, 30, 20, 30, 20], False),
+        ([0, 20, 1500, 20, 20, 21, 20, 21], False),
+    ],
+    ids=["one out of order", "first two exchanged", "drifting increments", "alternating increments", "pause"],
+)
+def test_onsets_with_one_out_of_order_are_no_increments(vector, are_onsets, frames, write_dicom):
+    meta = ClipReader().read(write_dicom(np.concatenate([frames, frames[:3]]), FrameTimeVector=vector)).meta
+    assert meta.get("unusable_times") == ("FrameTimeVector" if are_onsets else None)
+    assert meta.get("frame_time_source") == (None if are_onsets else "FrameTimeVector")
 
 
 def test_a_pause_in_the_acquisition_keeps_its_length(frames, write_dicom):

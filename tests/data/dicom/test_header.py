@@ -72,6 +72,11 @@ def test_an_impossible_header_is_refused(frames, write_dicom, attributes, messag
         ({"PlanarConfiguration": 2}, "states PlanarConfiguration 2, expected one of"),
         ({"PixelRepresentation": 1}, "states that its colors have 8 bits and PixelRepresentation 1, expected 8 and 0"),
         ({"BitsStored": 7}, "states that its colors have 7 bits and PixelRepresentation 0"),
+        (
+            {"BitsAllocated": 16, "BitsStored": 16},
+            "states that its colors have 16 bits .* BitsAllocated 16, expected 8",
+        ),
+        ({"BitsAllocated": 16, "BitsStored": 8}, "states that its colors have 8 bits .* BitsAllocated 16, expected 8"),
     ],
 )
 def test_an_impossible_header_of_colors_is_refused(frames, write_dicom, attributes, message):

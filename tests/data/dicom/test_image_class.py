@@ -16,7 +16,7 @@ CAPTURES = ("1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.7.2", "1.2.840
 
 @pytest.mark.parametrize("kind", [uid.UltrasoundImageStorage, uid.UltrasoundMultiFrameImageStorage, *RETIRED])
 def test_ultrasound_is_read_whatever_its_modality_says(kind, frames, write_dicom):
-    for modality in ({}, {"Modality": "OT"}):
+    for modality in ({}, {"Modality": "OT"}, {"Modality": "us"}):
         read = ClipReader().read(write_dicom(frames, SOPClassUID=kind, **modality))
         np.testing.assert_array_equal(read.pixels, frames.transpose(2, 1, 0))
 
@@ -56,8 +56,9 @@ def test_a_file_meta_header_of_a_secondary_capture_marks_the_clip_as_one(frames,
 
 
 @pytest.mark.parametrize("kind", CAPTURES)
-def test_a_secondary_capture_is_read_if_its_modality_is_ultrasound(kind, frames, write_dicom):
-    read = ClipReader().read(write_dicom(frames, SOPClassUID=kind, Modality="US"))
+@pytest.mark.parametrize("ultrasound", ["US", "us"])
+def test_a_secondary_capture_is_read_if_its_modality_is_ultrasound(kind, ultrasound, frames, write_dicom):
+    read = ClipReader().read(write_dicom(frames, SOPClassUID=kind, Modality=ultrasound))
     assert read.pixels.shape == (50, 40, 5) and read.meta["secondary_capture"] is True
     for modality in ({}, {"Modality": "MR"}):
         with pytest.raises(ClipReadError, match="Secondary Capture.* and of another modality"):

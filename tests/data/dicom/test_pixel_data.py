@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -39,9 +40,13 @@ def test_uncompressed_pixels_that_are_longer_than_the_header_says_are_refused(
 
 
 @pytest.mark.parametrize(
-    "attributes", [{"Columns": 51}, {"Rows": 41}, {"BitsAllocated": 16, "BitsStored": 16, "HighBit": 15}], ids=str
+    ("photometric", "attributes"),
+    [
+        *itertools.product(["MONOCHROME2", "RGB"], [{"Columns": 51}, {"Rows": 41}]),
+        ("MONOCHROME2", {"BitsAllocated": 16, "BitsStored": 16, "HighBit": 15}),
+    ],
+    ids=str,
 )
-@pytest.mark.parametrize("photometric", ["MONOCHROME2", "RGB"])
 def test_frames_of_a_smaller_size_than_stated_are_not_read_in_part(attributes, photometric, frames, write_dicom):
     pixels = colored(frames) if photometric == "RGB" else frames
     path = resaved(write_dicom(pixels, photometric), **attributes)

@@ -57,8 +57,8 @@ def test_one_of_two_regions_can_be_chosen_with_its_own_spacing(frames, write_dic
 
 
 def test_without_a_choice_the_largest_region_is_used_and_two_spacings_are_in_conflict(frames, write_dicom):
-    wider = region((20, 0, 49, 39), (0.08, 0.08))
-    meta = ClipReader().read(write_dicom(frames, SequenceOfUltrasoundRegions=[region((0, 0, 17, 39)), wider])).meta
+    wider = region((23, 0, 49, 39), (0.08, 0.08))
+    meta = ClipReader().read(write_dicom(frames, SequenceOfUltrasoundRegions=[region((0, 0, 20, 39)), wider])).meta
     assert (meta["tissue_regions"], meta["tissue_region"], meta["spacing_trust"]) == (2, 2, "conflict")
 
 
@@ -86,3 +86,18 @@ def test_a_region_whose_corners_are_all_zero_is_no_region(frames, write_dicom):
     assert "region" not in meta and meta["spacing_trust"] == "absent"
     both = ClipReader().read(write_dicom(frames, SequenceOfUltrasoundRegions=[region((0, 0, 0, 0)), region()])).meta
     assert both["region"] == (4, 6, 44, 36)
+
+
+@pytest.mark.parametrize("box", [(4, 6, 23, 25), (0, 0, 2, 2), (0, 0, 49, 19), (0, 0, 0, 39)])
+def test_a_region_too_small_for_an_echo_is_in_conflict_and_the_whole_picture_is_used(box, frames, write_dicom):
+    path = write_dicom(frames, SequenceOfUltrasoundRegions=[region(box, (0.1, 0.1))])
+    meta = ClipReader().read(path).meta
+    assert meta["spacing_trust"] == "conflict" and "region" not in meta
+
+
+def test_a_region_too_small_for_an_echo_is_not_one_of_several(frames, write_dicom):
+    path = write_dicom(frames, SequenceOfUltrasoundRegions=[region((0, 0, 2, 39)), region()])
+    meta = ClipReader().read(path).meta
+    assert (meta["region"], meta["tissue_regions"], meta["spacing_trust"]) == ((4, 6, 44, 36), 1, "ok")
+    with pytest.raises(ClipReadError, match="states 1 tissue region, and region is 2"):
+        ClipReader(region=2).read(path)

@@ -8,6 +8,9 @@ import pytest
 from gdkvm_monai.data import ClipReader, ClipReadError
 from tests.data.dicom_files import upright
 
+pydicom = pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
+from pydicom import uid  # noqa: E402
+
 
 @pytest.mark.parametrize("high", [11, 13, 15])
 def test_values_end_at_the_high_bit(high, frames, write_dicom):
@@ -16,9 +19,47 @@ def test_values_end_at_the_high_bit(high, frames, write_dicom):
     np.testing.assert_array_equal(ClipReader().read(path).pixels, upright(values))
 
 
-def test_an_overlay_in_the_bits_above_is_no_part_of_the_value(frames, write_dicom):
-    values = frames.astype(np.uint16) * 16
-    path = write_dicom(values | 0x1000, BitsStored=12, HighBit=11)
+def ramp(largest: int) -> np.ndarray:
+    """Smooth frames ``(T, rows, columns)`` of 16 bits, from 0 to a value."""
+    rows, columns = np.ogrid[:40, :50]
+    return np.stack([(rows + columns + shift) * largest // 90 for shift in range(3)]).astype(np.uint16)
+
+
+@pytest.mark.parametrize("compress", [None, uid.RLELossless])
+@pytest.mark.parametrize("bits", [0x1000, 0x8000])
+def test_an_overlay_in_a_bit_above_is_no_part_of_the_value(bits, compress, write_dicom):
+    values = ramp(4080)
+    drawn = values.copy()
+    drawn[:, 10:20, 15:30] |= bits
+    path = write_dicom(drawn, BitsStored=12, HighBit=11, compress=compress)
+    np.testing.assert_array_equal(ClipReader().read(path).pixels, upright(values))
+
+
+@pytest.mark.parametrize("compress", [None, uid.RLELossless])
+@pytest.mark.parametrize(
+    ("stored", "largest", "bits"), [(10, 4080, 12), (10, 2040, 11), (8, 4080, 12), (12, 65535, 16)]
+)
+def test_words_of_more_bits_than_stated_are_refused_by_both_depths(stored, largest, bits, compress, write_dicom):
+    path = write_dicom(ramp(largest), BitsStored=stored, HighBit=stored - 1)
+    if compress:  # pydicom refuses to compress them
+        path = write_dicom(ramp(largest), compress=compress)
+        data = pydicom.dcmread(path)
+        data.BitsStored, data.HighBit = stored, stored - 1
+        data.save_as(path)
+    with pytest.raises(ClipReadError, match=f"is the highest of {stored} bits, but has values of {bits} bits"):
+        ClipReader().read(path)
+
+
+def test_bits_that_overlays_name_are_no_part_of_the_value_whatever_their_pattern(frames, write_dicom):
+    values = frames.astype(np.uint16) * 4
+    overlays = np.random.default_rng(1).integers(0, 4, frames.shape, np.uint16) << 12
+    path = write_dicom(values | overlays, BitsStored=10, HighBit=9)
+    with pytest.raises(ClipReadError, match="has values of 14 bits"):
+        ClipReader().read(path)
+    data = pydicom.dcmread(path)
+    data.add_new(0x60000102, "US", 12)
+    data.add_new(0x60020102, "US", 13)
+    data.save_as(path)
     np.testing.assert_array_equal(ClipReader().read(path).pixels, upright(values))
 
 

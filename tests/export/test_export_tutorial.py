@@ -31,7 +31,7 @@ def test_the_slow_test_runs_every_command():
     programs = [" ".join(words[:3]) for words in commands()]
     assert programs.count("gdkvm export network") == 5
     assert programs.count("python -m monai.bundle") == 2
-    assert programs[-1] == "python benchmarks/export_latency.py" and len(programs) == 8
+    assert len(programs) == 7
 
 
 @pytest.mark.slow
@@ -44,7 +44,6 @@ def test_the_commands_and_the_live_loop_run(tmp_path, monkeypatch):
         "export network": [f"--override=network_def#{k}={v}" for k, v in described.items()]
         + ["--frames=3", f"--weights={weights}"],
         "monai.bundle": [f"--network_def#{k}={v}" for k, v in described.items()] + ["--input_shape", "[1,1,32,32,2]"],
-        "export_latency.py": ["--size=32", "--frames=3", "--warmup=1", "--backbone=resnet18", "--width=8"],
     }
     for words in commands():
         line = shlex.join(words).replace("bundle/models/model.pt", str(weights)).replace("exports/", f"{tmp_path}/")

@@ -1,0 +1,91 @@
+"""The networks that ``speed.py`` compares, as run by an engine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import torch
+from monai.networks.nets import DynUNet, SegResNet, SwinUNETR, UNet
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from gdkvm_monai.configs import released_weights
+from gdkvm_monai.export import export_network
+from gdkvm_monai.export.engines import SteppedNetwork, compiled_step, open_step
+from gdkvm_monai.networks.card import read_card
+from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+
+PLANE = {"spatial_dims": 2, "in_channels": 1, "out_channels": 4}
+FIVE = {"strides": (2, 2, 2, 2), "num_res_units": 2}
+KERNELS = {"kernel_size": [3] * 5, "strides": [1, 2, 2, 2, 2], "upsample_kernel_size": [2] * 4}
+REFERENCE = "unet6.5"
+FOLDER = tempfile.TemporaryDirectory()  # removed at the end of the process
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "light": lambda: read_card(released_weights()).build_network(),
+    "paper": GDKVM,
+    REFERENCE: lambda: FrameByFrame(UNet(**PLANE, channels=(32, 64, 128, 256, 512), **FIVE)),
+    "unet1.6": lambda: FrameByFrame(UNet(**PLANE, channels=(16, 32, 64, 128, 256), **FIVE)),
+    "segresnet": lambda: FrameByFrame(SegResNet(**PLANE, init_filters=32)),
+    "swinunetr": lambda: FrameByFrame(SwinUNETR(**PLANE, feature_size=24)),
+    "dynunet": lambda: FrameByFrame(DynUNet(**PLANE, **KERNELS)),
+}
+
+
+def build(name: str) -> nn.Module:
+    """Return a network with random weights, channels last, in evaluation mode."""
+    torch.manual_seed(0)
+    return NETWORKS[name]().eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def run_by(engine: str, name: str, size: int, batch: int, clip: bool = False) -> nn.Module:
+    """Return a network as run by an engine; ``clip`` compiles it for whole clips."""
+    network = build(name)
+    if engine == "eager":
+        return network
+    if engine == "compiled" and clip:
+        return torch.compile(network, dynamic=False)
+    if isinstance(network, GDKVM):
+        step = compiled_step(network) if engine == "compiled" else open_step(engine, exported(name, size, batch))
+        return SteppedNetwork(network, step)
+    if engine == "compiled":
+        return Peer(torch.compile(network.network, dynamic=False))
+    step = open_step(engine, exported(name, size, batch))
+    return Peer(lambda frame: step(frame)[0])
+
+
+@cache
+def exported(name: str, size: int, batch: int) -> Path:
+    """Export one step of a network for all engines."""
+    network, path = build(name), Path(FOLDER.name) / f"{name}_{size}_{batch}.onnx"
+    if isinstance(network, GDKVM):
+        export_network(network, path, "onnx", "step", (size, size))
+    else:
+        torch.onnx.export(network.network, (torch.rand(batch, 1, size, size),), dynamo=True, verbose=False).save(path)
+    return path
+
+
+class Peer(nn.Module):
+    """A network without state, as run by an engine."""
+
+    def __init__(self, run: Callable) -> None:
+        super().__init__()
+        self.run = run
+
+    def initial_state(self, frame: torch.Tensor) -> tuple[()]:
+        """Return no state."""
+        return ()
+
+    def step(self, frame: torch.Tensor, state: tuple[()]) -> tuple[torch.Tensor, tuple[()]]:
+        """Segment one frame."""
+        return self.run(frame), state
+
+
+def flops_per_frame(name: str, size: int) -> float:
+    """Return floating-point operations of one frame, two for each multiplication and addition."""
+    network, frame = build(name), torch.rand(1, 1, size, size)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network.step(frame, network.initial_state(frame))
+    return counter.get_total_flops()

@@ -98,9 +98,9 @@ def _check_upright(path: Path, image: Image.Image) -> None:
     """Refuse a picture that is to be turned or mirrored; its metadata can follow its pixels, which must be loaded."""
     orientation = image.getexif().get(ORIENTATION, 1)
     if orientation != 1:
+        shown = f" {orientation}" if isinstance(orientation, int) else ""  # otherwise, it may be any text
         raise ClipReadError(
-            f"{path} is turned or mirrored by the orientation {orientation} in its metadata, expected 1; export it "
-            "upright."
+            f"{path} is turned or mirrored by the orientation{shown} in its metadata, expected 1; export it upright."
         )
 
 

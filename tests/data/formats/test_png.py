@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 
 import numpy as np
@@ -126,3 +127,11 @@ def test_a_frame_that_its_metadata_turns_is_refused(at_end, clip, tmp_path):
             np.testing.assert_array_equal(ClipReader().read(tmp_path).pixels, clip[..., :1])
     with pytest.raises(ClipReadError, match=r"0\.png is turned or mirrored by the orientation 6"):
         ClipReader().read(tmp_path)
+
+
+def test_an_orientation_that_is_no_number_is_refused_and_not_quoted(clip, tmp_path):
+    text = struct.pack(">2sHIHHHIII9s", b"MM", 42, 8, 1, 0x0112, 2, 9, 26, 0, b"Doe^Jane")  # the tag with 9 letters
+    Image.fromarray(clip[..., 0].T).save(tmp_path / "0.png", exif=text)
+    with pytest.raises(ClipReadError, match="by the orientation.* in its metadata, expected 1") as info:
+        ClipReader().read(tmp_path)
+    assert "Doe" not in str(info.value)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +14,7 @@ from torch import Tensor, nn
 from gdkvm_monai.export.formats import FORMATS, open_export
 from gdkvm_monai.networks.nets import GDKVM, GDKVMState
 
-__all__ = ["ENGINES", "EXPORTED", "SteppedNetwork", "check_installed", "compiled_step", "open_step"]
+__all__ = ["ENGINES", "EXPORTED", "SteppedNetwork", "check_installed", "compiled_step", "import_openvino", "open_step"]
 
 EXPORTED = {"onnxruntime": FORMATS["onnx"], "openvino": (*FORMATS["onnx"], "openvino")}
 """Engines that run the exported step on the CPU in float32, each with the packages that it needs."""
@@ -78,10 +80,17 @@ def open_step(name: str, path: Path) -> Step:
     return open_export(path, "onnx") if name == "onnxruntime" else _open_openvino(path)
 
 
-def _open_openvino(path: Path) -> Step:
-    """Open an ONNX file with OpenVINO, which compiles it once for each shape of its inputs."""
+def import_openvino() -> ModuleType:
+    """Import OpenVINO without its telemetry package, which would send an event over the network at the import."""
+    sys.modules.setdefault("openvino_telemetry", None)  # not importable from now on: OpenVINO takes its own stub
     import openvino
 
+    return openvino
+
+
+def _open_openvino(path: Path) -> Step:
+    """Open an ONNX file with OpenVINO, which compiles it once for each shape of its inputs."""
+    openvino = import_openvino()
     core = openvino.Core()
     model = core.read_model(path)
     # without the hint, processors with bf16 instructions would not compute in float32

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
 
 from gdkvm_monai.export.engines import CachedStep, SteppedNetwork, check_installed, compiled_step, open_step
-from tests.export.engines.conftest import DIGEST, SIZE
+from tests.export.engines.conftest import DIGEST, SIZE, require
 
 TOLERANCE = {"rtol": 0, "atol": 1e-4}
 
@@ -55,6 +57,24 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "openvino" else find(name))
     with pytest.raises(ImportError, match=r"openvino needs openvino.*pip install \"gdkvm-monai\[engines\]\""):
         check_installed("openvino")
+
+
+@pytest.mark.parametrize(
+    ("statement", "sent"),
+    [
+        ("import openvino", True),
+        ("from gdkvm_monai.export.engines.steps import import_openvino; import_openvino()", False),
+    ],
+)
+def test_openvino_is_imported_without_its_telemetry(statement, sent, tmp_path):
+    """Its telemetry package would send an event at the import; here it writes a file."""
+    require("openvino")
+    package = tmp_path / "openvino_telemetry"
+    package.mkdir()
+    (package / "__init__.py").write_text(f"open({str(tmp_path / 'sent')!r}, 'w').close(); raise ImportError")
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {statement}"
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=120)
+    assert (tmp_path / "sent").exists() == sent
 
 
 @pytest.mark.slow

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,11 @@ import pytest
 
 from gdkvm_monai.data.frame_cache import FrameCache
 from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
+
+with suppress(ImportError):  # absl, which OpenVINO imports, would close the stream in which pytest captures
+    from absl.logging import get_absl_handler
+
+    get_absl_handler().python_handler.stream = sys.__stderr__
 
 PHANTOM = PhantomSettings((3, 2, 1), size=(64, 64), frames=(4, 6), systole_first=0.5)
 

@@ -79,8 +79,8 @@ def _listed(path: Path | Stills) -> list[Path]:
     try:
         return clip_files(path)
     except PermissionError as error:
-        kind = "the folder" if Path(error.filename).is_dir() else "the file"
-        raise ClipReadError(f"{kind} {error.filename} must not be read by this user; permit reading it.") from error
+        advice = "permit reading it, and the files in it if it is a folder"
+        raise ClipReadError(f"{error.filename} cannot be read for lack of permission; {advice}.") from error
 
 
 def _sha256(path: Path | Stills) -> str:

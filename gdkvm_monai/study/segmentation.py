@@ -82,7 +82,6 @@ def segment(
     pipeline: Pipeline | None = None,
     device: str | None = None,
     configs: Sequence[str | PathLike] = (),
-    engine: str = "eager",
     overwrite: bool = False,
     progress: bool = False,
     **options: Unpack[SegmentKeywords],
@@ -94,10 +93,10 @@ def segment(
             :class:`~gdkvm_monai.study.stills.Stills`, or array of gray levels ``(H, W, T)``: lateral, depth, time.
         weights: checkpoint, see :func:`~gdkvm_monai.study.pipeline.load_pipeline`; the released weights by default.
         out: folder for the results, which are written to a subfolder named after the clip's hash.
-        pipeline: loaded pipeline to use for several clips, instead of ``weights`` and the three below.
+        pipeline: loaded pipeline, for several clips or another engine, instead of ``weights``, ``device``, and
+            ``configs``.
         device: device of the network, for example ``"cuda:0"``.
         configs: overlays on the bundle's ``inference.json``.
-        engine: ``"eager"``, ``"compiled"``, ``"onnxruntime"``, ``"openvino"``, or ``"auto"``, the fastest installed.
         overwrite: replace existing results.
         progress: show a progress bar.
         **options: options of :class:`~gdkvm_monai.study.options.SegmentOptions`.
@@ -116,7 +115,7 @@ def segment(
     chosen = SegmentOptions.from_keywords(options)
     if not isinstance(clip, (str, PathLike, Stills)):
         check_clip_array(clip, chosen.force)
-    pipeline = _choose_pipeline(pipeline, PipelineSource(weights, configs, device, engine))
+    pipeline = _choose_pipeline(pipeline, PipelineSource(weights, configs, device))
     source = ClipSource(clip, chosen)
     check_formats(source, chosen)
     if out is None:

@@ -240,7 +240,6 @@ def test_an_array_that_looks_wrong_is_refused_before_anything_is_computed(clip, 
         ({"pipeline": gray_level_pipeline(), "weights": "model.pt"}, ValueError, "both pipeline and weights are given"),
         ({"pipeline": gray_level_pipeline(), "configs": ["a.yaml"]}, ValueError, "both pipeline and configs"),
         ({"pipeline": gray_level_pipeline(), "device": "cpu"}, ValueError, "both pipeline and device"),
-        ({"pipeline": gray_level_pipeline(), "engine": "auto"}, ValueError, "both pipeline and engine"),
     ],
 )
 def test_a_pipeline_and_its_parts_are_not_confused(arguments, error, message, clip):

@@ -12,6 +12,9 @@ from multiprocessing.connection import Connection
 
 __all__ = ["in_background"]
 
+GRACE_S = 5
+"""How long the process may take to end after a signal."""
+
 
 @contextmanager
 def in_background(work: Callable[[], object]) -> Iterator[None]:
@@ -51,6 +54,8 @@ def in_background(work: Callable[[], object]) -> Iterator[None]:
         error = _result(receiver, process)
     finally:
         process.terminate()  # after an error of the body; otherwise, it has ended
+        process.join(GRACE_S)
+        process.kill()  # if it got the signal before it could handle it
         process.join()
         receiver.close()
     if error is not None:

@@ -9,7 +9,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache, partial
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -21,7 +21,7 @@ from monai.config import PathLike
 
 from gdkvm_monai.data.clip import ClipReadError, ClipStream, ReadOptions
 
-__all__ = ["open_apart"]
+__all__ = ["can_fork", "forked", "open_apart"]
 
 Files = PathLike | Iterable[PathLike]
 Opener = Callable[[Any, ReadOptions], ClipStream]
@@ -52,7 +52,7 @@ def open_apart(open_file: Opener, files: Files, options: ReadOptions) -> ClipStr
         >>> len(list(open_apart(open_clip, path, ReadOptions())))
         2
     """
-    if not sys.platform.startswith("linux") or multiprocessing.current_process().daemon:
+    if not can_fork():
         return open_file(files, options)
     start = partial(_run_apart, partial(_decode, open_file, files, options), files)
     first = start()
@@ -79,31 +79,52 @@ def _decode(open_file: Opener, files: Files, options: ReadOptions) -> Iterator[A
         yield stream.meta
 
 
-def _run_apart(generate: Callable[[], Iterator[Any]], files: Files) -> Iterator[Any]:
-    """Run a generator in a fork of this process, and yield what it yields."""
-    _import_decoders()
+def can_fork() -> bool:
+    """Return whether forking is safe: not on macOS and Windows, and not in daemonic processes."""
+    return sys.platform.startswith("linux") and not multiprocessing.current_process().daemon
+
+
+@contextmanager
+def forked(target: Callable[..., None], work: object) -> Iterator[tuple[Connection, multiprocessing.Process]]:
+    """Run ``target(work, receiver, sender)`` in a fork of this process, which ends with the body.
+
+    Args:
+        target: handles SIGTERM, so that temporary files are removed, and sends to ``sender``.
+        work: its first argument.
+
+    Yields:
+        The connection to receive from, and the process.
+    """
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(generate, receiver, sender), daemon=True)
+    process = context.Process(target=target, args=(work, receiver, sender), daemon=True)
     with warnings.catch_warnings():  # the fork uses no lock that another thread could hold
         warnings.simplefilter("ignore", DeprecationWarning)
         process.start()
     sender.close()
     try:
-        while (message := _receive(receiver, files)) is not None:
-            kind, value = message
-            if kind == "error":
-                raise value
-            yield value
-    except EOFError as error:
-        process.join()
-        raise ClipReadError(_crash(files, process.exitcode)) from error
+        yield receiver, process
     finally:
-        process.terminate()  # so that temporary files of a decoder are removed
+        process.terminate()
         process.join(GRACE_S)
-        process.kill()
+        process.kill()  # if it got the signal before it could handle it
         process.join()
         receiver.close()
+
+
+def _run_apart(generate: Callable[[], Iterator[Any]], files: Files) -> Iterator[Any]:
+    """Run a generator in a fork of this process, and yield what it yields."""
+    _import_decoders()
+    with forked(_serve, generate) as (receiver, process):
+        try:
+            while (message := _receive(receiver, files)) is not None:
+                kind, value = message
+                if kind == "error":
+                    raise value
+                yield value
+        except EOFError as error:
+            process.join()
+            raise ClipReadError(_crash(files, process.exitcode)) from error
 
 
 def _receive(receiver: Connection, files: Files) -> tuple[str, Any] | None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
-__all__ = ["in_background"]
+from gdkvm_monai.data.decoder_process import can_fork, forked
 
-GRACE_S = 5
-"""How long the process may take to end after a signal."""
+__all__ = ["in_background"]
 
 
 @contextmanager
@@ -38,26 +36,13 @@ def in_background(work: Callable[[], object]) -> Iterator[None]:
         ...     path.exists()
         True
     """
-    if not sys.platform.startswith("linux") or multiprocessing.current_process().daemon:
+    if not can_fork():
         work()
         yield
         return
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(work, sender), daemon=True)
-    with warnings.catch_warnings():  # the fork uses no lock that another thread could hold
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process.start()
-    sender.close()
-    try:
+    with forked(_run, work) as (receiver, process):
         yield
         error = _result(receiver, process)
-    finally:
-        process.terminate()  # after an error of the body; otherwise, it has ended
-        process.join(GRACE_S)
-        process.kill()  # if it got the signal before it could handle it
-        process.join()
-        receiver.close()
     if error is not None:
         raise error
 
@@ -70,10 +55,11 @@ def _result(receiver: Connection, process: multiprocessing.Process) -> Exception
         return OSError(f"the process that writes the overlay died with exit code {process.exitcode}; free memory.")
 
 
-def _run(work: Callable[[], object], sender: Connection) -> None:
+def _run(work: Callable[[], object], receiver: Connection, sender: Connection) -> None:
     """Send ``None`` or the error of the work; runs in the fork."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # temporary files are removed
+    receiver.close()
     try:
         work()
         sender.send(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -95,7 +96,8 @@ def _write_pictures(folder: Path, options: SegmentOptions, cache: ClipCache, res
     spacing_mm = aspect_spacing(clip.spacing_mm, clip.spacing_trust)
     shown, captions = (cache.picture, cache.mask), frame_captions(measurements, frames)
     movie = OverlayClip(*shown, len(cache.masks), spacing_mm, clip.frame_rate_hz, captions)
-    with in_background(partial(_write_overlay, folder, options, movie)):
+    write_overlay = partial(_write_overlay, folder, options, movie)
+    with nullcontext() if options.overlay == "none" else in_background(write_overlay):  # a fork takes time
         write_contact_sheet(folder / "contact_sheet.png", measurements, frames, *shown)
         if options.report:
             write_clip_report(folder / "report.html", measurements, frames, results.provenance, *shown)
@@ -104,5 +106,5 @@ def _write_pictures(folder: Path, options: SegmentOptions, cache: ClipCache, res
 def _write_overlay(folder: Path, options: SegmentOptions, movie: OverlayClip) -> None:
     if options.overlay == "gif":
         write_overlay_gif(folder / "overlay.gif", movie)
-    elif options.overlay == "avi":
+    else:
         write_overlay_avi(folder / "overlay.avi", movie)

@@ -1,8 +1,9 @@
-"""Engines that run the step of a network: PyTorch, compiled PyTorch, ONNX Runtime, and OpenVINO."""
+"""Engines that run the step of a network: PyTorch, compiled PyTorch, CUDA graphs, ONNX Runtime, and OpenVINO."""
 
 from .cache import CACHE_VARIABLE, CachedStep, cache_folder
 from .check import LEAST_AGREEMENT, Check, check_clip, compare_steps
 from .choice import AUTO, ChosenEngine, EngineRequest, choose_engine
+from .cuda_graph import CudaGraphStep
 from .steps import ENGINES, EXPORTED, SteppedNetwork, check_installed, compiled_step, open_step
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CachedStep",
     "Check",
     "ChosenEngine",
+    "CudaGraphStep",
     "EngineRequest",
     "SteppedNetwork",
     "cache_folder",

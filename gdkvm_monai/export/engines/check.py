@@ -63,6 +63,8 @@ def compare_steps(network: GDKVM, engine: torch.nn.Module, clip: Tensor) -> Chec
         for side, model in enumerate(sides):
             start = time.perf_counter()
             found, states[side] = model.step(frame, states[side])
+            if frame.is_cuda:
+                torch.cuda.synchronize()
             took.append(time.perf_counter() - start)
             logits.append(found.float())
         seconds.append(took)

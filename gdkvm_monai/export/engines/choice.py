@@ -10,6 +10,7 @@ from torch import nn
 
 from gdkvm_monai.export.engines.cache import CachedStep
 from gdkvm_monai.export.engines.check import LEAST_AGREEMENT, Check, check_clip, compare_steps
+from gdkvm_monai.export.engines.cuda_graph import CudaGraphStep
 from gdkvm_monai.export.engines.steps import (
     ENGINES,
     EXPORTED,
@@ -62,8 +63,9 @@ class ChosenEngine:
 def choose_engine(network: nn.Module, request: EngineRequest) -> ChosenEngine:
     """Return the network as run by the requested engine.
 
-    ``"auto"`` takes the fastest of PyTorch and the installed engines of :data:`EXPORTED`; ``compiled`` is left out,
-    because it compiles for a minute in each process. The exported model and the outcome of its check are cached.
+    ``"auto"`` takes the fastest of PyTorch and the installed engines of :data:`EXPORTED`, or on CUDA of PyTorch and
+    ``cuda_graph``. ``compiled`` is left out, because it compiles for a minute in each process. The exported model and
+    the outcome of its check are cached.
 
     Args:
         network: network in evaluation mode, with its weights.
@@ -97,8 +99,11 @@ def _obstacle(network: nn.Module, request: EngineRequest) -> str:
     """Return why no other engine than PyTorch can run the network, or an empty text."""
     if not isinstance(network, GDKVM):
         return f"a {type(network).__name__} has no exported step"
-    if request.name == "compiled":
+    on_cuda = request.device.type == "cuda"
+    if request.name == "compiled" or (on_cuda and request.name in (AUTO, "cuda_graph")):
         return ""
+    if request.name == "cuda_graph":
+        return f"it needs CUDA, and the device is {request.device}"
     if request.device.type != "cpu":
         return f"the exported step runs on the CPU, and the device is {request.device}"
     if request.precision != "float32":
@@ -109,7 +114,7 @@ def _obstacle(network: nn.Module, request: EngineRequest) -> str:
 def _fastest(network: GDKVM, request: EngineRequest) -> ChosenEngine:
     """Return the fastest of PyTorch and the exported engines whose masks agree; the reason names all of them."""
     found, reasons = [], []
-    for name in EXPORTED:
+    for name in ("cuda_graph",) if request.device.type == "cuda" else EXPORTED:
         try:
             check_installed(name)
             engine, check = _open_checked(network, name, request)
@@ -126,8 +131,8 @@ def _fastest(network: GDKVM, request: EngineRequest) -> ChosenEngine:
 
 def _open_checked(network: GDKVM, name: str, request: EngineRequest) -> tuple[SteppedNetwork, Check]:
     """Return the network as run by an engine, and its check, from the cache if it holds one."""
-    if name == "compiled":
-        engine = SteppedNetwork(network, compiled_step(network))
+    if name in ("compiled", "cuda_graph"):
+        engine = SteppedNetwork(network, compiled_step(network) if name == "compiled" else CudaGraphStep(network))
         return engine, compare_steps(network, engine, _clip(network, request))
     check_installed(name)
     cached = CachedStep.of(network, request.weights_sha256, request.frame_size)

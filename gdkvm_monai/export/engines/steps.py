@@ -19,7 +19,7 @@ __all__ = ["ENGINES", "EXPORTED", "SteppedNetwork", "check_installed", "compiled
 EXPORTED = {"onnxruntime": FORMATS["onnx"], "openvino": (*FORMATS["onnx"], "openvino")}
 """Engines that run the exported step on the CPU in float32, each with the packages that it needs."""
 
-ENGINES = ("eager", "compiled", *EXPORTED)
+ENGINES = ("eager", "compiled", "cuda_graph", *EXPORTED)
 
 Step = Callable[..., tuple[Tensor, ...]]
 """``(frame, memory, foreground) -> (logits, next memory, next foreground)``, for any batch."""

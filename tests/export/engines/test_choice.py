@@ -70,7 +70,7 @@ def test_a_requested_engine_with_other_masks_is_an_error(tiny, checks):
 
 
 @pytest.mark.parametrize(
-    ("facts", "text"), [({"precision": "bfloat16"}, "bfloat16"), ({"device": torch.device("cuda:1")}, "cuda:1")]
+    ("facts", "text"), [({"precision": "bfloat16"}, "bfloat16"), ({"device": torch.device("mps")}, "mps")]
 )
 def test_another_precision_or_device_is_an_error_or_keeps_pytorch(facts, text, tiny):
     with pytest.raises(ValueError, match=f"onnxruntime cannot be used.*{text}"):

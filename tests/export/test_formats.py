@@ -7,7 +7,7 @@ import torch
 
 from gdkvm_monai import export as exports
 from gdkvm_monai.networks.nets import GDKVM
-from tests.export.tiny_network import SHAPES, TOLERANCE, tiny_network
+from tests.export.tiny_network import SHAPES, TINY, TOLERANCE, tiny_network
 
 
 @pytest.mark.parametrize("form", exports.FORMS)
@@ -21,6 +21,14 @@ def test_torchscript_agrees_checks_the_size_and_leaves_the_network_unchanged(tmp
     wrong = torch.rand(1, 1, 40, 32), torch.zeros(1, 16, 8), torch.zeros(1, 3, 40, 32)
     with pytest.raises(torch.jit.Error, match="must be a multiple of 16"):
         exported(*(wrong if form == "step" else (wrong[0][..., None],)))
+
+
+def test_the_orthogonal_rule_agrees_in_onnx_up_to_its_amplification_of_rounding(tmp_path):
+    network, path = tiny_network(TINY | {"update_rule": "orthogonal"}), tmp_path / "step.onnx"
+    exports.export_network(network, path, "onnx", "step")
+    exported = exports.open_export(path, "onnx")
+    assert exports.largest_difference(network, exported, "step", (3, 1, 64, 32, 1)) < TOLERANCE
+    assert exports.largest_difference(network, exported, "step", SHAPES[2]) < 485 * TOLERANCE  # 3.4445 to the fifth
 
 
 @pytest.mark.slow

@@ -49,7 +49,8 @@ class GatedDeltaMemory(nn.Module):
         self.key_channels, self.value_channels = key_channels, value_channels
         self.update_rule = look_up_option(update_rule, UPDATE_RULES)
         self.key_norm = look_up_option(key_norm, KEY_NORMS)
-        survives, writes = update_rule in ("decay", "gated_delta"), update_rule in ("write_gate", "gated_delta")
+        survives = update_rule in ("decay", "gated_delta", "orthogonal")
+        writes = update_rule in ("write_gate", "gated_delta", "orthogonal")
         self.alpha = nn.Linear(key_channels, key_channels) if survives else nn.Identity()
         self.beta = nn.Linear(key_channels, 1) if writes else nn.Identity()
         if survives:

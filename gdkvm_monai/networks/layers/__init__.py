@@ -7,6 +7,7 @@ from gdkvm_monai.networks.layers.gated_delta_rule import (
     update_memory,
 )
 from gdkvm_monai.networks.layers.group_norm import group_norm
+from gdkvm_monai.networks.layers.newton_schulz import orthogonalize
 
 __all__ = [
     "KEY_NORMS",
@@ -14,6 +15,7 @@ __all__ = [
     "gated_delta_update",
     "group_norm",
     "normalize_keys",
+    "orthogonalize",
     "read_memory",
     "update_memory",
 ]

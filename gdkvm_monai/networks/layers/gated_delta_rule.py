@@ -8,10 +8,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gdkvm_monai.networks.layers.newton_schulz import orthogonalize
+
 __all__ = ["KEY_NORMS", "UPDATE_RULES", "gated_delta_update", "normalize_keys", "read_memory", "update_memory"]
 
-UPDATE_RULES = ("additive", "overwrite", "write_gate", "decay", "gated_delta")
-"""The five rows of the paper's Table 4, in its order."""
+UPDATE_RULES = ("additive", "overwrite", "write_gate", "decay", "gated_delta", "orthogonal")
+"""The five rows of the paper's Table 4, in its order, and the rule of the paper's successor."""
 
 KEY_NORMS = ("frobenius", "none")
 
@@ -90,7 +92,7 @@ def gated_delta_update(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor,
 
 
 def update_memory(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor, beta: Tensor, rule: str) -> Tensor:
-    """Write one frame with one of the five rules of Table 4; each is the gated delta rule with terms omitted.
+    """Write one frame with a rule of Table 4, the gated delta rule with terms omitted, or with its successor.
 
     ==============  =========================================================
     ``rule``        recurrence
@@ -100,6 +102,7 @@ def update_memory(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor, beta
     write_gate      ``S - beta (S K) K' + beta V K'`` (Eq. 4, "w/o alpha")
     decay           ``alpha S + V K'`` ("w/o beta")
     gated_delta     ``alpha (S - beta (S K) K') + beta V K'`` (Eq. 5, "GDR")
+    orthogonal      the same, then :func:`~gdkvm_monai.networks.layers.orthogonalize`
     ==============  =========================================================
 
     Args:
@@ -128,4 +131,9 @@ def update_memory(state: Tensor, key: Tensor, value: Tensor, alpha: Tensor, beta
         return alpha * state + value @ key.mT
     if rule == "gated_delta":
         return gated_delta_update(state, key, value, alpha, beta)
-    raise ValueError(f"update rule '{rule}' is unknown; choose additive, overwrite, write_gate, decay, or gated_delta.")
+    if rule == "orthogonal":
+        return orthogonalize(gated_delta_update(state, key, value, alpha, beta))
+    raise ValueError(
+        f"update rule '{rule}' is unknown; "
+        "choose additive, overwrite, write_gate, decay, gated_delta, or orthogonal."
+    )

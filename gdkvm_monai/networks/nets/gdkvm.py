@@ -49,8 +49,8 @@ class GDKVM(nn.Module):
             smaller values give a smaller network.
         key_channels: number of key channels ``K``.
         value_channels: number of value channels ``V``.
-        update_rule: ``"gated_delta"`` (the paper's), or another row of Table 4: ``"additive"``, ``"overwrite"``,
-            ``"write_gate"``, or ``"decay"``.
+        update_rule: ``"gated_delta"`` (the paper's), another row of Table 4, ``"additive"``, ``"overwrite"``,
+            ``"write_gate"``, or ``"decay"``, or ``"orthogonal"``, the rule of the paper's successor.
         key_norm: ``"frobenius"``, or ``"none"`` for the paper's literal keys, whose memory may diverge.
         fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
         value_encoder: ``"resnet18"`` (the paper's) or ``"shared"``, three convolutions on the key encoder's features.

@@ -49,6 +49,13 @@ def test_memory_diverges_with_the_papers_literal_keys():
     assert not run(memory, 16, 300, constant=False) < 1e10
 
 
+@torch.inference_mode()
+def test_the_orthogonal_rule_bounds_the_memory_even_with_the_papers_literal_keys():
+    memory = GatedDeltaMemory(key_channels=32, value_channels=16, update_rule="orthogonal", key_norm="none")
+    torch.nn.init.constant_(memory.beta.bias, 2.2)  # beta 0.9
+    assert run(memory, 16, 300, constant=False) <= 1.21 * 4  # 16 singular values of at most 1.21
+
+
 def test_gates_start_at_the_stated_survival_and_one_half():
     memory = GatedDeltaMemory(initial_survival=0.95)
     alpha, beta = memory.gates(memory.initial_state(2, torch.zeros(1)))
@@ -63,7 +70,9 @@ def test_each_rule_reads_and_writes_the_right_shapes_with_only_the_gates_it_uses
     assert state.shape == (2, 6, 8)
     assert memory.read(state, torch.randn(2, 8, 3, 4)).shape == (2, 6, 3, 4)
     used = {name.split(".")[0] for name, _ in memory.named_parameters()}
-    assert used == {"write_gate": {"beta"}, "decay": {"alpha"}, "gated_delta": {"alpha", "beta"}}.get(rule, set())
+    both = {"alpha", "beta"}
+    gates = {"write_gate": {"beta"}, "decay": {"alpha"}, "gated_delta": both, "orthogonal": both}
+    assert used == gates.get(rule, set())
 
 
 def test_unknown_rule_is_refused_with_the_options():

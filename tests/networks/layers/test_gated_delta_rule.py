@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gdkvm_monai.networks.layers import UPDATE_RULES, gated_delta_update, normalize_keys, read_memory, update_memory
+from gdkvm_monai.networks.layers import (
+    UPDATE_RULES,
+    gated_delta_update,
+    normalize_keys,
+    orthogonalize,
+    read_memory,
+    update_memory,
+)
 
 ONE, ZERO = torch.ones(1, 1, 1), torch.zeros(1, 1, 1)
 
@@ -71,7 +78,7 @@ def test_zero_beta_keeps_the_memory_and_zero_alpha_forgets_it():
     torch.testing.assert_close(gated_delta_update(state, key, value, ZERO, ONE), fresh)
 
 
-def test_each_rule_equals_its_row_in_table_4():
+def test_each_rule_equals_its_row_in_table_4_or_its_successor():
     state, key, value = random_frame()
     alpha, beta = random_gates()
     written, erased = value @ key.mT, (state @ key) @ key.mT
@@ -81,6 +88,7 @@ def test_each_rule_equals_its_row_in_table_4():
         "write_gate": state - beta * erased + beta * written,
         "decay": alpha * state + written,
         "gated_delta": alpha * (state - beta * erased) + beta * written,
+        "orthogonal": orthogonalize(alpha * (state - beta * erased) + beta * written),
     }
     assert tuple(expected) == UPDATE_RULES
     for rule, result in expected.items():

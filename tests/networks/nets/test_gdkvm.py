@@ -49,9 +49,10 @@ def test_a_clip_gives_logits_of_its_own_size(net, shape):
     assert net()(torch.rand(shape)).shape == (shape[0], 4, *shape[2:])
 
 
+@pytest.mark.parametrize("rule", ["gated_delta", "orthogonal"])
 @both_sizes
-def test_step_in_a_loop_equals_forward_bit_for_bit_for_any_chunk_size(net):
-    net, clip = net(), torch.rand(2, 1, 32, 32, 7)
+def test_step_in_a_loop_equals_forward_bit_for_bit_for_any_chunk_size(net, rule):
+    net, clip = net(update_rule=rule), torch.rand(2, 1, 32, 32, 7)
     with torch.inference_mode():
         state, logits = net.initial_state(clip[..., 0]), []
         for frame in clip.unbind(-1):

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from gdkvm_monai.networks.card_checks import check_plain, shorten
-from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+from gdkvm_monai.networks.nets import GDKVM, ConvLSTMUNet, FrameByFrame, SpaceTimeMemory
 from gdkvm_monai.networks.nets.frame_by_frame import FRAME_NETWORKS
 
 __all__ = ["NETWORKS", "Options", "build_network", "network_name"]
@@ -18,7 +18,9 @@ __all__ = ["NETWORKS", "Options", "build_network", "network_name"]
 Options = Mapping[str, object]
 """Arguments of a network by name: numbers, strings, booleans, ``None``, and lists of these."""
 
-NETWORKS: Mapping[str, type[nn.Module]] = {"GDKVM": GDKVM, "FrameByFrame": FrameByFrame}
+NETWORKS: Mapping[str, type[nn.Module]] = {
+    kind.__name__: kind for kind in (GDKVM, FrameByFrame, ConvLSTMUNet, SpaceTimeMemory)
+}
 """Known networks by name."""
 
 LARGEST_OPTION = 1024
@@ -74,7 +76,7 @@ def build_network(name: str, options: Options) -> nn.Module:
 
 def _check_options(kind: type[nn.Module], options: Options) -> None:
     check_plain(options, "network_options")
-    known = dict(inspect.signature(kind).parameters)
+    known = dict(inspect.signature(GDKVM if kind is SpaceTimeMemory else kind).parameters)
     if kind is FrameByFrame:
         inner = options.get("network")
         if not isinstance(inner, str) or inner not in FRAME_NETWORKS:

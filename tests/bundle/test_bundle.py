@@ -19,6 +19,8 @@ import gdkvm_monai
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "bundle" / "configs"
+NETWORK_OVERLAYS = ["small_network.yaml", "unet.yaml", "segresnet.yaml", "dynunet.yaml", "swin_unetr.yaml"]
+NETWORK_OVERLAYS += ["conv_lstm_unet.yaml", "space_time_memory.yaml"]
 METADATA_SCHEMA = Path(__file__).with_name("meta_schema_20240725.json")  # MONAI's, Apache-2.0
 TINY = {
     "frame_size": [32, 32],
@@ -198,7 +200,7 @@ def test_inference_describes_the_network_of_the_released_weights():
     assert formats["outputs"]["pred"]["spatial_shape"] == formats["inputs"]["image"]["spatial_shape"]
 
 
-@pytest.mark.parametrize("overlay", ["small_network.yaml", "unet.yaml"])
+@pytest.mark.parametrize("overlay", NETWORK_OVERLAYS)
 def test_a_network_overlay_describes_the_same_network_for_training_and_inference(overlay):
     both = [
         ConfigParser.load_config_files([str(CONFIGS / n), str(CONFIGS / overlay)])

@@ -1,9 +1,11 @@
+from gdkvm_monai.networks.blocks.conv_lstm import ConvLSTM, ConvLSTMState
 from gdkvm_monai.networks.blocks.decoder import DECODERS, Decoder, LightDecoder
 from gdkvm_monai.networks.blocks.efficientnet_lite0 import EfficientNetLite0
 from gdkvm_monai.networks.blocks.gated_delta_memory import GatedDeltaMemory
 from gdkvm_monai.networks.blocks.imagenet_weights import load_imagenet_weights
 from gdkvm_monai.networks.blocks.key_encoder import BACKBONES, ResNetKeyEncoder, make_key_encoder
 from gdkvm_monai.networks.blocks.key_pixel_feature_fusion import FUSIONS, KeyPixelFeatureFusion
+from gdkvm_monai.networks.blocks.softmax_memory import SoftmaxMemory
 from gdkvm_monai.networks.blocks.value_encoder import VALUE_ENCODERS, ResNetValueEncoder, SharedValueEncoder
 
 __all__ = [
@@ -11,6 +13,8 @@ __all__ = [
     "DECODERS",
     "FUSIONS",
     "VALUE_ENCODERS",
+    "ConvLSTM",
+    "ConvLSTMState",
     "Decoder",
     "EfficientNetLite0",
     "GatedDeltaMemory",
@@ -19,6 +23,7 @@ __all__ = [
     "ResNetKeyEncoder",
     "ResNetValueEncoder",
     "SharedValueEncoder",
+    "SoftmaxMemory",
     "load_imagenet_weights",
     "make_key_encoder",
 ]

@@ -8,6 +8,7 @@ from gdkvm_monai.networks.layers.gated_delta_rule import (
 )
 from gdkvm_monai.networks.layers.group_norm import group_norm
 from gdkvm_monai.networks.layers.newton_schulz import orthogonalize
+from gdkvm_monai.networks.layers.softmax_matching import softmax_matching
 
 __all__ = [
     "KEY_NORMS",
@@ -17,5 +18,6 @@ __all__ = [
     "normalize_keys",
     "orthogonalize",
     "read_memory",
+    "softmax_matching",
     "update_memory",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from monai.networks.nets import AttentionUnet, BasicUNet, SegResNet, UNet
+from monai.networks.nets import AttentionUnet, BasicUNet, DynUNet, SegResNet, SwinUNETR, UNet
 from monai.utils import look_up_option
 from torch import Tensor, nn
 
 __all__ = ["FRAME_NETWORKS", "FrameByFrame"]
 
-FRAME_NETWORKS = {"AttentionUnet": AttentionUnet, "BasicUNet": BasicUNet, "SegResNet": SegResNet, "UNet": UNet}
+FRAME_NETWORKS = {kind.__name__: kind for kind in (AttentionUnet, BasicUNet, DynUNet, SegResNet, SwinUNETR, UNet)}
 """MONAI's networks that can be built by name."""
 
 

@@ -19,6 +19,7 @@ from gdkvm_monai.networks.blocks import (
     SharedValueEncoder,
     make_key_encoder,
 )
+from gdkvm_monai.networks.nets.clip_check import check_clip
 
 __all__ = ["GDKVM", "GDKVMState"]
 
@@ -132,7 +133,7 @@ class GDKVM(nn.Module):
             TypeError: if the clip is not a tensor of floats.
             ValueError: if the clip has another shape or no frame, or its size is not a multiple of 16.
         """
-        self._check(clip)
+        check_clip(clip, self.in_channels)
         frames = clip.movedim(-1, 0)  # (T, B, C, H, W)
         state = self.initial_state(frames[0])
         logits: list[Tensor] = []
@@ -155,7 +156,7 @@ class GDKVM(nn.Module):
         Returns:
             Logits ``(B, N, H, W)`` and the next state.
         """
-        self._check(frame.unsqueeze(-1) if isinstance(frame, Tensor) else frame)
+        check_clip(frame.unsqueeze(-1) if isinstance(frame, Tensor) else frame, self.in_channels)
         return self.advance(frame, self.encode(frame), state)
 
     def initial_state(self, frame: Tensor) -> GDKVMState:
@@ -179,18 +180,3 @@ class GDKVM(nn.Module):
         output = self.decoder(readout, pixel, f8, f4, f2, frame)  # (B, N, H, W), deeply supervised (B, 3, N, H, W)
         logits = output[:, 0] if output.dim() == 5 else output
         return output, GDKVMState(memory, logits.softmax(dim=1)[:, 1:])
-
-    def _check(self, clip: Tensor) -> None:
-        if not isinstance(clip, Tensor) or not clip.is_floating_point():
-            kind = str(clip.dtype) if isinstance(clip, Tensor) else type(clip).__name__
-            raise TypeError(f"expected a tensor of floats, got {kind}; pass torch.as_tensor(clip).float() / 255.")
-        if clip.dim() != 5 or clip.shape[1] != self.in_channels or clip.shape[-1] == 0:
-            raise ValueError(
-                f"expected a clip of shape (B, {self.in_channels}, H, W, T) with T >= 1, got {list(clip.shape)}; "
-                "time is the last axis."
-            )
-        if clip.shape[2] % 16 != 0 or clip.shape[3] % 16 != 0:
-            raise ValueError(
-                f"image size {clip.shape[2]}x{clip.shape[3]} must be a multiple of 16; "
-                "add Resized or DivisiblePadd(k=(16, 16, 1)) to the preprocessing."
-            )

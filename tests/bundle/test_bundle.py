@@ -20,7 +20,7 @@ import gdkvm_monai
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "bundle" / "configs"
 NETWORK_OVERLAYS = ["small_network.yaml", "unet.yaml", "segresnet.yaml", "dynunet.yaml", "swin_unetr.yaml"]
-NETWORK_OVERLAYS += ["conv_lstm_unet.yaml", "space_time_memory.yaml"]
+NETWORK_OVERLAYS.append("conv_lstm_unet.yaml")
 METADATA_SCHEMA = Path(__file__).with_name("meta_schema_20240725.json")  # MONAI's, Apache-2.0
 TINY = {
     "frame_size": [32, 32],
@@ -208,6 +208,17 @@ def test_a_network_overlay_describes_the_same_network_for_training_and_inference
     ]
     train, inference = (ConfigParser(config).get_parsed_content("network_def") for config in both)
     assert {**train.options} == {**inference.options}
+
+
+@pytest.mark.parametrize("config", ["train.json", "inference.json"])
+def test_the_overlay_of_the_softmax_memory_keeps_the_rest_of_the_network(config):
+    plain, softmax = (
+        ConfigParser(ConfigParser.load_config_files([str(CONFIGS / name) for name in names]))
+        for names in ((config,), (config, "space_time_memory.yaml"))
+    )
+    expected = dict(plain.get_parsed_content("network_def").options)
+    del expected["update_rule"], expected["key_norm"]
+    assert softmax.get_parsed_content("network_def").options == expected
 
 
 def test_train_and_inference_prepare_the_image_alike():

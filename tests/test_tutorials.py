@@ -39,6 +39,7 @@ RESULTS = {  # files that a page leaves
     ),
     "correcting": ("out/*/original/measurements.json", "out/*/original/seg.dcm", "out/*/seg.dcm", "edited.nii.gz"),
     "streaming": ("state.pt",),
+    "echonet": ("runs/echonet/models/model.json", "runs/echonet/eval/metrics.json", "out/*/mask.nii.gz"),
     "own_data": ("out/index.csv", "private/names.csv", "own/models/model.json", "own/results/*/mask.nii.gz"),
 }
 
@@ -79,9 +80,11 @@ def run_line(line: str, monkeypatch) -> None:
         alone = [re.sub("^2$", "1", word) if before == "--jobs" else word for before, word in zip(words, words[1:])]
         assert main([*alone, *(SMALL_CLIP if words[1] == "phantom" else [])]) == 0, line
     elif words[1].startswith("benchmarks/"):
-        monkeypatch.setattr(sys, "argv", [words[1], *words[2:], *SHORT_BENCHMARK])
+        short = SHORT_BENCHMARK if "streaming" in words[1] else []
+        monkeypatch.setattr(sys, "argv", [words[1], *words[2:], *short])
         runpy.run_path(str(ROOT / words[1]), run_name="__main__")
     else:
+        words += SHORT_TRAINING if words[2:5] == ["monai.bundle", "run", "training"] else []
         words = [sys.executable if word == "python" else word for word in words]
         result = subprocess.run(words, capture_output=True, text=True, timeout=300)
         assert result.returncode == 0, line + result.stderr[-2000:]
@@ -96,6 +99,7 @@ def run_line(line: str, monkeypatch) -> None:
         "correcting",
         "streaming",
         pytest.param("own_data", marks=pytest.mark.slow),
+        pytest.param("echonet", marks=pytest.mark.slow),
     ],
 )
 def test_every_block_of_a_page_runs(name, workplace, monkeypatch):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from pathlib import Path
 
 import torch
 from monai.config import KeysCollection
 from monai.data import MetaTensor
 from monai.transforms import MapTransform
 
-from gdkvm_monai.data.datalists.echonet_tracings import draw_tracing
+from gdkvm_monai.data.datalists.echonet_tracings import SIDE, draw_tracing
 from gdkvm_monai.labels import LV, UNLABELED
 
 __all__ = ["DrawTracingsd"]
@@ -23,9 +24,11 @@ class DrawTracingsd(MapTransform):
         image_key: key of the clip, ``(C, H, W, T)``: lateral, depth, time.
         tracings_key: item entry with the lines of each tracing, see :func:`~gdkvm_monai.data.echonet_datalist`.
         frames_key: item entry with the frame of each tracing.
+        size: size of the frames in pixels to which the tracings refer, ``(H, W)``; for the data set, 112 x 112.
 
     Raises:
-        ValueError: if a frame does not lie in the clip, or a tracing encloses no pixel of it.
+        ValueError: if the clip has another size, whatever ``FileList.csv`` says, a frame does not lie in the clip, or a
+            tracing encloses no pixel of it.
     """
 
     def __init__(
@@ -34,13 +37,21 @@ class DrawTracingsd(MapTransform):
         image_key: str = "image",
         tracings_key: str = "tracings",
         frames_key: str = "label_frames",
+        size: tuple[int, int] = (SIDE, SIDE),
     ) -> None:
         super().__init__(keys)
+        self.size = tuple(size)
         self.image_key, self.tracings_key, self.frames_key = image_key, tracings_key, frames_key
 
     def __call__(self, data: Mapping[Hashable, object]) -> dict[Hashable, object]:
         item = dict(data)
         image = item[self.image_key]
+        if tuple(image.shape[1:3]) != self.size:
+            name = Path(getattr(image, "meta", {}).get("filename_or_obj", "the video")).name
+            raise ValueError(
+                f"{name} has frames of {tuple(image.shape[1:3])} pixels, but its tracings refer to {self.size}; leave "
+                "it out or correct its size in FileList.csv."
+            )
         label = torch.full((1, *image.shape[1:]), UNLABELED, dtype=torch.float32)
         for frame, lines in zip(item[self.frames_key], item[self.tracings_key], strict=True):
             if not 0 <= frame < image.shape[-1]:

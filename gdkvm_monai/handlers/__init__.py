@@ -10,6 +10,7 @@ from gdkvm_monai.handlers.gradient_clipping import GradientClipping
 from gdkvm_monai.handlers.imagenet_loader import ImageNetLoader
 from gdkvm_monai.handlers.iteration_seeds import IterationSeeds
 from gdkvm_monai.handlers.learning_curve import LearningCurve
+from gdkvm_monai.handlers.memory_curves import MemoryCurves
 from gdkvm_monai.handlers.results_writer import ResultsWriter
 from gdkvm_monai.handlers.training_checkpoint import TrainingCheckpoint
 from gdkvm_monai.handlers.training_run import TrainingRun
@@ -28,6 +29,7 @@ __all__ = [
     "ImageNetLoader",
     "IterationSeeds",
     "LearningCurve",
+    "MemoryCurves",
     "ResultsWriter",
     "TrainingCheckpoint",
     "TrainingRun",

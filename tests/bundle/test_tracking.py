@@ -71,3 +71,10 @@ def test_tensorboard_gets_scalars_and_clips_with_their_predictions(phantom_root,
     assert set(clips) == {"input_0", "input_1", "output"}
     assert all(clip.format == "GIF" and clip.n_frames == 3 for clip in clips.values())
     assert clips["input_0"].size == (32, 48), "lateral is horizontal"
+
+
+def test_the_memory_is_recorded_in_the_output_folder(phantom_root, tmp_path):
+    train_tiny(tmp_path, phantom_root, "memory_curves.yaml", memory_interval=1, num_frames=3, frame_size=[32, 48])
+    table = (tmp_path / "training" / "memory_curves.csv").read_text()
+    assert "alpha q0.5,2," in table and "beta gradient q1,2," in table and '"effective rank, last frame",2,' in table
+    assert Image.open(tmp_path / "training" / "memory_curves.png").width > 1000

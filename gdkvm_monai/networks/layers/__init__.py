@@ -1,3 +1,4 @@
+from gdkvm_monai.networks.layers.effective_rank import effective_rank
 from gdkvm_monai.networks.layers.gated_delta_rule import (
     KEY_NORMS,
     UPDATE_RULES,
@@ -13,6 +14,7 @@ from gdkvm_monai.networks.layers.softmax_matching import softmax_matching
 __all__ = [
     "KEY_NORMS",
     "UPDATE_RULES",
+    "effective_rank",
     "gated_delta_update",
     "group_norm",
     "normalize_keys",

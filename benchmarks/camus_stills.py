@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import re
 import statistics
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -36,13 +38,17 @@ PAPER = {
     "value_channels": 256,
     "decoder_width": 256,
 }
-NETWORKS: dict[str, tuple[list[str], list[str]]] = {
+BASE = ("train.json", "light.yaml")
+Recipe = tuple[Sequence[str], Sequence[str]]
+"""Overlays after the base configs, and overrides."""
+
+NETWORKS: dict[str, Recipe] = {
     "GDKVM, light": ([], []),
     "GDKVM, light, without ImageNet": ([], SCRATCH),
     "GDKVM, the paper's": ([], [*ONE_RATE, *(f"--network_def#{name}={value}" for name, value in PAPER.items())]),
     "U-Net": (["unet.yaml"], ONE_RATE),
 }
-"""Overlays and overrides for each row, applied after ``train.json`` and ``light.yaml``."""
+"""The recipe of each row."""
 
 COLUMNS = [("LV", None, "dice"), ("LV", None, "hd95")]
 COLUMNS += [(structure, phase, "dice") for structure in ("MYO", "LA") for phase in ("ED", "ES")]
@@ -59,17 +65,26 @@ def main() -> None:
     runs = {name: [options.out / f"{name} {seed}" for seed in options.seeds] for name in options.networks}
     for name, folders in runs.items():
         for seed, folder in zip(options.seeds, folders):
-            train_and_evaluate(name, folder, options.dataset_dir, [f"--seed={seed}", *overrides])
+            train_and_evaluate(NETWORKS[name], folder, options.dataset_dir, [f"--seed={seed}", *overrides])
     print(table(runs), ef_table(runs), sep="\n\n")
     plot_learning_curves({name: folders[0] for name, folders in runs.items()}, options.out / "learning_curves.png")
 
 
-def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequence[str]) -> None:
-    """Train a network and evaluate its last weights on the official validation patients."""
-    overlays, changes = NETWORKS[name]
-    configs, final = ["train.json", "light.yaml", *overlays], root / "models" / "model_final.pt"
+def train_and_evaluate(
+    recipe: Recipe, root: Path, dataset_dir: Path, overrides: Sequence[str], base: Sequence[str] = BASE
+) -> None:
+    """Train a network and evaluate its last weights on the official validation patients, unless training diverges."""
+    overlays, changes = recipe
+    configs, final = [*base, *overlays], root / "models" / "model_final.pt"
+    if divergence(root):
+        return
     if not (root / "seconds.txt").is_file():
-        run_in_process("training", configs, root, dataset_dir, [*changes, *overrides, "--resume=True"])
+        try:
+            run_in_process("training", configs, root, dataset_dir, [*changes, *overrides, "--resume=True"])
+        except subprocess.CalledProcessError:
+            if divergence(root):
+                return
+            raise
         seconds = json.loads((root / "training" / "metrics.json").read_text())["seconds"]
         (root / "seconds.txt").write_text(f"{seconds:.0f}\n")
     if not (root / "eval" / "metrics.json").is_file():
@@ -77,25 +92,42 @@ def train_and_evaluate(name: str, root: Path, dataset_dir: Path, overrides: Sequ
         run_in_process("evaluating", [*configs, "evaluate.json"], root, dataset_dir, evaluation)
 
 
-def table(runs: dict[str, list[Path]]) -> str:
-    """Return a Markdown table of means and standard deviations over the seeds, one row per network.
+def divergence(root: Path) -> str:
+    """Return where training ended because a loss, a gradient, or a weight was not finite; empty if it did not."""
+    log = root / "training" / "log.txt"
+    failure = re.search(
+        r"training failed after iteration (\d+): (the (?:loss is|norm of the gradient is) (?:nan|-?inf)|"
+        r"the weights are not finite)",
+        log.read_text() if log.is_file() else "",
+    )
+    return f"diverged after iteration {failure[1]}: {failure[2]}" if failure else ""
+
+
+def table(runs: Mapping[str, Sequence[Path]], networks: Mapping[str, Recipe] = NETWORKS) -> str:
+    """Return a Markdown table of means and SDs over the seeds that did not diverge, one row per network.
 
     ``best`` and ``tie`` follow :func:`~gdkvm_monai.evaluation.compare_seeds`; with one seed, nothing is named.
     """
     heads = [" ".join(part for part in column if part) for column in COLUMNS]
     lines = [f"| network | M parameters | seeds | {' | '.join(heads)} | s |", "|---" * (4 + len(COLUMNS)) + "|"]
-    scores = {name: [scores_of(folder) for folder in folders] for name, folders in runs.items()}
+    complete = {name: [folder for folder in folders if not divergence(folder)] for name, folders in runs.items()}
+    scores = {name: [scores_of(folder) for folder in folders] for name, folders in complete.items() if folders}
     compared = {
         column: compare_seeds(
-            {name: [score[column] for score in scores[name]] for name in runs}, column[2] in DISTANCES
+            {name: [score[column] for score in of] for name, of in scores.items()}, column[2] in DISTANCES
         )
         for column in COLUMNS
+        if scores
     }
     for name, folders in runs.items():
-        cells = [compared[column][name].cell(".4f" if column[2] == "dice" else ".2f") for column in COLUMNS]
-        seconds = statistics.mean(float((folder / "seconds.txt").read_text()) for folder in folders)
-        start = f"| {name} | {parameters(name) / 1e6:.1f} | {len(folders)} | "
-        lines.append(start + " | ".join(cells) + f" | {seconds:.0f} |")
+        cells, seconds = ["diverged"] * len(COLUMNS), ""
+        if name in scores:
+            cells = [compared[column][name].cell(".4f" if column[2] == "dice" else ".2f") for column in COLUMNS]
+            seconds = f"{statistics.mean(float((folder / 'seconds.txt').read_text()) for folder in complete[name]):.0f}"
+        lost = len(folders) - len(complete[name])
+        seeds = f"{len(folders)}, {lost} diverged" if lost else f"{len(folders)}"
+        start = f"| {name} | {parameters(networks[name]) / 1e6:.1f} | {seeds} | "
+        lines.append(start + " | ".join(cells) + f" | {seconds} |")
     return "\n".join(lines)
 
 
@@ -133,12 +165,10 @@ def ef_errors(root: Path) -> dict[str, float]:
     return {name: numbers["mae"] for name, numbers in agreement.items() if "ef_percent" in name}
 
 
-def parameters(name: str) -> int:
+def parameters(recipe: Recipe) -> int:
     """Return the number of parameters of a network in this benchmark."""
-    overlays, changes = NETWORKS[name]
-    parser = ConfigParser(
-        ConfigParser.load_config_files([str(find_config(file)) for file in ("train.json", "light.yaml", *overlays)])
-    )
+    overlays, changes = recipe
+    parser = ConfigParser(ConfigParser.load_config_files([str(find_config(file)) for file in (*BASE, *overlays)]))
     for change in (change for change in changes if "network_def#" in change):
         key, value = change.removeprefix("--").split("=")
         parser[key] = json.loads(value.lower()) if value in ("True", "False") or value.isdigit() else value
@@ -146,7 +176,7 @@ def parameters(name: str) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
-def plot_learning_curves(runs: dict[str, Path], path: Path) -> None:
+def plot_learning_curves(runs: Mapping[str, Path], path: Path) -> None:
     """Plot training loss and validation Dice of one run of each network in one figure."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     FigureCanvasAgg(figure)

@@ -35,9 +35,9 @@ def plot_memory_curves(series: Series, path: PathLike) -> None:
         axes[0, column].set_ylim(-0.02, 1.02)
         _fan(axes[1, column], series, f"{gate} gradient", f"gradient of {gate}")
         axes[1, column].set_yscale("symlog", linthresh=1e-6)
-    _lines(axes[0, 2], series, "effective rank", "effective rank of the state")
+    _lines(axes[0, 2], series, "effective rank", "effective rank of the state", "upper left")
     norms = axes[0, 2].twinx()
-    _lines(norms, series, "norm", "its Frobenius norm", linestyle=":")
+    _lines(norms, series, "norm", "its Frobenius norm", "lower right", linestyle=":")
     norms.set_yscale("log")
     _lines(axes[1, 2], series, "correlation", "correlation of the gradients")
     axes[1, 2].set_ylim(-1.05, 1.05)
@@ -62,14 +62,14 @@ def _fan(axes: Axes, series: Series, name: str, label: str) -> None:
     axes.legend(frameon=False, fontsize="small")
 
 
-def _lines(axes: Axes, series: Series, start: str, label: str, **style) -> None:
+def _lines(axes: Axes, series: Series, start: str, label: str, legend: str = "best", **style) -> None:
     """Draw all series whose names start alike."""
     axes.set_ylabel(label)
     found = {name: points for name, points in series.items() if name.startswith(start) and points}
     for name, points in found.items():
-        axes.plot(*_points(points), label=name.removeprefix(start).lstrip(", ") or name, **style)
+        axes.plot(*_points(points), label=name, **style)
     if len(found) > 1:
-        axes.legend(frameon=False, fontsize="small")
+        axes.legend(frameon=False, fontsize="small", loc=legend)
     if not found:
         _say_none(axes)
 

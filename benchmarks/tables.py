@@ -1,0 +1,141 @@
+"""The papers' tables: every row trained and evaluated with one budget, on phantoms or on CAMUS ED/ES pairs.
+
+    python -m benchmarks.tables table4 --data phantom --iterations 600 --seeds 3
+    python -m benchmarks.tables table3 --data camus_stills --dataset_dir /path/to/CAMUS
+
+``table3`` and ``table4`` are GDKVM's, ``vivim`` is Vivim's Table III, and ``baselines`` compares with MONAI's networks
+frame by frame, a ConvLSTM U-Net, and softmax matching. A training that diverges is a result. The table and the plots
+are written to ``OUT/TABLE DATA ITERATIONS``; a run with existing results is not repeated, and an unfinished one is
+resumed. Additional arguments are passed to training and evaluation, for example ``--num_patients=[20,6,1]``.
+
+Scores in the last column are the paper's own, on its data and with its networks, and cannot be compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from benchmarks.camus_stills import BASE, divergence, plot_learning_curves, scores_of, table, train_and_evaluate
+from benchmarks.table_rows import TABLES, Row
+from gdkvm_monai.files import write_text
+
+DATA = {
+    "phantom": (
+        [*BASE, "phantom.yaml"],
+        ["--clips=half_sequence", "--views=['2CH','4CH']", "--num_patients=[60,20,1]"],
+    ),
+    "camus_stills": (list(BASE), []),
+}
+"""Base configs, and overrides, of each kind of data."""
+
+BUDGET = {"phantom": 600, "camus_stills": 2100}
+VALIDATED_EVERY = 100
+
+
+def main() -> None:
+    """Run the missing trainings, then print and write the table, and draw the plots."""
+    options, overrides = parse()
+    rows = [row for row in TABLES[options.table] if row.label in (options.rows or [row.label])]
+    root = options.out / f"{options.data} {options.iterations}"
+    dataset_dir = options.dataset_dir or options.out / "phantoms"
+    runs = {row.label: [root / f"{row.run} {seed}" for seed in range(options.seeds)] for row in rows}
+    base, changes = DATA[options.data]
+    budget = [f"--{name}={value}" for name, value in epochs(options.iterations).items()]
+    for row in rows:
+        for seed, folder in enumerate(runs[row.label]):
+            settings = [*changes, *budget, f"--seed={seed}", *overrides]
+            train_and_evaluate(row.recipe, folder, dataset_dir, settings, base)
+    write(options.out / f"{options.table} {options.data} {options.iterations}", rows, runs)
+
+
+def parse() -> tuple[argparse.Namespace, list[str]]:
+    """Return the options, and what is passed on to the trainings."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", choices=TABLES)
+    parser.add_argument("--data", choices=DATA, default="phantom")
+    parser.add_argument("--dataset_dir", type=Path, help="CAMUS, or a folder for the phantoms (default: in OUT)")
+    parser.add_argument("--out", type=Path, default=Path("runs/tables"))
+    parser.add_argument("--iterations", type=int, help=f"of each training, default {BUDGET}")
+    parser.add_argument("--seeds", type=int, default=3, help="number of trainings of each row")
+    parser.add_argument("--rows", nargs="+", help="labels of some rows, for example to train others in another process")
+    options, overrides = parser.parse_known_args()
+    labels = [row.label for row in TABLES[options.table]]
+    if unknown := [row for row in options.rows or () if row not in labels]:
+        parser.error(f"{options.table} has no row {', '.join(unknown)}; its rows are {'; '.join(labels)}.")
+    options.iterations = options.iterations or BUDGET[options.data]
+    if options.data == "camus_stills" and not options.dataset_dir:
+        parser.error("camus_stills needs --dataset_dir, the folder of CAMUS.")
+    return options, overrides
+
+
+def epochs(iterations: int) -> dict[str, int]:
+    """Split a budget into epochs of about ``VALIDATED_EVERY`` iterations.
+
+    Raises:
+        ValueError: if the budget is not a multiple of the number of epochs.
+    """
+    count = max(1, iterations // VALIDATED_EVERY)
+    if iterations < 1 or iterations % count:
+        raise ValueError(f"iterations is {iterations}, expected 1 to 199 or a multiple of 100; choose another budget.")
+    return {"epochs": count, "iterations_per_epoch": iterations // count}
+
+
+def write(folder: Path, rows: Sequence[Row], runs: Mapping[str, Sequence[Path]]) -> None:
+    """Print and write the table, and draw scores, learning curves, and the course of the memories."""
+    lines = table(runs, {row.label: row.recipe for row in rows}).split("\n")
+    cells = ["cited", "---", *(row.cited for row in rows)]
+    text = "\n".join(f"{line} {cell} |" for line, cell in zip(lines, cells))
+    ends = [f"- {name}, seed {seed}: {divergence(run)}" for name, of in runs.items() for seed, run in enumerate(of)]
+    text = "\n".join([text, "", *(end for end in ends if not end.endswith(": "))])
+    print(text)
+    write_text(folder / "table.md", text)
+    complete = {name: [run for run in of if not divergence(run)] for name, of in runs.items()}
+    plot_scores({name: of for name, of in complete.items() if of}, folder / "scores.png")
+    plot_learning_curves({name: of[0] for name, of in complete.items() if of}, folder / "learning_curves.png")
+    memories = {name: of[0] / "training" / "memory_curves.csv" for name, of in runs.items()}
+    plot_memories({name: path for name, path in memories.items() if path.is_file()}, folder / "memories.png")
+
+
+def plot_scores(runs: Mapping[str, Sequence[Path]], path: Path) -> None:
+    """Plot the LV Dice of every training, a point each, with the mean of each row."""
+    figure = Figure(figsize=(7, 1 + 0.35 * len(runs)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for place, (name, folders) in enumerate(runs.items()):
+        scores = [scores_of(folder)["LV", None, "dice"] for folder in folders]
+        axes.plot(scores, [place] * len(scores), "o", color="tab:blue", alpha=0.6)
+        axes.plot(sum(scores) / len(scores), place, "|", color="black", markersize=14)
+    axes.set_yticks(range(len(runs)), list(runs))
+    axes.invert_yaxis()
+    axes.set_xlabel("Dice of the left ventricle; the line is the mean")
+    axes.grid(alpha=0.3, axis="x")
+    figure.savefig(path, dpi=110)
+
+
+def plot_memories(tables: Mapping[str, Path], path: Path) -> None:
+    """Plot effective rank and norm of the state after the last frame over training, a line for each row."""
+    if not tables:
+        return
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, name in zip(figure.subplots(1, 2), ("effective rank", "norm")):
+        for label, file in tables.items():
+            with open(file, newline="") as lines:
+                points = [row for row in csv.DictReader(lines) if row["series"] == f"{name}, last frame"]
+            steps, values = [int(row["iteration"]) for row in points], [float(row["value"]) for row in points]
+            axes.plot(steps, values, label=label, linestyle="--" if "literal" in label else "-")
+        axes.set(xlabel="iteration", ylabel=f"{name} of the state after the last frame")
+        axes.grid(alpha=0.3)
+    axes.set_yscale("log")
+    figure.legend(loc="outside right upper", frameon=False, fontsize="small")
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

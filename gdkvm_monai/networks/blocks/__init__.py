@@ -1,10 +1,12 @@
 from gdkvm_monai.networks.blocks.conv_lstm import ConvLSTM, ConvLSTMState
 from gdkvm_monai.networks.blocks.decoder import DECODERS, Decoder, LightDecoder
 from gdkvm_monai.networks.blocks.efficientnet_lite0 import EfficientNetLite0
+from gdkvm_monai.networks.blocks.frame_gate import WRITE_GATES, FrameGate
 from gdkvm_monai.networks.blocks.gated_delta_memory import GatedDeltaMemory
 from gdkvm_monai.networks.blocks.imagenet_weights import load_imagenet_weights
 from gdkvm_monai.networks.blocks.key_encoder import BACKBONES, ResNetKeyEncoder, make_key_encoder
 from gdkvm_monai.networks.blocks.key_pixel_feature_fusion import FUSIONS, KeyPixelFeatureFusion
+from gdkvm_monai.networks.blocks.key_position import KeyPosition
 from gdkvm_monai.networks.blocks.softmax_memory import SoftmaxMemory
 from gdkvm_monai.networks.blocks.value_encoder import VALUE_ENCODERS, ResNetValueEncoder, SharedValueEncoder
 
@@ -13,12 +15,15 @@ __all__ = [
     "DECODERS",
     "FUSIONS",
     "VALUE_ENCODERS",
+    "WRITE_GATES",
     "ConvLSTM",
     "ConvLSTMState",
     "Decoder",
     "EfficientNetLite0",
+    "FrameGate",
     "GatedDeltaMemory",
     "KeyPixelFeatureFusion",
+    "KeyPosition",
     "LightDecoder",
     "ResNetKeyEncoder",
     "ResNetValueEncoder",

@@ -11,9 +11,12 @@ from torch import Tensor, nn
 from gdkvm_monai.networks.blocks import (
     DECODERS,
     VALUE_ENCODERS,
+    WRITE_GATES,
     Decoder,
+    FrameGate,
     GatedDeltaMemory,
     KeyPixelFeatureFusion,
+    KeyPosition,
     LightDecoder,
     ResNetValueEncoder,
     SharedValueEncoder,
@@ -64,6 +67,9 @@ class GDKVM(nn.Module):
         chunk_size: number of frames that the key encoder encodes at once, which bounds the GPU memory for a long clip.
             Ignored on the CPU in ``eval``, where chunks are no faster and frame by frame :meth:`forward` equals
             :meth:`step` bit for bit.
+        key_position: whether position is added to the keys, see :class:`~gdkvm_monai.networks.blocks.KeyPosition`.
+        write_gate: ``"state"`` (the paper's), or ``"frame"``, with which one more gate per frame sees the frame and
+            scales the whole write, see :class:`~gdkvm_monai.networks.blocks.FrameGate`.
 
     Attributes:
         options: all arguments by name, for the model card of the weights.
@@ -95,6 +101,8 @@ class GDKVM(nn.Module):
         dropout: float = 0.0,
         stochastic_depth: float = 0.0,
         chunk_size: int = 16,
+        key_position: bool = False,
+        write_gate: str = "state",
     ) -> None:
         options = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__()
@@ -110,6 +118,7 @@ class GDKVM(nn.Module):
         self.key_encoder = make_key_encoder(backbone, in_channels, width, stochastic_depth)
         c16, c8, c4, c2 = self.key_encoder.channels
         self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion)
+        self.key_position = KeyPosition(key_channels) if key_position else nn.Identity()
         values = (out_channels - 1, key_channels, value_channels, width)
         self.value_encoder: nn.Module
         if look_up_option(value_encoder, VALUE_ENCODERS) == "shared":
@@ -117,6 +126,7 @@ class GDKVM(nn.Module):
         else:
             self.value_encoder = ResNetValueEncoder(in_channels, *values)
         self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule, key_norm)
+        self.frame_gate = FrameGate(c16) if look_up_option(write_gate, WRITE_GATES) == "frame" else None
         decodes, skips = (out_channels, value_channels, key_channels), (c8, c4, c2)
         self.decoder: nn.Module
         if look_up_option(decoder, DECODERS) == "light":
@@ -169,13 +179,15 @@ class GDKVM(nn.Module):
         """Compute what does not depend on other frames: key, pixel feature, ``f8, f4, f2, f16`` of ``(B, C, H, W)``."""
         f16, f8, f4, f2 = self.key_encoder(frames)
         key, pixel = self.fusion(f16)
-        return [key, pixel, f8, f4, f2, f16]
+        return [self.key_position(key), pixel, f8, f4, f2, f16]
 
     def advance(self, frame: Tensor, features: list[Tensor], state: GDKVMState) -> tuple[Tensor, GDKVMState]:
         """Write, read, and decode one frame, given the previous state; see :meth:`step` and :meth:`encode`."""
         key, pixel, f8, f4, f2, f16 = features
         value = self.value_encoder(frame, state.foreground, pixel, f16, f8, f4)  # (B, V, h, w)
         memory = self.memory.write(state.memory, key, value)  # (B, V, K)
+        if self.frame_gate is not None:
+            memory = self.frame_gate(state.memory, memory, f16)
         readout = self.memory.read(memory, key)  # (B, V, h, w)
         output = self.decoder(readout, pixel, f8, f4, f2, frame)  # (B, N, H, W), deeply supervised (B, 3, N, H, W)
         logits = output[:, 0] if output.dim() == 5 else output

@@ -1,0 +1,95 @@
+"""Options of the network that the paper does not have: keys with position, and a write gate that sees the frame."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gdkvm_monai.export.forms import Step
+from gdkvm_monai.networks.nets import GDKVM
+
+SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
+LIGHT = {**SMALL, "backbone": "efficientnet_lite0", "value_encoder": "shared", "decoder": "light", "width": 16}
+OPTIONS = {"key_position": True, "write_gate": "frame"}
+
+
+def network(size: dict, trained: bool = True, **options) -> GDKVM:
+    """Return a network with the options; with ``trained``, away from the start, where they change nothing."""
+    torch.manual_seed(0)
+    net = GDKVM(**{**size, **options}).eval()
+    if trained:
+        torch.nn.init.normal_(net.key_position.project.weight)
+        torch.nn.init.normal_(net.frame_gate.gate.weight)
+        torch.nn.init.zeros_(net.frame_gate.gate.bias)
+    return net
+
+
+both_sizes = pytest.mark.parametrize("size", [SMALL, LIGHT], ids=["small", "light"])
+
+
+@both_sizes
+@torch.inference_mode()
+def test_step_in_a_loop_equals_forward_bit_for_bit(size):
+    net, clip = network(size, **OPTIONS), torch.rand(2, 1, 32, 48, 4)
+    state, logits = net.initial_state(clip[..., 0]), []
+    for frame in clip.unbind(-1):
+        frame_logits, state = net.step(frame, state)
+        logits.append(frame_logits)
+    assert torch.equal(net(clip), torch.stack(logits, -1))
+
+
+@both_sizes
+@torch.inference_mode()
+def test_batch_items_do_not_influence_each_other(size):
+    net, clips = network(size, **OPTIONS), torch.rand(3, 1, 32, 32, 3)
+    alone = torch.cat([net(clip[None]) for clip in clips])
+    torch.testing.assert_close(net(clips), alone, atol=1e-5, rtol=1e-4)
+
+
+@both_sizes
+def test_every_parameter_receives_a_gradient_from_the_start(size):
+    net = network(size, trained=False, **OPTIONS).train()
+    net(torch.rand(2, 1, 32, 32, 3)).square().mean().backward()
+    assert not [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()]
+
+
+@both_sizes
+@torch.inference_mode()
+def test_weights_without_the_options_load_and_give_the_same_logits_with_position_and_an_open_gate(size):
+    plain = network(size, trained=False)
+    assert not [name for name in plain.state_dict() if "key_position" in name or "frame_gate" in name]
+    net, clip = network(size, trained=False, **OPTIONS), torch.rand(1, 1, 32, 32, 3)
+    missing, unexpected = net.load_state_dict(plain.state_dict(), strict=False)
+    assert not unexpected and set(missing) == {
+        "key_position.project.weight",
+        "frame_gate.gate.weight",
+        "frame_gate.gate.bias",
+    }
+    torch.nn.init.constant_(net.frame_gate.gate.bias, 200.0)  # a gate of 1
+    assert torch.equal(net(clip), plain(clip))
+
+
+@torch.inference_mode()
+def test_a_closed_gate_keeps_the_memory_and_segments_all_the_same():
+    net, frame = network(SMALL, **OPTIONS), torch.rand(1, 1, 32, 32)
+    _, state = net.step(frame, net.initial_state(frame))
+    torch.nn.init.zeros_(net.frame_gate.gate.weight)
+    torch.nn.init.constant_(net.frame_gate.gate.bias, -200.0)
+    logits, after = net.step(torch.zeros_like(frame), state)
+    assert torch.equal(after.memory, state.memory) and not torch.equal(after.foreground, state.foreground)
+    assert logits.shape == (1, 4, 32, 32)
+
+
+@torch.inference_mode()
+def test_torchscript_and_torch_export_give_the_same_logits():
+    net, frame = network(LIGHT, **OPTIONS), torch.rand(2, 1, 32, 48)
+    inputs = (frame, *net.step(frame, net.initial_state(frame))[1])
+    expected = Step(net)(*inputs)
+    for exported in (torch.jit.script(Step(net)), torch.export.export(Step(net), inputs).module()):
+        for found, tensor in zip(exported(*inputs), expected):
+            torch.testing.assert_close(found, tensor, atol=1e-5, rtol=1e-4)
+
+
+def test_an_unknown_write_gate_is_refused_with_the_options():
+    with pytest.raises(ValueError, match="frame"):
+        GDKVM(**SMALL, write_gate="frmae")

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset, Sampler
 
 from gdkvm_monai.data.seeds import random_generator
 
-__all__ = ["ShuffledBatches", "TrainingLoader"]
+__all__ = ["SeededItems", "ShuffledBatches", "TrainingLoader"]
 
 ORDER, AUGMENTATION = range(2)
 """Streams of random numbers of one seed."""
@@ -88,16 +88,20 @@ class TrainingLoader(DataLoader):
     def __init__(
         self, dataset: Dataset, batch_size: int = 1, seed: int = 0, shuffle: bool = True, **kwargs: Any
     ) -> None:
-        sampler = ShuffledBatches(len(dataset), batch_size, seed, shuffle)  # type: ignore[arg-type]
-        generator = torch.Generator().manual_seed(seed)  # its own, so that the global one is independent of resuming
-        super().__init__(_SeededItems(dataset), batch_sampler=sampler, generator=generator, **kwargs)
+        batches = ShuffledBatches(len(dataset), batch_size, seed, shuffle)  # type: ignore[arg-type]
+        self._load(SeededItems(dataset), batches, **kwargs)
+
+    def _load(self, items: SeededItems, batches: ShuffledBatches, **kwargs: Any) -> None:
+        # its own generator, so that the global one is independent of resuming
+        generator = torch.Generator().manual_seed(batches.seed)
+        super().__init__(items, batch_sampler=batches, generator=generator, **kwargs)
 
     def start_at(self, iteration: int) -> None:
         """Let the next pass begin with the batch that follows ``iteration`` iterations."""
         self.batch_sampler.start_at(iteration)  # type: ignore[union-attr]
 
 
-class _SeededItems(Dataset):
+class SeededItems(Dataset):
     """A data set that is indexed by pairs of an index and the seed of its random transforms."""
 
     def __init__(self, dataset: Dataset) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from speed_networks import NETWORKS, REFERENCE, flops_per_frame, run_by
+from speed_networks import EAGER_ONLY, NETWORKS, REFERENCE, flops_per_frame, run_by
 from torch import nn
 
 from gdkvm_monai.export.engines import EXPORTED
@@ -88,6 +88,7 @@ def measure_group(options: argparse.Namespace, threads: int, size: int, frames: 
         for precision in options.precisions
         for mode in options.modes
         for network in options.networks
+        if engine == "eager" or network not in EAGER_ONLY
         if engine in TORCH or (precision == "float32" and mode == "stream")
     ]
     runs = {case: prepare(case) for case in cases}

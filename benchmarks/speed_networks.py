@@ -16,22 +16,36 @@ from gdkvm_monai.configs import released_weights
 from gdkvm_monai.export import export_network
 from gdkvm_monai.export.engines import SteppedNetwork, compiled_step, open_step
 from gdkvm_monai.networks.card import read_card
-from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+from gdkvm_monai.networks.nets import GDKVM, ConvLSTMUNet, FrameByFrame, SpaceTimeMemory
 
 PLANE = {"spatial_dims": 2, "in_channels": 1, "out_channels": 4}
 FIVE = {"strides": (2, 2, 2, 2), "num_res_units": 2}
 KERNELS = {"kernel_size": [3] * 5, "strides": [1, 2, 2, 2, 2], "upsample_kernel_size": [2] * 4}
 REFERENCE = "unet6.5"
 FOLDER = tempfile.TemporaryDirectory()  # removed at the end of the process
+
+
+def softmax_memory() -> nn.Module:
+    """Return the light network with all frames stored and read by softmax matching."""
+    options = read_card(released_weights()).build_network().options
+    return SpaceTimeMemory(**{**options, "update_rule": None, "key_norm": None})
+
+
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "light": lambda: read_card(released_weights()).build_network(),
     "paper": GDKVM,
+    "softmax": softmax_memory,
+    "convlstm": ConvLSTMUNet,
     REFERENCE: lambda: FrameByFrame(UNet(**PLANE, channels=(32, 64, 128, 256, 512), **FIVE)),
     "unet1.6": lambda: FrameByFrame(UNet(**PLANE, channels=(16, 32, 64, 128, 256), **FIVE)),
     "segresnet": lambda: FrameByFrame(SegResNet(**PLANE, init_filters=32)),
     "swinunetr": lambda: FrameByFrame(SwinUNETR(**PLANE, feature_size=24)),
     "dynunet": lambda: FrameByFrame(DynUNet(**PLANE, **KERNELS)),
 }
+
+
+EAGER_ONLY = ("softmax", "convlstm")
+"""Networks whose step is neither exported nor compiled."""
 
 
 def build(name: str) -> nn.Module:

@@ -10,6 +10,7 @@ import ignite.distributed as idist
 import torch
 from ignite.engine import Engine, Events
 from monai.config import PathLike
+from monai.engines.utils import IterationEvents
 from torch import Tensor, nn
 
 from gdkvm_monai.files import write_csv
@@ -54,9 +55,10 @@ class MemoryCurves:
         self.series: dict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def attach(self, engine: Engine) -> None:
-        """Attach to a trainer."""
+        """Attach to a trainer of MONAI."""
         register_part(engine, "memory_curves", self)
         engine.add_event_handler(Events.ITERATION_STARTED(every=self.interval), self.watch.start)
+        engine.add_event_handler(IterationEvents.FORWARD_COMPLETED, self.watch.stop)
         engine.add_event_handler(Events.ITERATION_COMPLETED(every=self.interval), self.record)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.plot)
 
@@ -70,7 +72,7 @@ class MemoryCurves:
 
     def record(self, engine: Engine) -> None:
         """Summarize the writes of an iteration."""
-        for name, value in _summaries(self.watch.stop(), self.watch.names).items():
+        for name, value in _summaries(self.watch.writes, self.watch.names).items():
             self.series[name].append((engine.state.iteration, value))
         self.write()
 

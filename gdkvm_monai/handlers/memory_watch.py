@@ -14,12 +14,12 @@ __all__ = ["MemoryWatch", "Written"]
 
 @dataclass
 class Written:
-    """One write: its gates and, after the backward pass, their gradients, and the state that it left.
+    """One frame: its gates and, after the backward pass, their gradients, and the state that is then read.
 
     Attributes:
         gates: ``alpha``, ``(B, V, K)``, and ``beta``, ``(B, V, 1)``, as far as the update rule has them.
         gradients: gradients of the loss with respect to them.
-        state: memory after the write, ``(B, V, K)``.
+        state: memory after the frame, ``(B, V, K)``.
     """
 
     gates: dict[str, Tensor]
@@ -28,9 +28,10 @@ class Written:
 
 
 class MemoryWatch:
-    """Record every write of a memory between :meth:`start` and :meth:`stop`.
+    """Record every frame that is written to and read from a memory between :meth:`start` and :meth:`stop`.
 
-    Writes without gradients are not recorded: with gradient checkpointing, the one that is recomputed counts.
+    Stop before the backward pass, in which gradient checkpointing writes every frame again; gradients are recorded
+    nevertheless. Frames that need none, as in validation, are not recorded.
 
     Args:
         memory: memory to watch.
@@ -44,7 +45,7 @@ class MemoryWatch:
     def start(self) -> None:
         """Forget earlier writes and record from now on."""
         self.writes = []
-        gates, write = self.memory.gates, self.memory.write
+        gates, read = self.memory.gates, self.memory.read
 
         def watched_gates(state: Tensor) -> tuple[Tensor, Tensor]:
             both = gates(state)
@@ -52,17 +53,16 @@ class MemoryWatch:
                 self.writes.append(self._record(dict(zip(("alpha", "beta"), both))))
             return both
 
-        def watched_write(state: Tensor, key: Tensor, value: Tensor) -> Tensor:
-            written = write(state, key, value)
+        def watched_read(state: Tensor, key: Tensor) -> Tensor:
             if torch.is_grad_enabled():
-                self.writes[-1].state = written.detach()
-            return written
+                self.writes[-1].state = state.detach()
+            return read(state, key)
 
-        self.memory.gates, self.memory.write = watched_gates, watched_write  # type: ignore[method-assign]
+        self.memory.gates, self.memory.read = watched_gates, watched_read  # type: ignore[method-assign]
 
     def stop(self) -> list[Written]:
-        """Return what was recorded, and leave the memory alone."""
-        for name in ("gates", "write"):
+        """Leave the memory alone, and return what was recorded."""
+        for name in ("gates", "read"):
             self.memory.__dict__.pop(name, None)
         return self.writes
 

@@ -10,7 +10,7 @@ from ignite.engine import Events
 from monai.engines import SupervisedTrainer
 from PIL import Image
 
-from gdkvm_monai.handlers import MemoryCurves
+from gdkvm_monai.handlers import GradientCheckpointing, MemoryCurves
 from gdkvm_monai.networks.layers import effective_rank
 from gdkvm_monai.networks.nets import GDKVM, ConvLSTMUNet
 
@@ -90,6 +90,19 @@ def test_training_is_the_same_with_and_without_it(tmp_path):
         trainer.run()
         weights.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
     assert torch.equal(*weights)
+
+
+def test_the_table_is_the_same_with_gradient_checkpointing(tmp_path):
+    tables = []
+    for folder, recomputed in (("plain", False), ("recomputed", True)):
+        network = small_network()
+        if recomputed:
+            GradientCheckpointing(network)
+        trainer = make_trainer(network)
+        MemoryCurves(tmp_path / folder, network, interval=2).attach(trainer)
+        trainer.run()
+        tables.append(read(tmp_path / folder))
+    assert tables[0] == tables[1]
 
 
 def test_a_run_that_fails_in_its_first_epoch_leaves_the_table(tmp_path):

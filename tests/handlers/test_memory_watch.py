@@ -13,7 +13,9 @@ def write_twice(memory: GatedDeltaMemory) -> torch.Tensor:
     torch.manual_seed(0)
     state = memory.initial_state(2, torch.zeros(1))
     for _ in range(2):
-        state = memory.write(state, torch.randn(2, 4, 2, 2), torch.randn(2, 3, 2, 2))
+        key = torch.randn(2, 4, 2, 2)
+        state = memory.write(state, key, torch.randn(2, 3, 2, 2))
+        memory.read(state, key)
     return state
 
 

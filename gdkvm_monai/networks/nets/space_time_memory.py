@@ -20,7 +20,8 @@ class SpaceTimeMemory(nn.Module):
     clip of ``T`` frames to ``T`` and to its square.
 
     Args:
-        options: arguments of :class:`GDKVM`; ``update_rule`` and ``key_norm`` are left out or ``None``.
+        options: arguments of :class:`GDKVM`; ``update_rule`` and ``key_norm`` are left out or ``None``, and
+            ``write_gate`` is ``"state"``.
 
     Attributes:
         options: all arguments by name, for the model card of the weights.
@@ -44,6 +45,10 @@ class SpaceTimeMemory(nn.Module):
         for name in LINEAR_ONLY:
             if options.get(name) is not None:
                 raise ValueError(f"{name} is {options[name]!r}, but a softmax memory has none; leave it out.")
+        if options.get("write_gate", "state") != "state":
+            raise ValueError(
+                f"write_gate is {options['write_gate']!r}, but a softmax memory stores every frame; leave it out."
+            )
         self.network = GDKVM(**{name: value for name, value in options.items() if name not in LINEAR_ONLY})
         self.options = {name: value for name, value in self.network.options.items() if name not in LINEAR_ONLY}
         memory = self.network.memory

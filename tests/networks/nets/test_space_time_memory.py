@@ -49,4 +49,6 @@ def test_options_of_the_linear_memory_are_refused():
         SpaceTimeMemory(**SMALL, update_rule="decay")
     with pytest.raises(ValueError, match="key_norm"):
         build_network("SpaceTimeMemory", {**SMALL, "key_norm": "none"})
+    with pytest.raises(ValueError, match="write_gate is 'frame'"):
+        SpaceTimeMemory(**SMALL, write_gate="frame")
     assert "key_norm" not in SpaceTimeMemory(**SMALL, key_norm=None).options

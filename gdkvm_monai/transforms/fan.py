@@ -24,7 +24,7 @@ def find_fan(image: Tensor) -> Tensor:
 
 def continue_outside(image: Tensor, fan: Tensor) -> Tensor:
     """Return a clip ``(C, H, W, T)`` whose texture goes on outside the fan ``(H, W)``, mirrored at its border."""
-    inside = binary_erosion(fan.numpy(), iterations=2, border_value=1)  # without the border's partial pixels
+    inside = binary_erosion(fan.numpy(), iterations=2)  # without the border's partial pixels
     if not inside.any():
         return image
     nearest = distance_transform_edt(~inside, return_distances=False, return_indices=True)

@@ -145,7 +145,8 @@ def moving_clip(
     other = _resample(brightness[..., 1 - source], displacement(motion, 1 - source - phase, size), drift)
     gray, mean, outlines = own.split([len(image), len(image), len(classes)], dim=1)
     ratio = ((other + 0.02) / (mean + 0.02)).clamp(0.5, 2) ** away.abs().view(-1, 1, 1, 1)
-    frames = _imaged(gray * ratio, variation, rng) * fan
+    soft = avg_pool2d(fan.float()[None, None], 3, stride=1, padding=1, count_include_pad=False)
+    frames = _imaged(gray * ratio, variation, rng) * soft
     return frames.movedim(0, -1), classes[outlines.max(dim=1).indices].movedim(0, -1)[None]
 
 

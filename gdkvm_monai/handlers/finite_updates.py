@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -115,15 +116,19 @@ class FiniteUpdates:
         )
 
     def _keep_buffers(self) -> None:
-        self._buffers = [buffer.clone() for buffer in self.network.buffers()]
+        buffers = list(self.network.buffers())
+        if not self._buffers:
+            self._buffers = [torch.empty_like(buffer) for buffer in buffers]
+        if buffers:
+            torch._foreach_copy_(self._buffers, buffers)
 
     def _what_is_not_finite(self, engine: SupervisedTrainer) -> str:
-        loss = engine.state.output["loss"].detach()
-        wrong = "" if bool(loss.isfinite()) else f"the loss is {float(loss)}"
-        if not wrong and engine.scaler is None:  # a gradient scaler itself skips gradients that overflow
+        values = {"loss": engine.state.output["loss"].detach()}
+        if engine.scaler is None:  # a gradient scaler itself skips gradients that overflow
             gradients = [parameter.grad for parameter in self.network.parameters() if parameter.grad is not None]
-            norm = torch.nn.utils.get_total_norm(gradients)
-            wrong = "" if bool(norm.isfinite()) else f"the norm of the gradient is {float(norm)}"
+            values["norm of the gradient"] = torch.nn.utils.get_total_norm(gradients)
+        numbers = torch.stack([value.float() for value in values.values()]).tolist()  # waits for the device once
+        wrong = next((f"the {name} is {x}" for name, x in zip(values, numbers) if not math.isfinite(x)), "")
         if idist.get_world_size() > 1 and idist.all_reduce(int(bool(wrong)), "MAX") and not wrong:
             wrong = ANOTHER
         return wrong

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from gdkvm_monai.labels import UNLABELED
@@ -32,23 +31,30 @@ class LabeledFramesLoss(nn.Module):
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Return the loss, a scalar, of logits ``(B, N, H, W, T)`` and label ``(B, 1, H, W, T)``."""
-        if logits.dim() != 6:
-            return self._labeled_frames(logits, label)
-        if logits.shape[1] != 1 + len(self.coarse_weights):
+        # metadata would slow down each operation
+        strides, label = _strides(logits.as_subclass(Tensor)), label.as_subclass(Tensor)
+        if logits.dim() == 6 and len(strides) != 1 + len(self.coarse_weights):
             raise ValueError(
-                f"logits at {logits.shape[1]} strides need {logits.shape[1] - 1} coarse_weights, got "
+                f"logits at {len(strides)} strides need {len(strides) - 1} coarse_weights, got "
                 f"{list(self.coarse_weights)}; set one weight per coarser stride."
             )
-        losses = [self._labeled_frames(of_stride, label) for of_stride in logits.unbind(1)]
+        if strides[0].shape[2:] != label.shape[2:]:
+            raise ValueError(
+                f"logits {tuple(strides[0].shape)} and label {tuple(label.shape)} differ in size or number of frames."
+            )
+        label = _frames(label)  # (B * T, 1, H, W)
+        labeled = (label != UNLABELED).flatten(1).all(dim=1).nonzero().flatten()  # found once: it waits for the device
+        if len(labeled) == 0:
+            raise ValueError("no frame of the batch is labeled; check label_frames and the selected frames.")
+        chosen = slice(None) if len(labeled) == len(label) else labeled
+        losses = [self.loss(_frames(of_stride)[chosen], label[chosen]) for of_stride in strides]
         return losses[0] + sum(weight * loss for weight, loss in zip(self.coarse_weights, losses[1:]))
 
-    def _labeled_frames(self, logits: Tensor, label: Tensor) -> Tensor:
-        if logits.shape[2:] != label.shape[2:]:
-            raise ValueError(
-                f"logits {tuple(logits.shape)} and label {tuple(label.shape)} differ in size or number of frames."
-            )
-        logits, label = (x.movedim(-1, 1).flatten(0, 1) for x in (logits, label))  # (B * T, N | 1, H, W)
-        labeled = (label != UNLABELED).flatten(1).all(dim=1)
-        if not bool(labeled.any()):
-            raise ValueError("no frame of the batch is labeled; check label_frames and the selected frames.")
-        return self.loss(logits[labeled], torch.as_tensor(label[labeled]))
+
+def _strides(logits: Tensor) -> Sequence[Tensor]:
+    """Return the logits of each stride, ``(B, N, H, W, T)``."""
+    return logits.unbind(1) if logits.dim() == 6 else [logits]
+
+
+def _frames(clips: Tensor) -> Tensor:
+    return clips.movedim(-1, 1).flatten(0, 1)  # (B * T, C, H, W)

@@ -148,13 +148,13 @@ class GDKVM(nn.Module):
         state = self.initial_state(frames[0])
         logits: list[Tensor] = []
         for chunk in frames.split(self.chunk_size if self.training or clip.is_cuda else 1):
-            features = self.encode(chunk.flatten(0, 1))
+            # the gradient of a split keeps the features' memory format, that of a slice does not
+            features = [feature.split(clip.shape[0]) for feature in self.encode(chunk.flatten(0, 1))]
             for t, frame in enumerate(chunk):
-                rows = slice(t * frame.shape[0], (t + 1) * frame.shape[0])
-                one_frame = [feature[rows] for feature in features]
+                one_frame = [of_frames[t] for of_frames in features]
                 frame_logits, state = self.advance(frame, one_frame, state)
                 logits.append(frame_logits)
-        return torch.stack(logits, dim=-1)
+        return torch.stack(logits, dim=1).movedim(1, -1)  # whole frames stay together in memory
 
     def step(self, frame: Tensor, state: GDKVMState) -> tuple[Tensor, GDKVMState]:
         """Segment one frame and update the memory: the unit of real-time inference.

@@ -16,8 +16,9 @@ class SpaceTimeMemory(nn.Module):
     """A :class:`GDKVM` that stores the keys and values of all frames and reads them by softmax matching (Eq. 1).
 
     Everything else is the same, so a difference in scores is one of the memories. The state grows with every frame:
-    the memory of :meth:`step` and its time per frame are proportional to the number of frames so far, and those of a
-    clip of ``T`` frames to ``T`` and to its square.
+    with ``L`` positions, each stored frame adds ``L (K + V)`` numbers and ``2 L^2 (K + V)`` operations to every later
+    frame. In the light network at 256x256, these are 0.2 MB and 0.025 GFLOP; after 113 frames, a frame needs twice
+    the operations of one with the linear memory, whose state keeps 0.03 MB.
 
     Args:
         options: arguments of :class:`GDKVM`; ``update_rule`` and ``key_norm`` are left out or ``None``, and

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from gdkvm_monai.networks.known import build_network
 from gdkvm_monai.networks.nets import GDKVM, SpaceTimeMemory
@@ -35,6 +36,18 @@ def test_the_memory_grows_by_the_positions_of_each_frame():
         for t in range(4):
             assert state.memory.shape == (2, 24, 6 * t)
             _, state = net.step(frame, state)
+
+
+def test_each_stored_frame_adds_the_operations_of_its_products():
+    net, frame, counts = small_network(), torch.rand(1, 1, 32, 48), []
+    with torch.no_grad():
+        state = net.initial_state(frame)
+        for _ in range(4):
+            with FlopCounterMode(display=False) as counter:
+                _, state = net.step(frame, state)
+            counts.append(counter.get_total_flops())
+    positions, channels = 6, 8 + 16
+    assert {late - early for early, late in zip(counts, counts[1:])} == {2 * positions**2 * channels}
 
 
 def test_it_can_be_built_again_from_its_options():

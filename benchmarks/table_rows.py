@@ -76,8 +76,8 @@ TABLES: dict[str, list[Row]] = {
         for rule, (name, cited) in RULES.items()
     ],
     "vivim": [
-        Row(f"Vivim, {variant}", ("vivim.yaml",), [f"--network_def#variant={variant}"], cited)
-        for variant, cited in VIVIM.items()
+        Row(f"Vivim, {ablation}", ("vivim.yaml",), [f"--network_def#ablation={ablation}"], cited)
+        for ablation, cited in VIVIM.items()
     ],
     "baselines": [
         gdkvm("GDKVM, light", "gated_delta"),

@@ -56,7 +56,7 @@ class Subject:
         if own != size:
             clips = interpolate(clips, size=(*own, clips.shape[-1]), mode="trilinear", align_corners=False)
         clips = clips.to(self.pipeline.device)
-        logits, courses = self._follow(clips) if isinstance(self.network, GDKVM) else (self.network(clips), [])
+        logits, courses = self._follow(clips) if _writes(self.network) else (self.network(clips), [])
         if own != size:
             logits = interpolate(logits, size=(*size, clips.shape[-1]), mode="trilinear", align_corners=False)
         return logits.argmax(dim=1).cpu(), courses
@@ -73,6 +73,10 @@ class Subject:
         names = series[0]
         courses = [{name: [float(one[name][row]) for one in series] for name in names} for row in range(len(clips))]
         return torch.stack(logits, dim=-1), courses
+
+
+def _writes(network: nn.Module) -> bool:
+    return isinstance(network, GDKVM) and network.options["update_rule"] != "none"
 
 
 def _describe(network: GDKVM, before: Tensor, after: Tensor, feature: Tensor) -> dict[str, Tensor]:
@@ -95,6 +99,6 @@ def load_subjects(weights: Mapping[str, Path], zero_readout: bool, device: str |
     for name, path in weights.items():
         pipeline = load_pipeline(path, device=device)
         subjects.append(Subject(name, pipeline))
-        if zero_readout and isinstance(pipeline.network, GDKVM):
+        if zero_readout and _writes(pipeline.network):
             subjects.append(Subject(f"{name}, readout zeroed", pipeline, reads=False))
     return subjects

@@ -8,7 +8,12 @@ from gdkvm_monai.networks.blocks.key_encoder import BACKBONES, ResNetKeyEncoder,
 from gdkvm_monai.networks.blocks.key_pixel_feature_fusion import FUSIONS, KeyPixelFeatureFusion
 from gdkvm_monai.networks.blocks.key_position import KeyPosition
 from gdkvm_monai.networks.blocks.softmax_memory import SoftmaxMemory
-from gdkvm_monai.networks.blocks.value_encoder import VALUE_ENCODERS, ResNetValueEncoder, SharedValueEncoder
+from gdkvm_monai.networks.blocks.value_encoder import (
+    VALUE_ENCODERS,
+    ResNetValueEncoder,
+    SharedValueEncoder,
+    make_value_encoder,
+)
 
 __all__ = [
     "BACKBONES",
@@ -31,4 +36,5 @@ __all__ = [
     "SoftmaxMemory",
     "load_imagenet_weights",
     "make_key_encoder",
+    "make_value_encoder",
 ]

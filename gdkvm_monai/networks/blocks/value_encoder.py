@@ -5,15 +5,35 @@ from __future__ import annotations
 import torch
 from monai.networks.layers import get_norm_layer
 from monai.networks.nets.resnet import ResNetBlock
+from monai.utils import look_up_option
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from gdkvm_monai.networks.layers import group_norm
 
-__all__ = ["VALUE_ENCODERS", "ResNetValueEncoder", "SharedValueEncoder"]
+__all__ = ["VALUE_ENCODERS", "ResNetValueEncoder", "SharedValueEncoder", "make_value_encoder"]
 
 VALUE_ENCODERS = ("resnet18", "shared")
 """A second network on the frame (the paper's), or three convolutions on the features of the key encoder."""
+
+
+def make_value_encoder(
+    name: str, in_channels: int, feature_channels: tuple[int, int, int], sizes: tuple[int, int, int, int]
+) -> nn.Module:
+    """Build a value encoder.
+
+    Args:
+        name: one of :data:`VALUE_ENCODERS`.
+        in_channels: channels of a frame.
+        feature_channels: channels of ``f16, f8, f4``.
+        sizes: ``num_foreground``, ``pixel_channels``, ``value_channels``, and ``width`` of the encoder.
+
+    Raises:
+        ValueError: if the name is unknown.
+    """
+    if look_up_option(name, VALUE_ENCODERS) == "shared":
+        return SharedValueEncoder(feature_channels, *sizes)
+    return ResNetValueEncoder(in_channels, *sizes)
 
 
 def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:

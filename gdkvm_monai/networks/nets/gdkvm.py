@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from gdkvm_monai.networks.blocks import (
     DECODERS,
-    VALUE_ENCODERS,
     WRITE_GATES,
     Decoder,
     FrameGate,
@@ -18,9 +17,8 @@ from gdkvm_monai.networks.blocks import (
     KeyPixelFeatureFusion,
     KeyPosition,
     LightDecoder,
-    ResNetValueEncoder,
-    SharedValueEncoder,
     make_key_encoder,
+    make_value_encoder,
 )
 from gdkvm_monai.networks.nets.clip_check import check_clip
 
@@ -54,7 +52,8 @@ class GDKVM(nn.Module):
         key_channels: number of key channels ``K``.
         value_channels: number of value channels ``V``.
         update_rule: ``"gated_delta"`` (the paper's), another row of Table 4, ``"additive"``, ``"overwrite"``,
-            ``"write_gate"``, or ``"decay"``, or ``"orthogonal"``, the rule of the paper's successor.
+            ``"write_gate"``, or ``"decay"``, or ``"orthogonal"``, the rule of the paper's successor; ``"none"`` is the
+            same network without memory, keys, and value encoder, whose frames are independent.
         key_norm: ``"frobenius"``, or ``"none"`` for the paper's literal keys, whose memory may diverge.
         fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
         value_encoder: ``"resnet18"`` (the paper's) or ``"shared"``, three convolutions on the key encoder's features.
@@ -112,20 +111,21 @@ class GDKVM(nn.Module):
         for name in SIZES:
             if options[name] < 1:
                 raise ValueError(f"{name} is {options[name]}, expected at least 1; correct it.")
+        remembers = update_rule != "none"
+        if not remembers and (key_position or write_gate != "state"):
+            raise ValueError("key_position and write_gate need a memory, but update_rule is 'none'; leave them out.")
         if deep_supervision and decoder != "light":
             raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
         self.key_encoder = make_key_encoder(backbone, in_channels, width, stochastic_depth)
         c16, c8, c4, c2 = self.key_encoder.channels
-        self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion)
+        self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion if remembers else "pixel")
         self.key_position = KeyPosition(key_channels) if key_position else nn.Identity()
         values = (out_channels - 1, key_channels, value_channels, width)
-        self.value_encoder: nn.Module
-        if look_up_option(value_encoder, VALUE_ENCODERS) == "shared":
-            self.value_encoder = SharedValueEncoder((c16, c8, c4), *values)
-        else:
-            self.value_encoder = ResNetValueEncoder(in_channels, *values)
-        self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule, key_norm)
+        self.value_encoder = (
+            make_value_encoder(value_encoder, in_channels, (c16, c8, c4), values) if remembers else None
+        )
+        self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule if remembers else "additive", key_norm)
         self.frame_gate = FrameGate(c16) if look_up_option(write_gate, WRITE_GATES) == "frame" else None
         decodes, skips = (out_channels, value_channels, key_channels), (c8, c4, c2)
         self.decoder: nn.Module
@@ -184,11 +184,13 @@ class GDKVM(nn.Module):
     def advance(self, frame: Tensor, features: list[Tensor], state: GDKVMState) -> tuple[Tensor, GDKVMState]:
         """Write, read, and decode one frame, given the previous state; see :meth:`step` and :meth:`encode`."""
         key, pixel, f8, f4, f2, f16 = features
-        value = self.value_encoder(frame, state.foreground, pixel, f16, f8, f4)  # (B, V, h, w)
-        memory = self.memory.write(state.memory, key, value)  # (B, V, K)
-        if self.frame_gate is not None:
-            memory = self.frame_gate(state.memory, memory, f16)
-        readout = self.memory.read(memory, key)  # (B, V, h, w)
+        memory = state.memory  # (B, V, K)
+        if self.value_encoder is not None:
+            value = self.value_encoder(frame, state.foreground, pixel, f16, f8, f4)  # (B, V, h, w)
+            memory = self.memory.write(state.memory, key, value)
+            if self.frame_gate is not None:
+                memory = self.frame_gate(state.memory, memory, f16)
+        readout = self.memory.read(memory, key)  # (B, V, h, w), zeros from a memory that is never written
         output = self.decoder(readout, pixel, f8, f4, f2, frame)  # (B, N, H, W), deeply supervised (B, 3, N, H, W)
         logits = output[:, 0] if output.dim() == 5 else output
         return output, GDKVMState(memory, logits.softmax(dim=1)[:, 1:])

@@ -34,6 +34,13 @@ def test_without_fusion_the_key_is_the_projection_alone():
     assert not list(fusion.gate.parameters())
 
 
+def test_with_the_pixel_feature_alone_it_is_the_key_and_nothing_else_is_learned():
+    fusion, f16 = KeyPixelFeatureFusion(12, 5, fusion="pixel"), torch.randn(2, 12, 4, 6)
+    key, pixel = fusion(f16)
+    assert torch.equal(key, pixel) and torch.equal(pixel, fusion.pixel_projection(f16))
+    assert {name.split(".")[0] for name in fusion.state_dict()} == {"pixel_projection"}
+
+
 def test_unknown_fusion_is_refused():
     with pytest.raises(ValueError, match="kpff"):
         KeyPixelFeatureFusion(12, fusion="kpf")

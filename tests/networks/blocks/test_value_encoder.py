@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from gdkvm_monai.networks.blocks import ResNetValueEncoder, SharedValueEncoder
+from gdkvm_monai.networks.blocks import ResNetValueEncoder, SharedValueEncoder, make_value_encoder
 from tests.networks.blocks.influence import influences
 
 
@@ -22,3 +23,10 @@ def test_shared_value_encoder_uses_the_mask_and_all_features_instead_of_the_fram
     inputs = [torch.randn(2, c, s, s) for c, s in [(1, 32), (3, 32), (5, 2), (9, 2), (8, 4), (6, 8)]]
     assert encoder(*inputs).shape == (2, 7, 2, 2)
     assert influences(encoder, inputs) == [False, True, True, True, True, True]
+
+
+def test_a_value_encoder_is_built_by_name_and_an_unknown_name_refused():
+    built = {name: type(make_value_encoder(name, 1, (9, 8, 6), (3, 5, 7, 8))) for name in ("resnet18", "shared")}
+    assert built == {"resnet18": ResNetValueEncoder, "shared": SharedValueEncoder}
+    with pytest.raises(ValueError, match="shraed"):
+        make_value_encoder("shraed", 1, (9, 8, 6), (3, 5, 7, 8))

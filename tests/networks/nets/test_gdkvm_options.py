@@ -1,4 +1,4 @@
-"""Options of the network that the paper does not have: keys with position, and a write gate that sees the frame."""
+"""Options that the paper does not have: keys with position, a write gate that sees the frame, and no memory at all."""
 
 from __future__ import annotations
 
@@ -93,3 +93,35 @@ def test_torchscript_and_torch_export_give_the_same_logits():
 def test_an_unknown_write_gate_is_refused_with_the_options():
     with pytest.raises(ValueError, match="frame"):
         GDKVM(**SMALL, write_gate="frmae")
+
+
+@both_sizes
+@torch.inference_mode()
+def test_without_memory_frames_are_independent_and_step_equals_forward(size):
+    net, clip = network(size, trained=False, update_rule="none"), torch.rand(2, 1, 32, 48, 3)
+    logits, state = net(clip), net.initial_state(clip[..., 0])
+    assert torch.equal(net(clip.flip(-1)).flip(-1), logits)
+    for frame, expected in zip(clip.unbind(-1), logits.unbind(-1)):
+        frame_logits, state = net.step(frame, state)
+        assert torch.equal(frame_logits, expected) and not state.memory.any()
+    assert not [name for name in net.state_dict() if name.startswith(("memory", "value_encoder", "fusion.key"))]
+
+
+@both_sizes
+def test_without_memory_every_parameter_receives_a_gradient(size):
+    net = network(size, trained=False, update_rule="none").train()
+    net(torch.rand(2, 1, 32, 32, 2)).square().mean().backward()
+    assert not [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()]
+
+
+@torch.inference_mode()
+def test_a_network_without_memory_is_exported_to_torchscript():
+    net, frame = network(SMALL, trained=False, update_rule="none"), torch.rand(1, 1, 32, 32)
+    inputs = (frame, *net.initial_state(frame))
+    torch.testing.assert_close(torch.jit.script(Step(net))(*inputs), Step(net)(*inputs))
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_options_of_a_memory_are_refused_without_one(option):
+    with pytest.raises(ValueError, match=option):
+        GDKVM(**SMALL, update_rule="none", **{option: OPTIONS[option]})

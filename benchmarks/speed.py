@@ -27,7 +27,7 @@ import torch
 from speed_networks import EAGER_ONLY, NETWORKS, REFERENCE, flops_per_frame, run_by
 from torch import nn
 
-from gdkvm_monai.export.engines import EXPORTED
+from gdkvm_monai.export.engines import EXPORTED, QUANTIZED
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 TORCH = ("eager", "compiled")
@@ -68,7 +68,7 @@ def parse() -> argparse.Namespace:
     """Parse the options, each of which restricts the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
-    parser.add_argument("--engines", nargs="+", choices=(*TORCH, *EXPORTED), default=["eager", *EXPORTED])
+    parser.add_argument("--engines", nargs="+", choices=(*TORCH, *EXPORTED, *QUANTIZED), default=["eager", *EXPORTED])
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=["float32"])
     parser.add_argument("--modes", nargs="+", choices=("stream", "clip"), default=["stream"])
     parser.add_argument("--size", type=int, nargs="+", default=[256], help="height and width, multiples of 32")

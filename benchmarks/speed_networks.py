@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import torch
 from monai.networks.nets import DynUNet, SegResNet, SwinUNETR, UNet
 from torch import nn
@@ -14,7 +16,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from gdkvm_monai.configs import released_weights
 from gdkvm_monai.export import export_network
-from gdkvm_monai.export.engines import SteppedNetwork, compiled_step, open_step
+from gdkvm_monai.export.engines import (
+    QUANTIZED,
+    SteppedNetwork,
+    compiled_step,
+    open_step,
+    quantize_convolutions,
+    quantize_step,
+)
 from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.nets import GDKVM, ConvLSTMUNet, FrameByFrame, SpaceTimeMemory
 
@@ -62,12 +71,32 @@ def run_by(engine: str, name: str, size: int, batch: int, clip: bool = False) ->
     if engine == "compiled" and clip:
         return torch.compile(network, dynamic=False)
     if isinstance(network, GDKVM):
-        step = compiled_step(network) if engine == "compiled" else open_step(engine, exported(name, size, batch))
-        return SteppedNetwork(network, step)
+        return SteppedNetwork(
+            network, compiled_step(network) if engine == "compiled" else opened(engine, name, size, batch)
+        )
     if engine == "compiled":
         return Peer(torch.compile(network.network, dynamic=False))
-    step = open_step(engine, exported(name, size, batch))
+    step = opened(engine, name, size, batch)
     return Peer(lambda frame: step(frame)[0])
+
+
+def opened(engine: str, name: str, size: int, batch: int) -> Callable:
+    """Open the exported step of a network with an engine."""
+    return open_step(engine, (quantized if engine in QUANTIZED else exported)(name, size, batch))
+
+
+@cache
+def quantized(name: str, size: int, batch: int) -> Path:
+    """Quantize the exported step of a network; one without state is calibrated with noise, which costs no time."""
+    network, model = build(name), exported(name, size, batch)
+    path = model.with_suffix(".int8.onnx")
+    if isinstance(network, GDKVM):
+        quantize_step(model, path, network, (size, size))
+    else:
+        (frame,) = onnxruntime.InferenceSession(str(model)).get_inputs()
+        noise = np.random.default_rng(0).random((4, batch, 1, size, size), dtype=np.float32)
+        quantize_convolutions(model, path, iter([{frame.name: image} for image in noise]))
+    return path
 
 
 @cache

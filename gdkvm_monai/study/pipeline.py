@@ -154,11 +154,11 @@ def _run_by(
     precision = str(dtype).removeprefix("torch.")
     if engine == "eager":
         return network, EngineRecord(engine, precision)
-    from gdkvm_monai.export.engines import EngineRequest, choose_engine  # imports torch.export, which takes a second
+    from gdkvm_monai.export.engines import QUANTIZED, EngineRequest, choose_engine  # torch.export takes a second
 
     request = EngineRequest(engine, facts.weights.sha256, facts.frame_size, precision, device)
     chosen = choose_engine(network, request)
-    return chosen.network, EngineRecord(chosen.name, precision, chosen.reason)
+    return chosen.network, EngineRecord(chosen.name, "int8" if chosen.name in QUANTIZED else precision, chosen.reason)
 
 
 def _parse(files: Sequence[Path], weights: Path, device: torch.device) -> ConfigParser:

@@ -4,7 +4,8 @@ from .cache import CACHE_VARIABLE, CachedStep, cache_folder
 from .check import LEAST_AGREEMENT, Check, check_clip, compare_steps
 from .choice import AUTO, ChosenEngine, EngineRequest, choose_engine
 from .cuda_graph import CudaGraphStep
-from .steps import ENGINES, EXPORTED, SteppedNetwork, check_installed, compiled_step, open_step
+from .quantize import quantize_convolutions, quantize_step
+from .steps import ENGINES, EXPORTED, QUANTIZED, SteppedNetwork, check_installed, compiled_step, open_step
 
 __all__ = [
     "AUTO",
@@ -12,6 +13,7 @@ __all__ = [
     "ENGINES",
     "EXPORTED",
     "LEAST_AGREEMENT",
+    "QUANTIZED",
     "CachedStep",
     "Check",
     "ChosenEngine",
@@ -25,4 +27,6 @@ __all__ = [
     "compare_steps",
     "compiled_step",
     "open_step",
+    "quantize_convolutions",
+    "quantize_step",
 ]

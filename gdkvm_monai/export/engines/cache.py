@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import gdkvm_monai
 from gdkvm_monai.export.engines.check import Check
+from gdkvm_monai.export.engines.quantize import quantize_step
 from gdkvm_monai.export.formats import ONNX_OPSET, export_network
 from gdkvm_monai.files import atomic_write, file_sha256, write_json
 from gdkvm_monai.networks.nets import GDKVM
@@ -50,17 +52,20 @@ class CachedStep:
     folder.
 
     Attributes:
-        folder: folder named after the hash of weights, options of the network, frame size, and versions.
+        folder: folder named after the hash of weights, options of the network, frame size, versions, and precision.
+        int8: whether the step is quantized.
     """
 
     folder: Path
+    int8: bool = False
 
     @classmethod
-    def of(cls, network: GDKVM, weights_sha256: str, frame_size: tuple[int, int]) -> CachedStep:
+    def of(cls, network: GDKVM, weights_sha256: str, frame_size: tuple[int, int], int8: bool = False) -> CachedStep:
         """Return the place of a network's step in :func:`cache_folder`."""
         versions = [gdkvm_monai.__version__, torch.__version__, *(version(name) for name in ("onnx", "onnxscript"))]
         facts = [weights_sha256, network.options, frame_size, ONNX_OPSET, versions]
-        return cls(cache_folder() / hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16])
+        facts += ["int8", version("onnxruntime")] if int8 else []
+        return cls(cache_folder() / hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16], int8)
 
     @property
     def model(self) -> Path:
@@ -82,9 +87,17 @@ class CachedStep:
             else:
                 log.warning("exporting the network once, to %s", self.model)
             with atomic_write(self.model) as partial:
-                export_network(network, partial, "onnx", "step", frame_size)
+                self._export(network, partial, frame_size)
                 digest = file_sha256(partial)
             self._write(_Record(digest, {}))
+
+    def _export(self, network: GDKVM, path: Path, frame_size: tuple[int, int]) -> None:
+        if not self.int8:
+            return export_network(network, path, "onnx", "step", frame_size)
+        with tempfile.TemporaryDirectory() as folder:
+            exported = Path(folder) / "step.onnx"
+            export_network(network, exported, "onnx", "step", frame_size)
+            quantize_step(exported, path, network, frame_size)
 
     def find_check(self, key: str) -> Check | None:
         """Return the check that was stored under a key."""

@@ -14,6 +14,7 @@ from gdkvm_monai.export.engines.cuda_graph import CudaGraphStep
 from gdkvm_monai.export.engines.steps import (
     ENGINES,
     EXPORTED,
+    QUANTIZED,
     SteppedNetwork,
     check_installed,
     compiled_step,
@@ -64,7 +65,8 @@ def choose_engine(network: nn.Module, request: EngineRequest) -> ChosenEngine:
     """Return the network as run by the requested engine.
 
     ``"auto"`` takes the fastest of PyTorch and the installed engines of :data:`EXPORTED`, or on CUDA of PyTorch and
-    ``cuda_graph``. ``compiled`` is left out, because it compiles for a minute in each process. The exported model and
+    ``cuda_graph``. ``compiled`` is left out, because it compiles for a minute in each process, and so
+    are the engines of :data:`QUANTIZED`, whose masks differ a little. The exported model and
     the outcome of its check are cached.
 
     Args:
@@ -135,10 +137,10 @@ def _open_checked(network: GDKVM, name: str, request: EngineRequest) -> tuple[St
         engine = SteppedNetwork(network, compiled_step(network) if name == "compiled" else CudaGraphStep(network))
         return engine, compare_steps(network, engine, _clip(network, request))
     check_installed(name)
-    cached = CachedStep.of(network, request.weights_sha256, request.frame_size)
+    cached = CachedStep.of(network, request.weights_sha256, request.frame_size, name in QUANTIZED)
     cached.prepare(network, request.frame_size)
     engine = SteppedNetwork(network, open_step(name, cached.model))
-    key = f"{name} {version(name)}, {torch.backends.cpu.get_cpu_capability()}"
+    key = f"{name} {version(name.removesuffix('_int8'))}, {torch.backends.cpu.get_cpu_capability()}"
     check = cached.find_check(key)
     if check is None:
         check = compare_steps(network, engine, _clip(network, request))

@@ -14,12 +14,24 @@ from torch import Tensor, nn
 from gdkvm_monai.export.formats import FORMATS, open_export
 from gdkvm_monai.networks.nets import GDKVM, GDKVMState
 
-__all__ = ["ENGINES", "EXPORTED", "SteppedNetwork", "check_installed", "compiled_step", "import_openvino", "open_step"]
+__all__ = [
+    "ENGINES",
+    "EXPORTED",
+    "QUANTIZED",
+    "SteppedNetwork",
+    "check_installed",
+    "compiled_step",
+    "import_openvino",
+    "open_step",
+]
 
 EXPORTED = {"onnxruntime": FORMATS["onnx"], "openvino": (*FORMATS["onnx"], "openvino")}
 """Engines that run the exported step on the CPU in float32, each with the packages that it needs."""
 
-ENGINES = ("eager", "compiled", "cuda_graph", *EXPORTED)
+QUANTIZED = {f"{name}_int8": packages for name, packages in EXPORTED.items()}
+"""The same with 8-bit convolutions, see :func:`~gdkvm_monai.export.engines.quantize_step`."""
+
+ENGINES = ("eager", "compiled", "cuda_graph", *EXPORTED, *QUANTIZED)
 
 Step = Callable[..., tuple[Tensor, ...]]
 """``(frame, memory, foreground) -> (logits, next memory, next foreground)``, for any batch."""
@@ -58,7 +70,7 @@ class SteppedNetwork(nn.Module):
 
 def check_installed(name: str) -> None:
     """Raise an ``ImportError`` that names the packages that an engine lacks."""
-    missing = [package for package in EXPORTED.get(name, ()) if importlib.util.find_spec(package) is None]
+    missing = [package for package in (EXPORTED | QUANTIZED).get(name, ()) if importlib.util.find_spec(package) is None]
     if missing:
         raise ImportError(
             f'engine {name} needs {", ".join(missing)}, which is not installed; pip install "gdkvm-monai[engines]".'
@@ -76,8 +88,8 @@ def compiled_step(network: GDKVM) -> Step:
 
 
 def open_step(name: str, path: Path) -> Step:
-    """Open an exported step with an engine of :data:`EXPORTED`; both take as many threads as PyTorch."""
-    return open_export(path, "onnx") if name == "onnxruntime" else _open_openvino(path)
+    """Open a step with an engine of :data:`EXPORTED` or :data:`QUANTIZED`, with as many threads as PyTorch takes."""
+    return open_export(path, "onnx") if name.startswith("onnxruntime") else _open_openvino(path)
 
 
 def import_openvino() -> ModuleType:

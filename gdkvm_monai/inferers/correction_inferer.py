@@ -87,13 +87,13 @@ def segment_with_correction(
     logits: list[Tensor] = []
     examples: list[tuple[Sequence[Tensor], Tensor]] = []
     for t, frame in enumerate(frames):
-        features = network.encode(frame)
-        frame_logits, state = network.advance(frame, features, state)
+        features, before = network.encode(frame), state
+        frame_logits, state = network.advance(frame, features, before)
         if t in corrected:
             drawn = one_hot(correction[..., t], network.out_channels, dtype=frame_logits.dtype)  # (B, N, H, W)
             frame_logits, state = CERTAIN * (2 * drawn - 1), GDKVMState(state.memory, drawn[:, 1:])
-            readout = network.memory.read(state.memory, features[0])
-            examples.append(((readout, *features[1:5], frame), drawn))
+            inputs = network.decoder_inputs(frame, features, state.memory, before.foreground)
+            examples.append((inputs, drawn))
             network.decoder = _fit(network.decoder, examples, steps, learning_rate)
         logits.append(frame_logits)
     return torch.stack(logits, dim=-1)

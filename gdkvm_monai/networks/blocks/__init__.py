@@ -1,5 +1,5 @@
 from gdkvm_monai.networks.blocks.conv_lstm import ConvLSTM, ConvLSTMState
-from gdkvm_monai.networks.blocks.decoder import DECODERS, Decoder, LightDecoder
+from gdkvm_monai.networks.blocks.decoder import DECODERS, Decoder, LightDecoder, make_decoder
 from gdkvm_monai.networks.blocks.efficientnet_lite0 import EfficientNetLite0
 from gdkvm_monai.networks.blocks.frame_gate import WRITE_GATES, FrameGate
 from gdkvm_monai.networks.blocks.gated_delta_memory import GatedDeltaMemory
@@ -7,6 +7,7 @@ from gdkvm_monai.networks.blocks.imagenet_weights import load_imagenet_weights
 from gdkvm_monai.networks.blocks.key_encoder import BACKBONES, ResNetKeyEncoder, make_key_encoder
 from gdkvm_monai.networks.blocks.key_pixel_feature_fusion import FUSIONS, KeyPixelFeatureFusion
 from gdkvm_monai.networks.blocks.key_position import KeyPosition
+from gdkvm_monai.networks.blocks.previous_mask import PreviousMask
 from gdkvm_monai.networks.blocks.softmax_memory import SoftmaxMemory
 from gdkvm_monai.networks.blocks.value_encoder import (
     VALUE_ENCODERS,
@@ -30,11 +31,13 @@ __all__ = [
     "KeyPixelFeatureFusion",
     "KeyPosition",
     "LightDecoder",
+    "PreviousMask",
     "ResNetKeyEncoder",
     "ResNetValueEncoder",
     "SharedValueEncoder",
     "SoftmaxMemory",
     "load_imagenet_weights",
+    "make_decoder",
     "make_key_encoder",
     "make_value_encoder",
 ]

@@ -4,15 +4,42 @@ from __future__ import annotations
 
 import torch
 from monai.networks.nets.resnet import ResNetBlock
+from monai.utils import look_up_option
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from gdkvm_monai.networks.layers import group_norm
 
-__all__ = ["DECODERS", "Decoder", "LightDecoder"]
+__all__ = ["DECODERS", "Decoder", "LightDecoder", "make_decoder"]
 
 DECODERS = ("full", "light")
 """Decoders with logits at full resolution and at stride 2."""
+
+
+def make_decoder(
+    name: str,
+    channels: tuple[int, int, int, tuple[int, int, int]],
+    in_channels: int,
+    width: int,
+    dropout: float = 0.0,
+    deep_supervision: bool = False,
+) -> nn.Module:
+    """Build a decoder.
+
+    Args:
+        name: one of :data:`DECODERS`.
+        channels: ``out_channels``, ``value_channels``, ``pixel_channels``, and ``skip_channels`` of the decoder.
+        in_channels: channels of a frame, for the full decoder.
+        width: channels at stride 16.
+        dropout: probability of dropout, see the decoders.
+        deep_supervision: for the light decoder.
+
+    Raises:
+        ValueError: if the name is unknown.
+    """
+    if look_up_option(name, DECODERS) == "light":
+        return LightDecoder(*channels, width, dropout, deep_supervision)
+    return Decoder(*channels, in_channels, width, dropout)
 
 
 class UpBlock(nn.Module):

@@ -9,14 +9,13 @@ from monai.utils import look_up_option
 from torch import Tensor, nn
 
 from gdkvm_monai.networks.blocks import (
-    DECODERS,
     WRITE_GATES,
-    Decoder,
     FrameGate,
     GatedDeltaMemory,
     KeyPixelFeatureFusion,
     KeyPosition,
-    LightDecoder,
+    PreviousMask,
+    make_decoder,
     make_key_encoder,
     make_value_encoder,
 )
@@ -52,8 +51,8 @@ class GDKVM(nn.Module):
         key_channels: number of key channels ``K``.
         value_channels: number of value channels ``V``.
         update_rule: ``"gated_delta"`` (the paper's), another row of Table 4, ``"additive"``, ``"overwrite"``,
-            ``"write_gate"``, or ``"decay"``, or ``"orthogonal"``, the rule of the paper's successor; ``"none"`` is the
-            same network without memory, keys, and value encoder, whose frames are independent.
+            ``"write_gate"``, or ``"decay"``; ``"orthogonal"``, the rule of the paper's successor; or ``"none"``, which
+            leaves out memory, keys, and value encoder, so that frames are independent.
         key_norm: ``"frobenius"``, or ``"none"`` for the paper's literal keys, whose memory may diverge.
         fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
         value_encoder: ``"resnet18"`` (the paper's) or ``"shared"``, three convolutions on the key encoder's features.
@@ -63,12 +62,12 @@ class GDKVM(nn.Module):
         dropout: probability that a channel of the decoder's stride-16 feature is dropped in training; in a light
             decoder, that a value of any of its features is.
         stochastic_depth: probability that a block of ``"efficientnet_lite0"`` is skipped in training.
-        chunk_size: number of frames that the key encoder encodes at once, which bounds the GPU memory for a long clip.
-            Ignored on the CPU in ``eval``, where chunks are no faster and frame by frame :meth:`forward` equals
-            :meth:`step` bit for bit.
+        chunk_size: number of frames that the key encoder encodes at once, which bounds the GPU memory for a long clip;
+            always 1 on the CPU in ``eval``, where :meth:`forward` thus equals :meth:`step` bit for bit.
         key_position: whether position is added to the keys, see :class:`~gdkvm_monai.networks.blocks.KeyPosition`.
         write_gate: ``"state"`` (the paper's), or ``"frame"``, with which one more gate per frame sees the frame and
             scales the whole write, see :class:`~gdkvm_monai.networks.blocks.FrameGate`.
+        previous_mask: whether the decoder sees the mask of the previous frame at strides 8 and 4.
 
     Attributes:
         options: all arguments by name, for the model card of the weights.
@@ -102,6 +101,7 @@ class GDKVM(nn.Module):
         chunk_size: int = 16,
         key_position: bool = False,
         write_gate: str = "state",
+        previous_mask: bool = False,
     ) -> None:
         options = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__()
@@ -112,8 +112,8 @@ class GDKVM(nn.Module):
             if options[name] < 1:
                 raise ValueError(f"{name} is {options[name]}, expected at least 1; correct it.")
         remembers = update_rule != "none"
-        if not remembers and (key_position or write_gate != "state"):
-            raise ValueError("key_position and write_gate need a memory, but update_rule is 'none'; leave them out.")
+        if not remembers and (key_position or write_gate != "state" or previous_mask):
+            raise ValueError("key_position, write_gate, and previous_mask need an update_rule, not 'none'; omit them.")
         if deep_supervision and decoder != "light":
             raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
@@ -122,17 +122,13 @@ class GDKVM(nn.Module):
         self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion if remembers else "pixel")
         self.key_position = KeyPosition(key_channels) if key_position else nn.Identity()
         values = (out_channels - 1, key_channels, value_channels, width)
-        self.value_encoder = (
-            make_value_encoder(value_encoder, in_channels, (c16, c8, c4), values) if remembers else None
-        )
+        encodes = (value_encoder, in_channels, (c16, c8, c4), values)
+        self.value_encoder = make_value_encoder(*encodes) if remembers else None
         self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule if remembers else "additive", key_norm)
         self.frame_gate = FrameGate(c16) if look_up_option(write_gate, WRITE_GATES) == "frame" else None
-        decodes, skips = (out_channels, value_channels, key_channels), (c8, c4, c2)
-        self.decoder: nn.Module
-        if look_up_option(decoder, DECODERS) == "light":
-            self.decoder = LightDecoder(*decodes, skips, decoder_width, dropout, deep_supervision)
-        else:
-            self.decoder = Decoder(*decodes, skips, in_channels, decoder_width, dropout)
+        self.previous_mask = PreviousMask(out_channels - 1, (c8, c4)) if previous_mask else None
+        decodes = (out_channels, value_channels, key_channels, (c8, c4, c2))
+        self.decoder = make_decoder(decoder, decodes, in_channels, decoder_width, dropout, deep_supervision)
 
     def forward(self, clip: Tensor) -> Tensor:
         """Segment a clip ``(B, C, H, W, T)``; returns logits ``(B, N, H, W, T)``.
@@ -140,8 +136,7 @@ class GDKVM(nn.Module):
         In training with deep supervision, returns ``(B, 3, N, H, W, T)``: strides 2, 4, and 8, all at full size.
 
         Raises:
-            TypeError: if the clip is not a tensor of floats.
-            ValueError: if the clip has another shape or no frame, or its size is not a multiple of 16.
+            TypeError, ValueError: if the clip has another type, shape, or size, see :func:`check_clip`.
         """
         check_clip(clip, self.in_channels)
         frames = clip.movedim(-1, 0)  # (T, B, C, H, W)
@@ -190,7 +185,17 @@ class GDKVM(nn.Module):
             memory = self.memory.write(state.memory, key, value)
             if self.frame_gate is not None:
                 memory = self.frame_gate(state.memory, memory, f16)
-        readout = self.memory.read(memory, key)  # (B, V, h, w), zeros from a memory that is never written
-        output = self.decoder(readout, pixel, f8, f4, f2, frame)  # (B, N, H, W), deeply supervised (B, 3, N, H, W)
+        inputs = self.decoder_inputs(frame, features, memory, state.foreground)
+        output = self.decoder(*inputs)  # (B, N, H, W), deeply supervised (B, 3, N, H, W)
         logits = output[:, 0] if output.dim() == 5 else output
         return output, GDKVMState(memory, logits.softmax(dim=1)[:, 1:])
+
+    def decoder_inputs(
+        self, frame: Tensor, features: list[Tensor], memory: Tensor, foreground: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return what the decoder sees of a frame, given the new memory and the previous foreground."""
+        key, pixel, f8, f4, f2, _ = features
+        readout = self.memory.read(memory, key)  # (B, V, h, w), zeros from a memory that is never written
+        if self.previous_mask is not None:
+            f8, f4 = self.previous_mask(f8, f4, foreground)
+        return readout, pixel, f8, f4, f2, frame

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from gdkvm_monai.networks.blocks import Decoder, LightDecoder
+from gdkvm_monai.networks.blocks import Decoder, LightDecoder, make_decoder
 from tests.networks.blocks.influence import influences
 
 DECODER_INPUTS = [(6, 2), (5, 2), (8, 4), (9, 8), (10, 16), (1, 32)]
@@ -48,3 +49,11 @@ def test_dropout_of_a_light_decoder_changes_every_pass_in_training_and_none_in_e
     assert not torch.equal(decoder(*inputs), decoder(*inputs))
     decoder.eval()
     assert torch.equal(decoder(*inputs), decoder(*inputs))
+
+
+def test_a_decoder_is_built_by_name_and_an_unknown_name_refused():
+    channels = (4, 6, 5, (8, 9, 10))
+    built = {name: type(make_decoder(name, channels, in_channels=1, width=32)) for name in ("full", "light")}
+    assert built == {"full": Decoder, "light": LightDecoder}
+    with pytest.raises(ValueError, match="lihgt"):
+        make_decoder("lihgt", channels, in_channels=1, width=32)

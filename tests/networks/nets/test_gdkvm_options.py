@@ -1,4 +1,4 @@
-"""Options that the paper does not have: keys with position, a write gate that sees the frame, and no memory at all."""
+"""Options that the paper does not have: position, a gate and a decoder that see more, and no memory at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from gdkvm_monai.networks.nets import GDKVM
 
 SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
 LIGHT = {**SMALL, "backbone": "efficientnet_lite0", "value_encoder": "shared", "decoder": "light", "width": 16}
-OPTIONS = {"key_position": True, "write_gate": "frame"}
+OPTIONS = {"key_position": True, "write_gate": "frame", "previous_mask": True}
+ADDED = ("key_position", "frame_gate", "previous_mask")
 
 
 def network(size: dict, trained: bool = True, **options) -> GDKVM:
@@ -21,6 +22,8 @@ def network(size: dict, trained: bool = True, **options) -> GDKVM:
         torch.nn.init.normal_(net.key_position.project.weight)
         torch.nn.init.normal_(net.frame_gate.gate.weight)
         torch.nn.init.zeros_(net.frame_gate.gate.bias)
+        torch.nn.init.normal_(net.previous_mask.project8.weight)
+        torch.nn.init.normal_(net.previous_mask.project4.weight)
     return net
 
 
@@ -57,13 +60,15 @@ def test_every_parameter_receives_a_gradient_from_the_start(size):
 @torch.inference_mode()
 def test_weights_without_the_options_load_and_give_the_same_logits_with_position_and_an_open_gate(size):
     plain = network(size, trained=False)
-    assert not [name for name in plain.state_dict() if "key_position" in name or "frame_gate" in name]
+    assert not [name for name in plain.state_dict() if name.startswith(ADDED)]
     net, clip = network(size, trained=False, **OPTIONS), torch.rand(1, 1, 32, 32, 3)
     missing, unexpected = net.load_state_dict(plain.state_dict(), strict=False)
     assert not unexpected and set(missing) == {
         "key_position.project.weight",
         "frame_gate.gate.weight",
         "frame_gate.gate.bias",
+        "previous_mask.project8.weight",
+        "previous_mask.project4.weight",
     }
     torch.nn.init.constant_(net.frame_gate.gate.bias, 200.0)  # a gate of 1
     assert torch.equal(net(clip), plain(clip))
@@ -78,6 +83,17 @@ def test_a_closed_gate_keeps_the_memory_and_segments_all_the_same():
     logits, after = net.step(torch.zeros_like(frame), state)
     assert torch.equal(after.memory, state.memory) and not torch.equal(after.foreground, state.foreground)
     assert logits.shape == (1, 4, 32, 32)
+
+
+@torch.inference_mode()
+def test_the_decoder_sees_the_previous_mask_and_the_memory_does_not_change_with_it():
+    net, frame = network(LIGHT, **OPTIONS), torch.rand(1, 1, 32, 32)
+    _, state = net.step(frame, net.initial_state(frame))
+    features = net.encode(frame)
+    seen = net.decoder_inputs(frame, features, state.memory, state.foreground)
+    blind = net.decoder_inputs(frame, features, state.memory, torch.zeros_like(state.foreground))
+    assert [torch.equal(one, other) for one, other in zip(seen, blind)] == [True, True, False, False, True, True]
+    assert torch.equal(blind[2], features[2]) and torch.equal(blind[3], features[3])
 
 
 @torch.inference_mode()

@@ -139,10 +139,11 @@ def moving_clip(
     image = continue_outside(image, fan)
     away = phase - source  # of a frame from the source, in time of the flow
     brightness, classes = _local_means(image), label.unique()
-    drift, moved = _drift(len(phase), variation, rng), displacement(motion, -away, size)
+    moved = displacement(motion, -away, size)
+    seen = affine_grid(_drift(len(phase), variation, rng), [len(phase), 1, *size], align_corners=False)
     outlines = (label[0, ..., source] == classes.view(-1, 1, 1)).to(image)
-    own = _resample(torch.cat([image[..., source], brightness[..., source], outlines]), moved, drift)
-    other = _resample(brightness[..., 1 - source], displacement(motion, 1 - source - phase, size), drift)
+    own = _resample(torch.cat([image[..., source], brightness[..., source], outlines]), moved, seen)
+    other = _resample(brightness[..., 1 - source], displacement(motion, 1 - source - phase, size), seen)
     gray, mean, outlines = own.split([len(image), len(image), len(classes)], dim=1)
     ratio = ((other + 0.02) / (mean + 0.02)).clamp(0.5, 2) ** away.abs().view(-1, 1, 1, 1)
     soft = avg_pool2d(fan.float()[None, None], 3, stride=1, padding=1, count_include_pad=False)
@@ -172,10 +173,8 @@ def _slow(num_frames: int, rng: np.random.Generator) -> np.ndarray:
     return rng.uniform() * np.sin(2 * np.pi * cycles)
 
 
-def _resample(frame: Tensor, moved: Tensor, drift: Tensor) -> Tensor:
-    """Return a frame ``(C, H, W)`` displaced by ``(T, 2, H, W)`` and then by the probe, ``(T, C, H, W)``."""
-    shape = [len(moved), 1, *frame.shape[1:]]
-    seen = affine_grid(drift, shape, align_corners=False)
+def _resample(frame: Tensor, moved: Tensor, seen: Tensor) -> Tensor:
+    """Return a frame ``(C, H, W)``, displaced by ``(T, 2, H, W)``, at the places seen, ``(T, H, W, 2)``."""
     grid = seen + grid_sample(moved, seen, padding_mode="border", align_corners=False).movedim(1, -1)
     frames = frame[None].expand(len(moved), -1, -1, -1)
     return grid_sample(frames, grid, padding_mode="border", align_corners=False)

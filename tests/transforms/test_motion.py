@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gdkvm_monai.data.phantom import EchoPhantom
 from gdkvm_monai.transforms import PairMotiond
 from gdkvm_monai.transforms.motion import displacement, pair_velocity, warp
 from tests.transforms.pairs import drawn_pair, real_pair
@@ -37,6 +38,15 @@ def test_the_outlines_arrive_and_return():
     for value, least in ((1, 0.97), (2, 0.94), (3, 0.97)):
         assert dice(at_es[0, 0], label[0, ..., 1], value) > least
         assert dice(at_ed[0, 0], label[0, ..., 0], value) > least
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_ventricle_of_a_phantom_arrives_and_returns(seed):
+    phantom = EchoPhantom(seed)
+    _, frames, _ = phantom.render("4CH", [0.0, phantom.end_systole_s], size=(128, 128))
+    label = torch.tensor(frames, dtype=torch.float32)[None]
+    at_es, at_ed = arrived(label)
+    assert dice(at_es[0, 0], label[0, ..., 1], 1) > 0.97 and dice(at_ed[0, 0], label[0, ..., 0], 1) > 0.97
 
 
 @pytest.mark.parametrize("patient", [1, 89, 401])

@@ -139,16 +139,15 @@ def moving_clip(
     image = continue_outside(image, fan)
     away = phase - source  # of a frame from the source, in time of the flow
     brightness, classes = _local_means(image), label.unique()
-    moved = displacement(motion, -away, size)
     seen = affine_grid(_drift(len(phase), variation, rng), [len(phase), 1, *size], align_corners=False)
+    here, there = (_places(displacement(motion, time, size), seen) for time in (-away, 1 - source - phase))
     outlines = (label[0, ..., source] == classes.view(-1, 1, 1)).to(image)
-    own = _resample(torch.cat([image[..., source], brightness[..., source], outlines]), moved, seen)
-    other = _resample(brightness[..., 1 - source], displacement(motion, 1 - source - phase, size), seen)
-    gray, mean, outlines = own.split([len(image), len(image), len(classes)], dim=1)
+    gray = _sample(image[..., source], here, mode="bicubic")  # bilinear sampling would blur the speckle
+    mean, other = _sample(brightness[..., source], here), _sample(brightness[..., 1 - source], there)
     ratio = ((other + 0.02) / (mean + 0.02)).clamp(0.5, 2) ** away.abs().view(-1, 1, 1, 1)
     soft = avg_pool2d(fan.float()[None, None], 3, stride=1, padding=1, count_include_pad=False)
     frames = _imaged(gray * ratio, variation, rng) * soft
-    return frames.movedim(0, -1), classes[outlines.max(dim=1).indices].movedim(0, -1)[None]
+    return frames.movedim(0, -1), classes[_sample(outlines, here).max(dim=1).indices].movedim(0, -1)[None]
 
 
 def _local_means(image: Tensor) -> Tensor:
@@ -173,11 +172,15 @@ def _slow(num_frames: int, rng: np.random.Generator) -> np.ndarray:
     return rng.uniform() * np.sin(2 * np.pi * cycles)
 
 
-def _resample(frame: Tensor, moved: Tensor, seen: Tensor) -> Tensor:
-    """Return a frame ``(C, H, W)``, displaced by ``(T, 2, H, W)``, at the places seen, ``(T, H, W, 2)``."""
-    grid = seen + grid_sample(moved, seen, padding_mode="border", align_corners=False).movedim(1, -1)
-    frames = frame[None].expand(len(moved), -1, -1, -1)
-    return grid_sample(frames, grid, padding_mode="border", align_corners=False)
+def _places(moved: Tensor, seen: Tensor) -> Tensor:
+    """Return where a frame displaced by ``(T, 2, H, W)`` comes from at the places seen, ``(T, H, W, 2)``."""
+    return seen + grid_sample(moved, seen, padding_mode="border", align_corners=False).movedim(1, -1)
+
+
+def _sample(frame: Tensor, places: Tensor, mode: str = "bilinear") -> Tensor:
+    """Return a frame ``(C, H, W)`` at places ``(T, H, W, 2)``, ``(T, C, H, W)``."""
+    frames = frame[None].expand(len(places), -1, -1, -1)
+    return grid_sample(frames, places, mode=mode, padding_mode="border", align_corners=False)
 
 
 def _imaged(frames: Tensor, variation: ClipVariation, rng: np.random.Generator) -> Tensor:

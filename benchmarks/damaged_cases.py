@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gdkvm_monai.data import camus_datalist
 from gdkvm_monai.data.phantom import EchoPhantom
-from gdkvm_monai.metrics import volume_curve
+from gdkvm_monai.metrics import area_curve, volume_curve
 from gdkvm_monai.transforms import ClipVariation, LoadClipd, PairMotiond
 from gdkvm_monai.transforms.damage import DAMAGES, damage_frames
 from gdkvm_monai.transforms.moving_pair import draw_contraction, moving_clip
@@ -55,11 +55,15 @@ class Case:
 
 
 def ef_percent(masks: Tensor, spacing_mm: tuple[float, float]) -> float:
-    """Return the ejection fraction of the largest and the smallest volume of a clip ``(H, W, T)``, by disks."""
-    volumes = volume_curve(masks.numpy(), spacing_mm)
-    if np.isnan(volumes).all():
+    """Return the ejection fraction by disks of the frames with the largest and the smallest ventricle, ``(H, W, T)``.
+
+    Frames without a ventricle, or with one in pieces, are left out; NaN if there is no other.
+    """
+    areas = area_curve(masks.numpy(), spacing_mm)
+    if np.isnan(areas).all():
         return np.nan
-    return float(100 * (1 - np.nanmin(volumes) / np.nanmax(volumes)))
+    edv, esv = volume_curve(masks[..., [np.nanargmax(areas), np.nanargmin(areas)]].numpy(), spacing_mm)
+    return float(100 * (1 - esv / edv))
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ SCORES = {
     "ef_error": "absolute error of the ejection fraction, points",
     "roughness": "roughness of the area of the left ventricle",
 }
-"""Scores of a clip and what they are. The ejection fraction is that of the largest and the smallest volume of a clip,
-by disks. Roughness is the mean distance of an area from the mean of its two neighbors over the range of the labels';
-that of the labels stands in the first row of the copied true masks."""
+"""Scores of a clip and what they are. The ejection fraction is that of the frames with the largest and the smallest
+ventricle, by disks. Roughness is the mean distance of an area from the mean of its two neighbors over the range of the
+labels' area; that of the labels stands in the first row of the copied true masks."""
 
 
 def score(masks: Tensor, case: Case, damage: Damage) -> dict[str, float]:

@@ -121,8 +121,7 @@ class GDKVM(nn.Module):
         c16, c8, c4, c2 = self.key_encoder.channels
         self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion if remembers else "pixel")
         self.key_position = KeyPosition(key_channels) if key_position else nn.Identity()
-        values = (out_channels - 1, key_channels, value_channels, width)
-        encodes = (value_encoder, in_channels, (c16, c8, c4), values)
+        encodes = (value_encoder, in_channels, (c16, c8, c4), (out_channels - 1, key_channels, value_channels, width))
         self.value_encoder = make_value_encoder(*encodes) if remembers else None
         self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule if remembers else "additive", key_norm)
         self.frame_gate = FrameGate(c16) if look_up_option(write_gate, WRITE_GATES) == "frame" else None

@@ -46,8 +46,10 @@ class LabeledFramesLoss(nn.Module):
         labeled = (label != UNLABELED).flatten(1).all(dim=1).nonzero().flatten()  # found once: it waits for the device
         if len(labeled) == 0:
             raise ValueError("no frame of the batch is labeled; check label_frames and the selected frames.")
-        chosen = slice(None) if len(labeled) == len(label) else labeled
-        losses = [self.loss(_frames(of_stride)[chosen], label[chosen]) for of_stride in strides]
+        frames = [_frames(of_stride) for of_stride in strides]
+        if len(labeled) < len(label):
+            frames, label = [of_stride[labeled] for of_stride in frames], label[labeled]
+        losses = [self.loss(of_stride, label) for of_stride in frames]
         return losses[0] + sum(weight * loss for weight, loss in zip(self.coarse_weights, losses[1:]))
 
 

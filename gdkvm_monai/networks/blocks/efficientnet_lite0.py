@@ -38,7 +38,7 @@ class InvertedBottleneck(nn.Module):
         super().__init__()
         hidden = in_channels * expansion
         self.adds_input = stride == 1 and in_channels == out_channels
-        self.act = nn.ReLU6(inplace=True)
+        self.act = nn.ReLU6()  # in place, its gradient would need a copy of the input
         self.pad = _pad(kernel_size, stride) if stride > 1 else nn.Identity()
         expands = expansion > 1
         self._expand_conv = nn.Conv2d(in_channels, hidden, 1, bias=False) if expands else nn.Identity()
@@ -86,7 +86,7 @@ class EfficientNetLite0(nn.Module):
     def __init__(self, in_channels: int = 1, width: int = IMAGENET_WIDTH, stochastic_depth: float = 0.0) -> None:
         super().__init__()
         channels = max(8, 32 * width // IMAGENET_WIDTH)
-        self.act = nn.ReLU6(inplace=True)
+        self.act = nn.ReLU6()
         self.pad = _pad(3, 2)
         self._conv_stem = nn.Conv2d(in_channels, channels, 3, stride=2, bias=False)
         self._bn0 = _norm(channels)

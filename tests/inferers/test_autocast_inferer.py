@@ -124,3 +124,20 @@ def test_a_correction_in_a_marked_frame_is_not_used_for_fitting(gdkvm, clip):
         logits = CorrectionInferer()(marked, gdkvm)
         without = AutocastInferer()(clip[..., [0, 2]], gdkvm)
     torch.testing.assert_close(logits[..., [0, 2]], without)
+
+
+def test_the_network_gets_clips_without_metadata(clip):
+    seen: list[type] = []
+
+    def network(frames: torch.Tensor) -> torch.Tensor:
+        seen.append(type(frames))
+        return frames
+
+    AutocastInferer()(MetaTensor(clip), network)
+    assert seen == [torch.Tensor]
+
+
+def test_a_network_in_training_mode_gets_marked_frames_so_that_its_loss_is_not_finite(gdkvm, clip):
+    clip[0, ..., 1] = torch.nan
+    logits = AutocastInferer()(clip, gdkvm.train())
+    assert logits[0, ..., 1].isnan().all()

@@ -220,3 +220,16 @@ def test_the_network_can_memorize_one_clip():
     predicted = net.eval()(clip + 0.5 * discs[:, None]).argmax(1)
     dice = 2 * (predicted & discs).sum() / (predicted.sum() + discs.sum())
     assert dice > 0.95
+
+
+def test_gradients_of_features_keep_the_channels_last_format():
+    net = small_gdkvm().to(memory_format=torch.channels_last).train()
+    formats: list[bool] = []
+
+    def watch(module: torch.nn.Module, inputs: tuple, feature: torch.Tensor) -> None:
+        feature.register_hook(lambda grad: formats.append(grad.is_contiguous(memory_format=torch.channels_last)))
+
+    for layer in (net.key_encoder.layer1, net.key_encoder.layer2):
+        layer.register_forward_hook(watch)
+    net(torch.rand(2, 1, 32, 32, 2)).square().mean().backward()
+    assert formats == [True, True]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
-from skimage.measure import approximate_polygon, find_contours
+from skimage.measure import find_contours
 
 from gdkvm_monai.labels import STRUCTURES
+from gdkvm_monai.visualize.polygon import simplify
 
 __all__ = ["ASSUMED_RATE_HZ", "aspect_spacing", "contours", "picture_size", "sample_frames", "upright"]
 
@@ -111,5 +112,5 @@ def contours(mask: np.ndarray, size: tuple[int, int]) -> dict[str, list[np.ndarr
     for name, values in STRUCTURES.items():
         inside = np.pad(np.isin(mask, values), 1).astype(float)  # a structure at the border is closed along it
         polygons = [(points - 0.5) * scale for points in find_contours(inside, 0.5)]
-        paths[name] = [approximate_polygon(points, TOLERANCE_PX) for points in polygons]
+        paths[name] = [simplify(points, TOLERANCE_PX) for points in polygons]
     return paths

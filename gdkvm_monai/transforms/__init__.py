@@ -10,6 +10,7 @@ from gdkvm_monai.transforms.gray import MarkInvalidFramesd, RefuseInvalidFramesd
 from gdkvm_monai.transforms.load_clip import LoadClipd
 from gdkvm_monai.transforms.motion import PairMotiond
 from gdkvm_monai.transforms.moving_pair import ClipVariation, RandMovingPaird
+from gdkvm_monai.transforms.resize import ResizeFramesd
 from gdkvm_monai.transforms.sparse_labels import UnlabelEmptyFramesd
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "RandDamageFramesd",
     "RandMovingPaird",
     "RefuseInvalidFramesd",
+    "ResizeFramesd",
     "SampleFramesd",
     "ScaleToGrayd",
     "UnlabelEmptyFramesd",

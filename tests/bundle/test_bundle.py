@@ -16,6 +16,7 @@ from monai.bundle import ConfigParser, ConfigWorkflow, load, verify_metadata, ve
 from monai.transforms import Resized
 
 import gdkvm_monai
+from gdkvm_monai.transforms import ResizeFramesd
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "bundle" / "configs"
@@ -244,7 +245,7 @@ def test_labels_stay_aligned_with_the_image_when_both_are_resized():
     parser = ConfigParser(ConfigParser.load_config_file(str(CONFIGS / "train.json")))
     parser["frame_size"] = [100, 100]
     lists = [parser.get_parsed_content(f"train#{name}_transforms") for name in ("deterministic", "training")]
-    resizes = [transform for transform in sum(lists, []) if isinstance(transform, Resized)]
+    resizes = [transform for transform in sum(lists, []) if isinstance(transform, (ResizeFramesd, Resized))]
     label = torch.zeros(1, 512, 512, 2)
     label[:, 200:300, 150:270] = 1
     item = {"image": label.clone(), "label": label}

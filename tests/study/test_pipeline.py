@@ -85,7 +85,7 @@ def test_a_training_checkpoint_contains_the_network(weights, tmp_path):
 def test_the_transforms_are_those_of_the_bundle_without_loading_and_saving(weights):
     pipeline = load_pipeline(weights, device="cpu")
     names = [type(transform).__name__ for transform in pipeline.preprocessing.transforms]
-    assert {"CropToRegiond", "ScaleToGrayd", "Resized", "ScaleIntensityRanged"} <= set(names)
+    assert {"CropToRegiond", "ScaleToGrayd", "ResizeFramesd", "ScaleIntensityRanged"} <= set(names)
     assert names[-1] == "MarkInvalidFramesd"
     assert not [t for t in pipeline.preprocessing.transforms if isinstance(t, LoadClipd)]
     assert not [t for t in pipeline.postprocessing.transforms if isinstance(t, SaveImaged)]

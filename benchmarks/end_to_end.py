@@ -4,8 +4,9 @@
 
 Without CLIP, it writes a phantom of 70 frames of 640 x 480 as DICOM. The same clip is segmented ``--clips`` times in
 one process, under different names; the column ``first`` includes the imports. The times of the steps are measured by
-wrapping the functions of ``STEPS``; ``rest`` is what none of them takes. The overlay is written beside the contact
-sheet and the report, and only the wait for its end counts. On a shared machine, compare runs in turns.
+wrapping the functions of ``STEPS``; ``rest`` is what none of them takes. Frames are measured in another process while
+the next one is segmented, and the overlay is written beside the contact sheet and the report: only the wait for these
+processes counts. On a shared machine, compare runs in turns.
 """
 
 from __future__ import annotations
@@ -25,12 +26,10 @@ STEPS = {
     "load the weights": ("gdkvm_monai.study.pipeline", "load_pipeline"),
     "read and decode": ("gdkvm_monai.study.clip_source", "ClipSource"),
     "network": ("gdkvm_monai.networks.nets.gdkvm", "GDKVM.step"),
-    "scale, resize, and invert": ("monai.transforms", "Compose.__call__ Invertd.__call__ Resized.__call__"),
+    "scale, resize, and invert": ("monai.transforms", "Compose.__call__ Invertd.__call__"),
     "select classes": ("gdkvm_monai.transforms.arg_max", "ArgMaxd.__call__"),
     "perturb the copies": ("gdkvm_monai.inferers.perturbation", "Perturbation.apply Perturbation.undo"),
-    "measure the frames": ("gdkvm_monai.study.frame_loop", "measure_frame"),
-    "measure the copies": ("gdkvm_monai.study.frame_loop", "volume_curve"),
-    "wait for the overlay": ("gdkvm_monai.study.background", "_result"),
+    "wait for other processes": ("gdkvm_monai.study.background", "_result"),
     "contact sheet": ("gdkvm_monai.study.outputs", "write_contact_sheet"),
     "report": ("gdkvm_monai.study.outputs", "write_clip_report"),
     "masks": ("gdkvm_monai.study.outputs", "_write_masks"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 from tqdm.auto import tqdm
 
@@ -11,6 +15,7 @@ from gdkvm_monai.labels import STRUCTURES
 from gdkvm_monai.metrics.curves import volume_curve
 from gdkvm_monai.metrics.frame_measurements import dice, measure_frame
 from gdkvm_monai.metrics.sector import Sector, edge_fraction
+from gdkvm_monai.study.background import map_in_background
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
 from gdkvm_monai.study.options import SegmentOptions
@@ -22,28 +27,44 @@ __all__ = ["edge_share", "segment_frames"]
 EDGE_FRAMES = 50  # approximate number of frames to check against the sector's edge
 
 
+@dataclass(frozen=True)
+class _Masks:
+    """Masks of a frame and of its perturbed copies, on the grid of the frame."""
+
+    mask: np.ndarray
+    copies: Sequence[np.ndarray]
+    valid: bool
+    statistics: tuple[float, float]
+
+
 def segment_frames(
     pipeline: Pipeline, source: ClipSource, options: SegmentOptions, cache: ClipCache, progress: bool
 ) -> SegmentedClip:
-    """Segment and measure every frame and its perturbed copies."""
+    """Segment every frame and its perturbed copies, and measure them in the background meanwhile."""
+    sector = Sector()
+    shown = tqdm(source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame")
+    masks = _segment(pipeline, source, options, cache, sector, shown)
+    measured = list(map_in_background(partial(_measure, spacing_mm=source.spacing_mm), masks))
+    copies = (
+        [] if options.fast else [[volumes[place] for _, volumes in measured] for place in range(len(PERTURBATIONS))]
+    )
+    return SegmentedClip([frame for frame, _ in measured], copies, sector)
+
+
+def _segment(
+    pipeline: Pipeline,
+    source: ClipSource,
+    options: SegmentOptions,
+    cache: ClipCache,
+    sector: Sector,
+    frames: Iterable[np.ndarray],
+) -> Iterator[_Masks]:
     session = pipeline.session(options.save_prob, source.gray_scale, source.region)
     others = [] if options.fast else [(change, pipeline.session(gray_scale=GrayScale())) for change in PERTURBATIONS]
-    frames: list[SegmentedFrame] = []
-    copies: list[list[float]] = [[] for _ in others]
-    sector = Sector()
-    for frame in tqdm(
-        source.frames(), "segment", source.stream.count, disable=None if progress else True, unit="frame"
-    ):
+    for frame in frames:
         mask = session.push(frame)[source.box]
         gray = source.gray(frame)
-        agreement = []
-        for (change, other), volumes in zip(others, copies):
-            again = change.undo(other.push(change.apply(gray))) if session.valid else mask
-            volumes.append(float(volume_curve(again[..., None], source.spacing_mm)[0]))
-            agreement.append(dice(mask, again))
-        confidence = min(agreement, default=np.nan) if session.valid else np.nan
-        measured = measure_frame(mask, source.spacing_mm)
-        frames.append(SegmentedFrame(measured, session.valid, confidence, *session.statistics))
+        copies = [change.undo(other.push(change.apply(gray))) if session.valid else mask for change, other in others]
         shown = np.nan_to_num(gray)
         if session.valid:
             sector.add(shown)
@@ -52,7 +73,16 @@ def segment_frames(
             unknown = np.full((pipeline.num_classes, *mask.shape), np.nan)
             known = session.probabilities
             cache.append_probabilities(unknown if known is None else known[(slice(None), *source.box)])
-    return SegmentedClip(frames, copies, sector)
+        yield _Masks(mask, copies, session.valid, session.statistics)
+
+
+def _measure(masks: _Masks, spacing_mm: Sequence[float] | None) -> tuple[SegmentedFrame, list[float]]:
+    """Return the measurements of a frame and the volumes of its copies."""
+    volumes = [float(volume_curve(copy[..., None], spacing_mm)[0]) for copy in masks.copies]
+    agreement = [dice(masks.mask, copy) for copy in masks.copies] if masks.valid else []
+    confidence = min(agreement, default=np.nan)
+    measured = measure_frame(masks.mask, spacing_mm)
+    return SegmentedFrame(measured, masks.valid, confidence, *masks.statistics), volumes
 
 
 def edge_share(cache: ClipCache, source: ClipSource, sector: Sector) -> float:

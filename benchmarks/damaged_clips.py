@@ -27,6 +27,7 @@ from benchmarks.damaged_cines import cine_table
 from benchmarks.damaged_networks import Course, Subject, load_subjects
 from benchmarks.damaged_scores import SCORES, score
 from benchmarks.damaged_tables import memory_table, score_table
+from gdkvm_monai.evaluation.bootstrap import FEW_PATIENTS
 from gdkvm_monai.files import plain, write_csv, write_json, write_text
 
 BATCH = 10
@@ -161,7 +162,13 @@ def tables(rows: Sequence[dict], names: Sequence[str], out: Path) -> str:
     table, parts = pd.DataFrame(scores).astype(dict.fromkeys(SCORES, float)), []
     for source in table["source"].unique():
         own = table[table["source"] == source]
-        parts.append(f"## {source}: {own['patient'].nunique()} clips")
+        count = own["patient"].nunique()
+        few = (
+            f"; intervals of fewer than {FEW_PATIENTS} may hold less often than they say"
+            if count < FEW_PATIENTS
+            else ""
+        )
+        parts.append(f"## {source}: {count} clips{few}")
         parts += [score_table(own, name, names) for name in SCORES]
         parts += [
             "### Every damage",

@@ -71,7 +71,7 @@ def _number(value: float, name: str, sign: str = "") -> str:
 
 
 def memory_table(memories: pd.DataFrame, names: Sequence[str]) -> str:
-    """Return a Markdown table of the memory's means before, in, and after the damage.
+    """Return a Markdown table of the memory's means before, in, and after the longest damage of each kind.
 
     Args:
         memories: a row for each network, patient, damage, and frame.
@@ -81,8 +81,9 @@ def memory_table(memories: pd.DataFrame, names: Sequence[str]) -> str:
     lines = [f"| network | damage | frame | {' | '.join(values)} |", "|---|---|---|" + "---|" * len(values)]
     for network in names:
         own = memories[memories["network"] == network]
-        for kind, length in own[["kind", "length"]].drop_duplicates().itertuples(index=False):
-            rows = own[(own["kind"] == kind) & (own["length"] == length)]
+        for kind, of_kind in own.groupby("kind", sort=False):
+            length = int(of_kind["length"].max())
+            rows = of_kind[of_kind["length"] == length]
             ends = dict.fromkeys((START - 1, Damage(kind, length).frames[-1], FRAMES - 1))
             for frame in ends:
                 means = rows[rows["frame"] == frame][values].mean()

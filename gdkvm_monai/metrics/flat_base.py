@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from gdkvm_monai.metrics.base import Outline
 from gdkvm_monai.metrics.contour import longest_flat_chord, resample_contour
@@ -39,6 +40,7 @@ SAME_BASE = 0.8
 """Share of an uneven base that a flat one within it must have to replace it."""
 
 POINTS = 256  # of the contour, to search it for a flat base
+GAP = 2  # smallest difference of the indices of two ends
 
 Chord = tuple[int, int]
 """Indices of the ends, the first below ``POINTS``, the second greater than the first."""
@@ -78,13 +80,13 @@ class _Chords:
     @cached_property
     def groups(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
         """Starts and stops of the chords across and along the major axis."""
-        starts, gaps = (grid.ravel() for grid in np.mgrid[:POINTS, 2 : POINTS // 2 + 1])
-        stops = starts + gaps
-        chords = self.doubled[stops] - self.doubled[starts]
-        lengths = np.linalg.norm(chords, axis=1)
+        windows = sliding_window_view(self.doubled, POINTS // 2 + 1, axis=0)[:POINTS]  # (POINTS, 2, points that follow)
+        x, y = (windows[:, axis, GAP:] - self.points[:, axis, None] for axis in (0, 1))
+        lengths, major = np.sqrt(x * x + y * y), self.ventricle.directions[0]
         long = lengths >= SHORTEST * self.ventricle.scale
-        across = np.abs(chords @ self.ventricle.directions[0]) <= lengths * np.cos(np.pi / 4)
-        return (starts[long & across], stops[long & across]), (starts[long & ~across], stops[long & ~across])
+        across = np.abs(x * major[0] + y * major[1]) <= lengths * np.cos(np.pi / 4)
+        found = [np.nonzero(long & kind) for kind in (across, ~across)]
+        return tuple((starts, starts + gaps + GAP) for starts, gaps in found)
 
     def longest(self, flatness: float) -> list[Chord | None]:
         """Return the longest flat chord across and along the major axis."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import find_objects
 from skimage.measure import find_contours
 
 from gdkvm_monai.labels import STRUCTURES
@@ -108,9 +109,16 @@ def contours(mask: np.ndarray, size: tuple[int, int]) -> dict[str, list[np.ndarr
         the center of its first pixel is (0.5, 0.5).
     """
     scale = np.array(size) / mask.shape
-    paths = {}
-    for name, values in STRUCTURES.items():
-        inside = np.pad(np.isin(mask, values), 1).astype(float)  # a structure at the border is closed along it
-        polygons = [(points - 0.5) * scale for points in find_contours(inside, 0.5)]
-        paths[name] = [simplify(points, TOLERANCE_PX) for points in polygons]
-    return paths
+    return {
+        name: [simplify((points - 0.5) * scale, TOLERANCE_PX) for points in _outlines(np.isin(mask, values))]
+        for name, values in STRUCTURES.items()
+    }
+
+
+def _outlines(area: np.ndarray) -> list[np.ndarray]:
+    """Return all outlines of a binary mask with a pixel around it, so that they are closed at its border, too."""
+    boxes = find_objects(area.astype(np.uint8))  # tracing in the whole picture takes longer
+    if not boxes:
+        return []
+    corner = [side.start for side in boxes[0]]
+    return [points + corner for points in find_contours(np.pad(area[boxes[0]], 1).astype(float), 0.5)]

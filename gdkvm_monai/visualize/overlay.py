@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from monai.utils import convert_to_numpy
 from numpy.typing import ArrayLike
-from skimage.segmentation import find_boundaries
+from scipy.ndimage import binary_erosion
 from skimage.transform import resize
 
 from gdkvm_monai.labels import COLORS, UNLABELED
@@ -109,17 +109,20 @@ def _overlay_frame(
     """Draw one frame ``(H, W)`` upright with ``size`` (rows, columns)."""
     gray = resize(image.T.astype(float), size, order=1, preserve_range=True)
     areas, borders = (
-        resize(labels.T, size, order=0, preserve_range=True, anti_aliasing=False).astype(int)
-        for labels in (mask, mask if reference is None else reference)
+        (
+            None
+            if labels is None
+            else resize(labels.T, size, order=0, preserve_range=True, anti_aliasing=False).astype(int)
+        )
+        for labels in (mask, reference)
     )
-    return _draw(gray, areas, borders, reference is not None, opacity, colors)
+    return _draw(gray, areas, borders, opacity, colors)
 
 
 def _draw(
     gray: np.ndarray,
     areas: np.ndarray,
-    reference: np.ndarray,
-    compare: bool,
+    reference: np.ndarray | None,
     opacity: float,
     colors: Mapping[int, tuple[int, int, int]],
 ) -> np.ndarray:
@@ -127,8 +130,13 @@ def _draw(
     for value, color in colors.items():
         area = areas == value
         picture[area] = (1 - opacity) * picture[area] + opacity * np.array(color)
-        picture[find_boundaries(area, mode="inner")] = color
-    if compare:
+        picture[_border(area)] = color
+    if reference is not None:
         for value in colors:
-            picture[find_boundaries(reference == value, mode="inner") & (reference != UNLABELED)] = REFERENCE_COLOR
+            picture[_border(reference == value) & (reference != UNLABELED)] = REFERENCE_COLOR
     return picture.astype(np.uint8)
+
+
+def _border(area: np.ndarray) -> np.ndarray:
+    """Return the pixels of an area beside others; the border of the picture is none."""
+    return area & ~binary_erosion(area, border_value=1)

@@ -6,7 +6,7 @@ Without CLIP, it writes a phantom of 70 frames of 640 x 480 as DICOM. The same c
 one process, under different names; the column ``first`` includes the imports. The times of the steps are measured by
 wrapping the functions of ``STEPS``; ``rest`` is what none of them takes. Frames are measured in another process while
 the next one is segmented, and the overlay is written beside the contact sheet and the report: only the wait for these
-processes counts. On a shared machine, compare runs in turns.
+processes counts. On a shared machine, compare runs in turns, or processor time (``--cpu``).
 """
 
 from __future__ import annotations
@@ -40,14 +40,15 @@ STEPS = {
 class Clock:
     """Time of each step, without the steps that it calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self.seconds: Counter[str] = Counter()
+        self.now = now
         self._running: list[str] = []
-        self._last = time.perf_counter()
+        self._last = now()
 
     def switch(self, step: str | None) -> None:
         """Enter a step, or leave the current one with ``None``."""
-        now = time.perf_counter()
+        now = self.now()
         self.seconds[self._running[-1] if self._running else "rest"] += now - self._last
         self._last = now
         self._running.append(step) if step else self._running.pop()
@@ -70,14 +71,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", type=Path, nargs="?", help="clip in one file (default: a phantom)")
     parser.add_argument("--clips", type=int, default=3, help="copies of the clip to segment in one process")
+    parser.add_argument("--cpu", action="store_true", help="count processor time of this process, not of the others")
     parser.add_argument("--options", nargs=argparse.REMAINDER, default=[], help="options of gdkvm, after all others")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
-        return measure(options.clip, options.clips, options.options)
+        return measure(options)
     with tempfile.TemporaryDirectory() as folder:
         clip = options.clip or phantom(Path(folder))
-        command = [sys.executable, __file__, str(clip), "--clips", str(options.clips), "--inside"]
+        command = [sys.executable, __file__, str(clip), "--clips", str(options.clips), "--inside"] + [
+            "--cpu"
+        ] * options.cpu
         subprocess.run([*command, "--options", *options.options], check=True)
 
 
@@ -88,27 +92,28 @@ def phantom(folder: Path) -> Path:
     return next(folder.glob("dicom/*4CH.dcm"))
 
 
-def measure(clip: Path, clips: int, words: list[str]) -> None:
+def measure(options: argparse.Namespace) -> None:
     """Segment copies of a clip in this process and print the seconds of each step."""
-    started, columns = time.perf_counter(), []
+    clip, now = options.clip, time.process_time if options.cpu else time.perf_counter
+    started, columns = now(), []
     from gdkvm_monai.cli.main import main as gdkvm
 
     modules = {module: importlib.import_module(module) for module, _ in STEPS.values()}
-    imports = time.perf_counter() - started
-    clock = Clock()
+    imports = now() - started
+    clock = Clock(now)
     for step, (module, names) in STEPS.items():
         for name in names.split():
             *owner, last = name.split(".")
             place = getattr(modules[module], owner[0]) if owner else modules[module]
             setattr(place, last, clock.wrap(step, getattr(place, last)))
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(clips):
+        for number in range(options.clips):
             copy = Path(folder, f"{number}{clip.suffix}")
             shutil.copy(clip, copy)
             clock.seconds.clear()
-            before = clock._last = time.perf_counter()
-            gdkvm([str(copy), "-o", f"{folder}/out{number}", "--quiet", *words])
-            clock.seconds["total"] = time.perf_counter() - before
+            before = clock._last = now()
+            gdkvm([str(copy), "-o", f"{folder}/out{number}", "--quiet", *options.options])
+            clock.seconds["total"] = now() - before
             columns.append(Counter(clock.seconds))
     report(imports, columns)
 

@@ -6,13 +6,15 @@ Without CLIP, it writes a phantom of 70 frames of 640 x 480 as DICOM. The same c
 one process, under different names; the column ``first`` includes the imports. The times of the steps are measured by
 wrapping the functions of ``STEPS``; ``rest`` is what none of them takes. Frames are measured in another process while
 the next one is segmented, and the overlay is written beside the contact sheet and the report: only the wait for these
-processes counts. On a shared machine, compare runs in turns, or processor time (``--cpu``).
+processes counts. On a shared machine, compare runs in turns, or processor time (``--cpu``); the
+last row is the processor time of the other processes, which is not in the total.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import shutil
 import subprocess
 import sys
@@ -71,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", type=Path, nargs="?", help="clip in one file (default: a phantom)")
     parser.add_argument("--clips", type=int, default=3, help="copies of the clip to segment in one process")
-    parser.add_argument("--cpu", action="store_true", help="count processor time of this process, not of the others")
+    parser.add_argument("--cpu", action="store_true", help="count processor time of this process instead of wall time")
     parser.add_argument("--options", nargs=argparse.REMAINDER, default=[], help="options of gdkvm, after all others")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -111,11 +113,19 @@ def measure(options: argparse.Namespace) -> None:
             copy = Path(folder, f"{number}{clip.suffix}")
             shutil.copy(clip, copy)
             clock.seconds.clear()
-            before = clock._last = now()
+            others, before = _cpu_of_others(), now()
+            clock._last = before
             gdkvm([str(copy), "-o", f"{folder}/out{number}", "--quiet", *options.options])
             clock.seconds["total"] = now() - before
+            clock.seconds["other processes"] = _cpu_of_others() - others
             columns.append(Counter(clock.seconds))
     report(imports, columns)
+
+
+def _cpu_of_others() -> float:
+    """Return the processor time of the processes that this one started and that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def report(imports: float, columns: list[Counter[str]]) -> None:
@@ -123,7 +133,7 @@ def report(imports: float, columns: list[Counter[str]]) -> None:
     columns[0]["imports"], columns[0]["total"] = imports, columns[0]["total"] + imports
     further = min(columns[1:], key=lambda column: column["total"], default=Counter())
     print(f"{'seconds':<28}{'first':>8}{'further':>9}")
-    for step in ("imports", *STEPS, "rest", "total"):
+    for step in ("imports", *STEPS, "rest", "total", "other processes"):
         print(f"{step:<28}{columns[0][step]:>8.2f}{further[step]:>9.2f}")
 
 

@@ -2,7 +2,7 @@
 #              clips, evaluate it, segment the same clip with it (about four minutes on two cores)
 # make test    install, lint, run the tests
 # make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
-# make consumer-test  run two rounds of NVFlare with the exported bundle (a few minutes, 1.5 GB of packages)
+# make consumer-test  run two rounds of NVFlare with the exported bundle, and an Orthanc archive (a few minutes, 1.5 GB of packages)
 # make test-floors  run the default suite with the oldest versions that setup.cfg allows, on Python 3.10 (7 GB of packages)
 # make fuzz    read 10,000 damaged clips (several minutes)
 # make readme-picture  draw docs/images/phantom_beat.gif anew from what the README's first commands give
@@ -51,8 +51,9 @@ label-test: .venv-label/installed
 	.venv-nvflare/bin/pip install --quiet -c constraints.txt -e . nvflare==2.9.0 isort pytest
 	touch $@
 
-consumer-test: .venv-nvflare/installed
-	.venv-nvflare/bin/python -m pytest -m consumer tests/consumers
+consumer-test: .venv-nvflare/installed $(VENV)/installed
+	.venv-nvflare/bin/python -m pytest -m consumer tests/consumers/test_nvflare.py
+	$(BIN)/python -m pytest -m consumer tests/consumers/test_archive.py
 
 # the required packages and the extras that read or export; torch's own requirements come with its CUDA build
 .venv-floors/installed: setup.cfg

@@ -18,6 +18,8 @@ COMMANDS = {
     "segment": "segment clips: masks, measurements, reports",
     "remeasure": "measure a clip again with edited masks or marked frames of ED and ES",
     "info": "show the installed versions, the meaning of the labels, and the available weights",
+    "listen": "segment clips that an archive sends, and send the results back",
+    "fetch": "segment the clips of a study in a DICOMweb archive, and store the results there",
     "compare": "compare two evaluations of the same data, patient by patient",
     "phantom": "generate phantom clips with known measurements",
     "export": "export the network (ONNX, TorchScript, torch.export, Triton) or the bundle for the model zoo",

@@ -14,7 +14,7 @@ from gdkvm_monai.cli.command import new_parser, output_path, view_name
 from gdkvm_monai.labels import NOTICE, STRUCTURES, parse_view
 from gdkvm_monai.study.stills import Stills
 
-__all__ = ["build_parser", "chosen_options", "parse_options", "parse_views"]
+__all__ = ["add_network_options", "build_parser", "chosen_options", "parse_options", "parse_views"]
 
 USAGE = """\
 gdkvm [segment] CLIP [CLIP ...] -o OUT [options]
@@ -55,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--es", metavar="STILL", type=Path, help="still at end-systole of the same recording")
     parser.add_argument("-o", "--out", type=output_path, required=True, help="folder for the results")
     parser.add_argument("--version", action="version", version=f"gdkvm {gdkvm_monai.__version__}")
-    for add_options in (_add_network, _add_clip, _add_output, _add_running):
+    for add_options in (add_network_options, _add_clip, _add_output, _add_running):
         add_options(parser)
     return parser
 
@@ -118,7 +118,8 @@ def chosen_options(options: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def _add_network(parser: argparse.ArgumentParser) -> None:
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose the network and what runs it."""
     group = parser.add_argument_group("network")
     group.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
     group.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
@@ -134,9 +135,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 
 def _add_clip(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("clip")
-    group.add_argument(
-        "--pattern", default="**/*", metavar="GLOB", help="clips to take from a folder (default: **/*, all)"
-    )
+    group.add_argument("--pattern", default="**/*", metavar="GLOB", help="clips to take from a folder (default: **/*)")
     group.add_argument("--view", type=view_name, help="4CH (A4C) or 2CH (A2C), to name the EF method")
     group.add_argument("--fps", type=float, metavar="HZ", help="frame rate, overrides the file")
     group.add_argument(

@@ -1,0 +1,134 @@
+"""Clips from a DICOMweb archive, and results stored there."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gdkvm_monai.archive.delivery import SendError
+from gdkvm_monai.archive.packages import require
+from gdkvm_monai.data.dicom.header import MULTI_FRAME
+
+__all__ = ["DicomWebArchive", "StudyClip"]
+
+TIMEOUT_S, ATTEMPTS = 120, 3
+USER, PASSWORD, TOKEN = "GDKVM_DICOMWEB_USER", "GDKVM_DICOMWEB_PASSWORD", "GDKVM_DICOMWEB_TOKEN"
+"""Environment variables with the credentials; on the command line, other users could read them."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class StudyClip:
+    """Where an archive has a clip.
+
+    Attributes:
+        series: Series Instance UID.
+        instance: SOP Instance UID.
+    """
+
+    series: str
+    instance: str
+
+
+class DicomWebArchive:
+    """An archive that speaks QIDO-RS, WADO-RS, and STOW-RS.
+
+    Args:
+        url: address of the service, such as ``http://localhost:8042/dicom-web``.
+
+    Raises:
+        ImportError: if dicomweb-client is not installed.
+        ValueError: if the address is not one of HTTP.
+    """
+
+    def __init__(self, url: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(f"the archive is {url!r}, expected a URL such as http://localhost:8042/dicom-web.")
+        client = require("dicomweb_client")
+        self._client = client.DICOMwebClient(url, session=_session(), timeout=TIMEOUT_S)
+        self._client.set_http_retry_params(max_attempts=ATTEMPTS)
+
+    def clips(self, study: str) -> list[StudyClip]:
+        """Return the multi-frame ultrasound images of a study.
+
+        Raises:
+            ConnectionError: if the archive cannot be reached or answers an error.
+            ValueError: if the UID is not one.
+        """
+        found = _ask(lambda: self._client.search_for_instances(study, fields=["SOPClassUID"], get_remaining=True))
+        clips = [entry for entry in found if _value(entry, "00080016") in MULTI_FRAME]
+        return [StudyClip(_value(clip, "0020000E"), _value(clip, "00080018")) for clip in clips]
+
+    def retrieve(self, study: str, clip: StudyClip) -> bytes:
+        """Return a clip as a DICOM file, compressed as it is in the archive.
+
+        Raises:
+            ConnectionError: if the archive cannot be reached or answers an error.
+        """
+        kinds = (("application/dicom", "*"),)
+        data = _ask(lambda: self._client.retrieve_instance(study, clip.series, clip.instance, media_types=kinds))
+        file = io.BytesIO()
+        with _unvalidated():
+            data.save_as(file, enforce_file_format=True)
+        return file.getvalue()
+
+    def store(self, files: Sequence[Path]) -> None:
+        """Store DICOM files.
+
+        Raises:
+            SendError: if the archive cannot be reached or does not take one of them.
+        """
+        import pydicom
+
+        try:
+            with _unvalidated():
+                answer = _ask(lambda: self._client.store_instances([pydicom.dcmread(file) for file in files]))
+        except ConnectionError as error:
+            raise SendError(str(error)) from error
+        if refused := len(answer.get("FailedSOPSequence") or ()):
+            raise SendError(f"the archive did not take {refused} of {len(files)} files; see its log.")
+
+
+def _session() -> Any:
+    from dicomweb_client.session_utils import create_session, create_session_from_user_pass
+
+    user, token = os.environ.get(USER), os.environ.get(TOKEN)
+    session = create_session_from_user_pass(user, os.environ.get(PASSWORD, "")) if user else create_session()
+    if token:
+        session.headers["Authorization"] = f"Bearer {token}"
+    return session
+
+
+def _ask(request: Callable[[], Answer]) -> Answer:
+    """Make a request; an error names neither the study nor the answer, which may quote it."""
+    import requests
+
+    try:
+        return request()
+    except requests.HTTPError as error:
+        code = error.response.status_code if error.response is not None else "an error"
+        advice = f"set {USER} and {PASSWORD}, or {TOKEN}" if code in (401, 403) else "check the URL and the study"
+        raise ConnectionError(f"the archive answered {code}; {advice}.") from error
+    except requests.RequestException as error:
+        raise ConnectionError("the archive cannot be reached, or ended the connection; check the URL.") from error
+
+
+def _value(entry: dict, tag: str) -> str:
+    return str((entry.get(tag, {}).get("Value") or [""])[0])
+
+
+@contextmanager
+def _unvalidated() -> Iterator[None]:
+    """Copy header values as they are, without a warning that would quote them."""
+    from pydicom.config import disable_value_validation
+
+    with warnings.catch_warnings(), disable_value_validation():
+        warnings.simplefilter("ignore")
+        yield

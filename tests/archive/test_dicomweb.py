@@ -1,0 +1,116 @@
+"""Clips from a DICOMweb archive: what is asked for, and what an error may say; a real server is in tests/consumers."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from gdkvm_monai.archive.delivery import SendError
+from gdkvm_monai.archive.dicomweb import PASSWORD, TOKEN, USER, DicomWebArchive, StudyClip
+from tests.archive.fakes import MULTI_FRAME, clip_bytes
+
+pytest.importorskip("dicomweb_client")
+pydicom = pytest.importorskip("pydicom")
+requests = pytest.importorskip("requests")
+URL = "http://127.0.0.1:9/dicom-web"
+STUDY = "2.25.10"
+
+
+def entry(sop_class: str, instance: str) -> dict:
+    values = {"00080016": sop_class, "0020000E": "2.25.11", "00080018": instance}
+    return {tag: {"vr": "UI", "Value": [value]} for tag, value in values.items()}
+
+
+class FakeClient:
+    """The calls of dicomweb-client that are used."""
+
+    def __init__(self, failed: int = 0, error: Exception | None = None) -> None:
+        self.failed, self.error, self.stored = failed, error, []
+
+    def search_for_instances(self, study, **_):
+        if self.error:
+            raise self.error
+        return [entry(MULTI_FRAME, "2.25.1"), entry("1.2.840.10008.5.1.4.1.1.2", "2.25.2"), {}]
+
+    def retrieve_instance(self, study, series, instance, media_types):
+        assert media_types == (("application/dicom", "*"),) and series == "2.25.11"
+        return pydicom.dcmread(io.BytesIO(clip_bytes(instance)))
+
+    def store_instances(self, datasets):
+        if self.error:
+            raise self.error
+        self.stored += datasets
+        answer = pydicom.Dataset()
+        if self.failed:
+            answer.FailedSOPSequence = [pydicom.Dataset() for _ in range(self.failed)]
+        return answer
+
+
+def archive(**options) -> DicomWebArchive:
+    made = DicomWebArchive(URL)
+    made._client = FakeClient(**options)
+    return made
+
+
+def test_the_multi_frame_ultrasound_images_of_a_study_are_its_clips():
+    assert archive().clips(STUDY) == [StudyClip("2.25.11", "2.25.1")]
+
+
+def test_a_clip_is_retrieved_as_the_file_that_it_is():
+    content = archive().retrieve(STUDY, StudyClip("2.25.11", "2.25.1"))
+    found, stored = (pydicom.dcmread(io.BytesIO(data)) for data in (content, clip_bytes()))
+    assert found == stored and found.file_meta.TransferSyntaxUID == stored.file_meta.TransferSyntaxUID
+
+
+def test_files_are_stored_and_those_that_are_not_taken_are_an_error(tmp_path):
+    (tmp_path / "seg.dcm").write_bytes(clip_bytes())
+    taking = archive()
+    taking.store([tmp_path / "seg.dcm"])
+    assert [data.SOPInstanceUID for data in taking._client.stored] == ["2.25.1"]
+    with pytest.raises(SendError, match="1 of 1"):
+        archive(failed=1).store([tmp_path / "seg.dcm"])
+
+
+def http_error(code: int) -> Exception:
+    response = requests.Response()
+    response.status_code = code
+    return requests.HTTPError(f"{code} for {URL}/studies/{STUDY}", response=response)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (http_error(401), PASSWORD),
+        (http_error(404), "404"),
+        (requests.ConnectionError(f"{URL}/studies/{STUDY}"), "cannot be reached"),
+    ],
+)
+def test_errors_name_the_cause_and_no_study(error, cause, tmp_path):
+    (tmp_path / "seg.dcm").write_bytes(clip_bytes())
+    with pytest.raises(ConnectionError, match=cause) as asked:
+        archive(error=error).clips(STUDY)
+    with pytest.raises(SendError, match=cause) as sent:
+        archive(error=error).store([tmp_path / "seg.dcm"])
+    assert STUDY not in f"{asked.value} {sent.value}"
+
+
+def test_a_server_that_is_off_cannot_be_reached():
+    archive = DicomWebArchive(URL)
+    archive._client.set_http_retry_params(retry=False)
+    with pytest.raises(ConnectionError, match="cannot be reached"):
+        archive.clips(STUDY)
+
+
+def test_credentials_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv(TOKEN, "secret")
+    assert DicomWebArchive(URL)._client._session.headers["Authorization"] == "Bearer secret"
+    monkeypatch.delenv(TOKEN)
+    monkeypatch.setenv(USER, "me")
+    monkeypatch.setenv(PASSWORD, "word")
+    assert DicomWebArchive(URL)._client._session.auth == ("me", "word")
+
+
+def test_an_address_is_one_of_http():
+    with pytest.raises(ValueError, match="ftp://x"):
+        DicomWebArchive("ftp://x")

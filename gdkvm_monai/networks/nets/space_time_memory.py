@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 from torch import Tensor, nn
 
 from gdkvm_monai.networks.blocks import SoftmaxMemory
@@ -54,6 +56,8 @@ class SpaceTimeMemory(nn.Module):
         self.options = {name: value for name, value in self.network.options.items() if name not in LINEAR_ONLY}
         memory = self.network.memory
         self.network.memory = SoftmaxMemory(memory.key_channels, memory.value_channels)
+
+    __init__.__signature__ = inspect.signature(GDKVM.__init__)  # type: ignore[attr-defined]  # for checks of configs
 
     @property
     def key_encoder(self) -> nn.Module:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from gdkvm_monai.networks.card_checks import check_plain, shorten
 from gdkvm_monai.networks.nets import GDKVM, ConvLSTMUNet, FrameByFrame, SpaceTimeMemory
@@ -64,14 +65,26 @@ def build_network(name: str, options: Options) -> nn.Module:
     """
     kind = NETWORKS[network_name(name)]
     _check_options(kind, options)
-    with torch.device("meta"):  # so that an oversized network costs neither memory nor time
-        sizes = [parameter.numel() for parameter in _build(kind, options).parameters()]
-    count = sum(sizes)
+    with torch.device("meta"), _RealLinspace():  # so that an oversized network costs neither memory nor time
+        network = _build(kind, options)
+    sizes = [parameter.numel() for parameter in network.parameters()]
+    count, tables = sum(sizes), sum(buffer.numel() for buffer in network.buffers())
     if 0 in sizes:
         raise ValueError("network_options give layers without channels; increase the numbers that are 0.")
     if count > MOST_PARAMETERS:
         raise ValueError(f"network_options give {count} parameters, expected at most {MOST_PARAMETERS}; reduce them.")
+    if tables > MOST_PARAMETERS:
+        raise ValueError(
+            f"network_options give {tables} numbers in buffers, expected at most {MOST_PARAMETERS}; reduce them."
+        )
     return _build(kind, options)
+
+
+class _RealLinspace(TorchFunctionMode):
+    """Give ``torch.linspace`` numbers also where everything else has a size only: ``SwinUNETR`` reads them."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        return func(*args, **{**(kwargs or {}), **({"device": "cpu"} if func is torch.linspace else {})})
 
 
 def _check_options(kind: type[nn.Module], options: Options) -> None:

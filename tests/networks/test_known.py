@@ -30,6 +30,13 @@ def test_a_module_is_recognized_by_its_class():
         network_name(nn.Linear(1, 1))
 
 
+SWIN = {"network": "SwinUNETR", "spatial_dims": 2, "in_channels": 1, "out_channels": 3, "feature_size": 12}
+
+
+def test_a_network_that_reads_numbers_while_it_is_built_can_be_built():
+    assert build_network("FrameByFrame", SWIN).options == SWIN
+
+
 def test_all_options_of_a_network_are_accepted():
     options = GDKVM(backbone="resnet18", width=8, value_channels=16, decoder_width=16).options
     assert build_network("GDKVM", options).options == options
@@ -75,6 +82,7 @@ def test_an_option_may_give_one_number_per_level_or_axis_where_the_network_takes
         ("FrameByFrame", {**UNET, "channels": [4] * 17}, "17 entries"),
         ("FrameByFrame", {**UNET, "channels": [4] * 65}, "65 entries"),
         ("FrameByFrame", {"network": "UNet"}, "be built"),
+        ("FrameByFrame", {**SWIN, "window_size": 300}, "numbers in buffers, expected at most"),
     ],
 )
 def test_wrong_options_are_refused_before_memory_is_allocated(name, options, offending):

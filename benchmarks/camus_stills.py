@@ -47,6 +47,7 @@ NETWORKS: dict[str, Recipe] = {
     "GDKVM, light, without ImageNet": ([], SCRATCH),
     "GDKVM, the paper's": ([], [*ONE_RATE, *(f"--network_def#{name}={value}" for name, value in PAPER.items())]),
     "U-Net": (["unet.yaml"], ONE_RATE),
+    "Vivim": (["vivim.yaml"], ONE_RATE),
 }
 """The recipe of each row."""
 

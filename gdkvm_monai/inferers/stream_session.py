@@ -46,6 +46,9 @@ class StreamSession:
         gray_scale: gray scale of the clip, if known.
         region: tissue region, ``(x0, y0, x1, y1)`` in pixels, for :class:`~gdkvm_monai.transforms.CropToRegiond`.
 
+    Raises:
+        TypeError: if the network has no ``step``, as :class:`~gdkvm_monai.networks.nets.Vivim`.
+
     Attributes:
         state: state after the last frame; ``None`` before the first.
         valid: whether the last frame could be segmented.
@@ -72,6 +75,11 @@ class StreamSession:
         gray_scale: GrayScale | None = None,
         region: Sequence[int] | None = None,
     ) -> None:
+        if not hasattr(network, "step"):
+            raise TypeError(
+                f"{type(network).__name__} segments whole clips and cannot stream, expected a network with a step, "
+                "such as GDKVM; segment clips with `gdkvm bundle run evaluating` or `inference` instead."
+            )
         self.network = network.eval()
         self.preprocessing = preprocessing or Compose([])
         self.postprocessing = postprocessing or Compose([ArgMaxd("pred")])

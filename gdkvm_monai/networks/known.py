@@ -11,7 +11,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from gdkvm_monai.networks.card_checks import check_plain, shorten
-from gdkvm_monai.networks.nets import GDKVM, ConvLSTMUNet, FrameByFrame, SpaceTimeMemory
+from gdkvm_monai.networks.nets import GDKVM, ConvLSTMUNet, FrameByFrame, SpaceTimeMemory, Vivim
 from gdkvm_monai.networks.nets.frame_by_frame import FRAME_NETWORKS
 
 __all__ = ["NETWORKS", "Options", "build_network", "network_name"]
@@ -20,7 +20,7 @@ Options = Mapping[str, object]
 """Arguments of a network by name: numbers, strings, booleans, ``None``, and lists of these."""
 
 NETWORKS: Mapping[str, type[nn.Module]] = {
-    kind.__name__: kind for kind in (GDKVM, FrameByFrame, ConvLSTMUNet, SpaceTimeMemory)
+    kind.__name__: kind for kind in (GDKVM, FrameByFrame, ConvLSTMUNet, SpaceTimeMemory, Vivim)
 }
 """Known networks by name."""
 

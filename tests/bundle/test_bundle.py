@@ -21,7 +21,7 @@ from gdkvm_monai.transforms import ResizeFramesd
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "bundle" / "configs"
 NETWORK_OVERLAYS = ["small_network.yaml", "unet.yaml", "segresnet.yaml", "dynunet.yaml", "swin_unetr.yaml"]
-NETWORK_OVERLAYS.append("conv_lstm_unet.yaml")
+NETWORK_OVERLAYS += ["conv_lstm_unet.yaml", "vivim.yaml"]
 METADATA_SCHEMA = Path(__file__).with_name("meta_schema_20240725.json")  # MONAI's, Apache-2.0
 TINY = {
     "frame_size": [32, 32],

@@ -26,7 +26,8 @@ TINY = {
 
 def tiny_workflow(bundle_root: Path, dataset_dir: Path, *overlays: str, run_id: str = "training", **options):
     """Create and initialize a workflow of ``train.json`` and overlays."""
-    tiny = {key: value for key, value in TINY.items() if "unet.yaml" not in overlays or "network_def" not in key}
+    other = {"unet.yaml", "vivim.yaml"} & set(overlays)
+    tiny = {key: value for key, value in TINY.items() if not other or "network_def" not in key}
     flow = ConfigWorkflow(
         config_file=[str(CONFIGS / name) for name in ("train.json", *overlays)],
         logging_file=False,

@@ -10,7 +10,7 @@ from monai.transforms import AsDiscreted, Compose, Invertd, Resized, ScaleIntens
 
 from gdkvm_monai.data.intensity import GrayScale, measure_gray_scale
 from gdkvm_monai.inferers import AutocastInferer, StreamSession
-from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
+from gdkvm_monai.networks.nets import GDKVM, FrameByFrame, Vivim
 from gdkvm_monai.transforms import CropToRegiond, MarkInvalidFramesd, ScaleToGrayd
 
 SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 16}
@@ -178,6 +178,11 @@ def test_a_frame_that_is_not_of_real_numbers_is_refused(kind, network, clip):
 def test_a_network_without_a_memory_can_stream_too(clip):
     session = StreamSession(FrameByFrame(torch.nn.Conv2d(1, 4, 3, padding=1)), *transforms())
     assert session.push(clip[..., 0]).shape == (45, 38)
+
+
+def test_a_network_for_whole_clips_is_refused():
+    with pytest.raises(TypeError, match="Vivim segments whole clips and cannot stream"):
+        StreamSession(Vivim(widths=[4, 8, 10, 16], head_width=8))
 
 
 def test_the_state_does_not_grow(network, clip):

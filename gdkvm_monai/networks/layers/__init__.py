@@ -8,18 +8,23 @@ from gdkvm_monai.networks.layers.gated_delta_rule import (
     update_memory,
 )
 from gdkvm_monai.networks.layers.group_norm import group_norm
+from gdkvm_monai.networks.layers.linear_recurrence import linear_recurrence
 from gdkvm_monai.networks.layers.newton_schulz import orthogonalize
+from gdkvm_monai.networks.layers.selective_scan import SCANS, selective_scan
 from gdkvm_monai.networks.layers.softmax_matching import softmax_matching
 
 __all__ = [
     "KEY_NORMS",
+    "SCANS",
     "UPDATE_RULES",
     "effective_rank",
     "gated_delta_update",
     "group_norm",
+    "linear_recurrence",
     "normalize_keys",
     "orthogonalize",
     "read_memory",
+    "selective_scan",
     "softmax_matching",
     "update_memory",
 ]

@@ -11,14 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "archive.md"
 PROGRAM = shutil.which("Orthanc", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-PLUGIN = next(iter(glob("/usr/lib/orthanc/libOrthancDicomWeb.so*")), None)
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so").exists()
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def running_orthanc(folder: Path, gdkvm_port: int) -> Iterator[Orthanc]:
     server = Orthanc(free_port(), free_port())
     settings = json.loads(re.search(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)[1])
     settings |= {"StorageDirectory": str(folder / "data"), "IndexDirectory": str(folder / "data")}
-    settings |= {"HttpPort": server.http, "DicomPort": server.dicom, "Plugins": [PLUGIN]}
+    settings |= {"HttpPort": server.http, "DicomPort": server.dicom}
     settings["DicomModalities"]["gdkvm"][2] = gdkvm_port
     folder.mkdir(parents=True)
     (folder / "orthanc.json").write_text(json.dumps(settings))

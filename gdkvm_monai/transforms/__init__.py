@@ -5,6 +5,7 @@ from gdkvm_monai.transforms.correction import AppendCorrectiond, KeepCorrectiond
 from gdkvm_monai.transforms.crop import CropToRegiond
 from gdkvm_monai.transforms.damage import RandDamageFramesd
 from gdkvm_monai.transforms.draw_tracings import DrawTracingsd
+from gdkvm_monai.transforms.edge_pair import RandEdgePaird
 from gdkvm_monai.transforms.frames import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
 from gdkvm_monai.transforms.gray import MarkInvalidFramesd, RefuseInvalidFramesd, ScaleToGrayd
 from gdkvm_monai.transforms.load_clip import LoadClipd
@@ -30,6 +31,7 @@ __all__ = [
     "PlaceLabelFramesd",
     "RandAffineFramesd",
     "RandDamageFramesd",
+    "RandEdgePaird",
     "RandMovingPaird",
     "RefuseInvalidFramesd",
     "ResizeFramesd",

@@ -6,11 +6,12 @@ import csv
 import math
 
 import pytest
+from monai.bundle import ConfigWorkflow
 
 from gdkvm_monai import load_pipeline
 from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.nets import Vivim
-from tests.bundle.tiny_bundle import train_tiny
+from tests.bundle.tiny_bundle import CONFIGS, train_tiny
 
 TINY = {
     "network_def#widths": [4, 8, 10, 16],
@@ -30,3 +31,18 @@ def test_vivim_trains_on_phantoms_and_its_card_describes_it(phantom_root, tmp_pa
     assert isinstance(read_card(weights).build_network(), Vivim)
     with pytest.raises(TypeError, match="Vivim segments whole clips and cannot stream"):
         load_pipeline(weights, device="cpu").session()
+
+
+def test_the_full_network_trains_with_an_estimator_that_was_trained_on_labels(phantom_root, tmp_path):
+    options = {"epochs": 1, "repeats": 1, "device": "$torch.device('cpu')", "datalist#views": ["4CH"]}
+    paths = {"run_dir": str(tmp_path), "dataset_dir": str(phantom_root)}
+    flow = ConfigWorkflow(
+        str(CONFIGS / "vivim_affine.yaml"), workflow_type="train", run_id="training", **options, **paths
+    )
+    flow.initialize()
+    flow.run()
+    full = {"network_def#ablation": "full", "affine_weights": str(tmp_path / "models" / "affine.pt"), **TINY}
+    silent = {"train#postprocessing": None, "train#key_metric": None}
+    train_tiny(tmp_path / "full", phantom_root, "vivim.yaml", **full, **silent)
+    card = read_card(tmp_path / "full" / "models" / "model_final.pt")
+    assert card.network_options["ablation"] == "full"

@@ -1,3 +1,4 @@
+from gdkvm_monai.networks.blocks.affine_estimator import AffineEstimator
 from gdkvm_monai.networks.blocks.conv_lstm import ConvLSTM, ConvLSTMState
 from gdkvm_monai.networks.blocks.decoder import DECODERS, Decoder, LightDecoder, make_decoder
 from gdkvm_monai.networks.blocks.efficientnet_lite0 import EfficientNetLite0
@@ -38,6 +39,7 @@ __all__ = [
     "FUSIONS",
     "VALUE_ENCODERS",
     "WRITE_GATES",
+    "AffineEstimator",
     "BoundaryHead",
     "ConvLSTM",
     "ConvLSTMState",

@@ -9,6 +9,7 @@ from gdkvm_monai.networks.layers.gated_delta_rule import (
 )
 from gdkvm_monai.networks.layers.group_norm import group_norm
 from gdkvm_monai.networks.layers.linear_recurrence import linear_recurrence
+from gdkvm_monai.networks.layers.mask_edges import mask_edges
 from gdkvm_monai.networks.layers.newton_schulz import orthogonalize
 from gdkvm_monai.networks.layers.selective_scan import SCANS, selective_scan
 from gdkvm_monai.networks.layers.softmax_matching import softmax_matching
@@ -21,6 +22,7 @@ __all__ = [
     "gated_delta_update",
     "group_norm",
     "linear_recurrence",
+    "mask_edges",
     "normalize_keys",
     "orthogonalize",
     "read_memory",

@@ -2,7 +2,8 @@
 #              clips, evaluate it, segment the same clip with it (about four minutes on two cores)
 # make test    install, lint, run the tests
 # make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
-# make consumer-test  run two rounds of NVFlare with the exported bundle, and an Orthanc archive (a few minutes, 1.5 GB of packages)
+# make consumer-test  run two rounds of NVFlare, MONAI Deploy's application, and an Orthanc archive, the first two with the
+#              exported bundle in environments of their own (a few minutes, 4 GB of packages)
 # make test-floors  run the default suite with the oldest versions that setup.cfg allows, on Python 3.10 (7 GB of packages)
 # make fuzz    read 10,000 damaged clips (several minutes)
 # make readme-picture  draw docs/images/phantom_beat.gif anew from what the README's first commands give
@@ -14,7 +15,7 @@ DEMO_DIR ?= demo
 DEMO_OPTIONS ?=
 SEED ?= 0
 BIN := $(VENV)/bin
-SOURCES := gdkvm_monai tests benchmarks
+SOURCES := gdkvm_monai tests benchmarks docs/deploy
 
 .PHONY: demo test label-test consumer-test test-floors fuzz readme-picture lint format clean
 .DELETE_ON_ERROR:
@@ -51,8 +52,17 @@ label-test: .venv-label/installed
 	.venv-nvflare/bin/pip install --quiet -c constraints.txt -e . nvflare==2.9.0 isort pytest
 	touch $@
 
-consumer-test: .venv-nvflare/installed $(VENV)/installed
+# holoscan-cli 5 has no packager of applications any more
+.venv-deploy/installed: constraints.txt
+	$(PYTHON) -m venv .venv-deploy
+	.venv-deploy/bin/pip install --quiet -c constraints.txt torch==2.13.0
+	.venv-deploy/bin/pip install --quiet -c constraints.txt -e .[dicom] monai-deploy-app-sdk==4.0.0 holoscan-cli==4.0.0 \
+	    isort pytest
+	touch $@
+
+consumer-test: .venv-nvflare/installed .venv-deploy/installed $(VENV)/installed
 	.venv-nvflare/bin/python -m pytest -m consumer tests/consumers/test_nvflare.py
+	.venv-deploy/bin/python -m pytest -m consumer tests/consumers/test_deploy.py
 	$(BIN)/python -m pytest -m consumer tests/consumers/test_archive.py
 
 # the required packages and the extras that read or export; torch's own requirements come with its CUDA build

@@ -17,7 +17,7 @@ from torch import Tensor
 from gdkvm_monai.data import camus_datalist
 from gdkvm_monai.data.phantom import EchoPhantom
 from gdkvm_monai.metrics import area_curve, volume_curve
-from gdkvm_monai.transforms import ClipVariation, LoadClipd, PairMotiond
+from gdkvm_monai.transforms import ClipVariation, LoadImageClipd, PairMotiond
 from gdkvm_monai.transforms.damage import DAMAGES, damage_frames
 from gdkvm_monai.transforms.moving_pair import draw_contraction, moving_clip
 
@@ -101,7 +101,7 @@ def moving_pairs(dataset_dir: Path, patients: int, size: tuple[int, int], seed: 
     keys = ["image", "label"]
     prepare = Compose(
         [
-            LoadClipd(keys),
+            LoadImageClipd(keys),
             Resized(keys, (*size, -1), mode=["trilinear", "nearest-exact"]),
             ScaleIntensityRanged("image", 0, 255, 0, 1, clip=True),
             PairMotiond(),

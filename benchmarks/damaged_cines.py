@@ -11,7 +11,7 @@ from torch import Tensor
 from benchmarks.damaged_networks import Subject
 from benchmarks.damaged_scores import roughness
 from gdkvm_monai.labels import LV
-from gdkvm_monai.transforms import LoadClipd
+from gdkvm_monai.transforms import LoadImageClipd
 
 __all__ = ["cine_table"]
 
@@ -33,6 +33,6 @@ def cine_table(files: Sequence[Path], subjects: Sequence[Subject]) -> str:
 
 def area(file: Path, subject: Subject) -> np.ndarray:
     """Return the pixels of the ventricle in each frame, on the grid of the network, ``(T,)``."""
-    image: Tensor = subject.pipeline.preprocessing(LoadClipd("image")({"image": str(file)}))["image"]
+    image: Tensor = subject.pipeline.preprocessing(LoadImageClipd("image")({"image": str(file)}))["image"]
     masks, _ = subject.segment(image[None].float())
     return (masks[0] == LV).sum(dim=(0, 1)).numpy()

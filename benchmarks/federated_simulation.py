@@ -21,7 +21,7 @@ from monai.fl.utils.exchange_object import ExchangeObject
 
 from gdkvm_monai.configs import bundle_dir
 from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
-from gdkvm_monai.transforms import LoadClipd, PlaceLabelFramesd
+from gdkvm_monai.transforms import LoadImageClipd, PlaceLabelFramesd
 
 TRAINING = ["configs/train.json", "configs/small_network.yaml"]
 SITES = {"site_good": ("good", 12, 1), "site_poor": ("poor", 4, 2)}
@@ -48,7 +48,7 @@ def open_site(name: str, folder: Path, dataset_dir: Path, overrides: Mapping[str
         workflow=ConfigWorkflow(
             [str(folder / config) for config in TRAINING], logging_file=False, workflow_type="train", **options
         ),
-        data_stats_transform_list=[LoadClipd(["image", "label"]), PlaceLabelFramesd("label")],
+        data_stats_transform_list=[LoadImageClipd(["image", "label"]), PlaceLabelFramesd("label")],
     )
     stats.initialize(extra)
     histogram = {FlStatistics.HIST_BINS: [16], FlStatistics.HIST_RANGE: [[0, 255]]}

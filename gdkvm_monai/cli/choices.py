@@ -11,6 +11,7 @@ CLIP_FORMATS = ("dicom", "avi", "mp4", "nifti", "mhd", "npy", "png")
 DATA_SETS = ("camus", "echonet")
 QUALITIES = ("good", "medium", "poor")
 NETWORK_FORMATS = ("onnx", "torchscript", "torch_export")
+BUNDLE_FORMATS = ("torchscript", "torch_export")
 ENGINES = ("auto", "eager", "compiled", "cuda_graph", "onnxruntime", "openvino", "onnxruntime_int8", "openvino_int8")
 NETWORK_FORMS = ("clip", "step")
 BUNDLE_NAME = "echo_video_gdkvm_segmentation"

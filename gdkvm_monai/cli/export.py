@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from gdkvm_monai.cli.choices import BUNDLE_NAME, NETWORK_FORMATS, NETWORK_FORMS
+from gdkvm_monai.cli.choices import BUNDLE_FORMATS, BUNDLE_NAME, NETWORK_FORMATS, NETWORK_FORMS
 from gdkvm_monai.cli.command import FAILED, OK, new_parser, output_path
 from gdkvm_monai.study.tasks import check_folders
 
@@ -73,6 +73,14 @@ def build_bundle_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="merge an overlay into the configs (repeatable; default: light_network.yaml)",
     )
+    parser.add_argument(
+        "--also",
+        nargs="+",
+        choices=BUNDLE_FORMATS,
+        default=[],
+        metavar="FORMAT",
+        help="also write the network as models/model.ts (torchscript, for MONAI Deploy) or model.pt2 (torch_export)",
+    )
     parser.add_argument("--zip", action="store_true", help="also write NAME_vVERSION.zip")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing export")
     return parser
@@ -125,9 +133,8 @@ def _export_bundle(words: Sequence[str]) -> int:
 
     from gdkvm_monai.export.bundle import export_bundle, too_large_for_the_zoo, zip_bundle
 
-    bundle = export_bundle(
-        options.out, options.name, options.weights, options.weights_url, options.overlay, options.overwrite
-    )
+    weights = options.weights, options.weights_url
+    bundle = export_bundle(options.out, options.name, *weights, options.overlay, options.overwrite, options.also)
     print(bundle)
     for file in too_large_for_the_zoo(bundle):
         print(f"{file} is larger than 25 MB: for a pull request to the model zoo, export with --weights-url")

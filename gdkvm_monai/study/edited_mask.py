@@ -13,7 +13,7 @@ import numpy as np
 from gdkvm_monai.labels import BACKGROUND, STRUCTURES
 from gdkvm_monai.study.label_map import LabelMap, read_label_map
 
-__all__ = ["MaskGrid", "read_edited_mask", "read_grid"]
+__all__ = ["MaskGrid", "read_edited_mask", "read_grid", "refuse_labels_outside"]
 
 TOLERANCE_VOXELS = 0.1
 """Largest distance between voxels of the same index on two equal grids."""
@@ -73,6 +73,21 @@ def read_edited_mask(path: Path, grid: MaskGrid, structures: Sequence[str] = tup
             f"results ({_describe(grid.shape, grid.affine)}); edit mask.nii.gz of these results, and export all of it."
         )
     return placed
+
+
+def refuse_labels_outside(masks: np.ndarray, box: tuple[slice, slice]) -> None:
+    """Refuse masks ``(H, W, T)`` with labels outside the part of the frame that the network sees.
+
+    Raises:
+        ValueError: if there are such labels.
+    """
+    outside = masks.any(axis=2)
+    outside[box] = False
+    if outside.any():
+        raise ValueError(
+            f"{int(outside.sum())} labeled pixels are outside the ultrasound region of the clip, where nothing is "
+            "measured; erase them."
+        )
 
 
 def _place(label_map: LabelMap, grid: MaskGrid) -> np.ndarray | None:

@@ -12,7 +12,7 @@ import torch
 from monai.bundle import ConfigParser
 from monai.config import PathLike
 from monai.inferers import Inferer
-from monai.transforms import Compose, SaveImage, SaveImaged
+from monai.transforms import Compose, EnsureChannelFirstd, SaveImage, SaveImaged
 from torch import nn
 
 from gdkvm_monai.configs import bundle_dir, check_weights_file, released_weights
@@ -24,9 +24,9 @@ from gdkvm_monai.networks.card import UNKNOWN, ModelCard, read_card
 from gdkvm_monai.networks.checkpoint import load_weights
 from gdkvm_monai.study.engine_record import EngineRecord
 from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
-from gdkvm_monai.transforms import LoadClipd
+from gdkvm_monai.transforms import LoadImageClipd
 
-__all__ = ["Pipeline", "PipelineSource", "load_pipeline"]
+__all__ = ["Pipeline", "PipelineSource", "load_pipeline", "weights_record"]
 
 PARTS = ("chosen_network", "chosen_frame_size", "chosen_num_classes", "preprocessing", "postprocessing", "inferer")
 """IDs in ``inference.json``."""
@@ -117,16 +117,7 @@ def load_pipeline(
     parts = build_parts(_parse(files, weights, place), PARTS, source)
     network, frame_size, num_classes, preprocessing, postprocessing, inferer = parts
     provenance = NetworkRecord(
-        weights=WeightsRecord(
-            file=weights.name,
-            sha256=file_sha256(weights),
-            trained_on=card.trained_on if card else "unknown: there is no model.json beside the weights",
-            license=card.license if card else "unknown",
-            views=card.views if card else (),
-            verified=card is not None and card.weights_sha256 is not None,
-            domain=card.domain if card else UNKNOWN,
-            **(card.intensity_ranges if card else {}),
-        ),
+        weights=weights_record(weights, card),
         config=ConfigRecord(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()),
         network=type(network).__name__,
         frame_size=tuple(frame_size),
@@ -136,13 +127,27 @@ def load_pipeline(
     network, record = _run_by(engine, network, provenance, inferer, place)
     return Pipeline(
         network,
-        _without(preprocessing, "preprocessing", LoadClipd),
+        _without(preprocessing, "preprocessing", LoadImageClipd, EnsureChannelFirstd),
         _without(postprocessing, "postprocessing", SaveImage, SaveImaged),
         inferer,
         place,
         int(num_classes),
         card,
         provenance=replace(provenance, engine=record),
+    )
+
+
+def weights_record(weights: Path, card: ModelCard | None) -> WeightsRecord:
+    """Return name and hash of weights, and what their model card says about their training."""
+    return WeightsRecord(
+        file=weights.name,
+        sha256=file_sha256(weights),
+        trained_on=card.trained_on if card else "unknown: there is no model.json beside the weights",
+        license=card.license if card else "unknown",
+        views=card.views if card else (),
+        verified=card is not None and card.weights_sha256 is not None,
+        domain=card.domain if card else UNKNOWN,
+        **(card.intensity_ranges if card else {}),
     )
 
 

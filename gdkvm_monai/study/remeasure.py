@@ -15,7 +15,7 @@ from gdkvm_monai.files import file_sha256
 from gdkvm_monai.metrics.marked_phases import PhaseMarks
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.corrected_folder import ORIGINAL, finish_replacement, replace_results
-from gdkvm_monai.study.edited_mask import MaskGrid, read_edited_mask, read_grid
+from gdkvm_monai.study.edited_mask import MaskGrid, read_edited_mask, read_grid, refuse_labels_outside
 from gdkvm_monai.study.frame_table import FrameTable
 from gdkvm_monai.study.kept_clip import KeptClip, OpenedClip
 from gdkvm_monai.study.measure_again import measure_again
@@ -78,7 +78,7 @@ def remeasure(
     if edited is not None:
         masks = read_edited_mask(edited, grid, results.provenance.options.structures)
         _check_edits(edited, masks, current)
-    _refuse_labels_outside(masks, source.box)
+    refuse_labels_outside(masks, source.box)
     edit = _record(results, edited, marked, find_phases, source.origin)
     results = _without_confidence(results, (masks != current).any(axis=(0, 1)))
     network = _network_frames(folder, results)
@@ -134,16 +134,6 @@ def _check_edits(path: Path, masks: np.ndarray, current: np.ndarray) -> None:
         raise ValueError(
             f"{path} has {100 * kept:.0f} % of the labels of the results in their places, but {100 * exchanged:.0f} % "
             "with its first two axes exchanged; export it with the axes of mask.nii.gz."
-        )
-
-
-def _refuse_labels_outside(masks: np.ndarray, box: tuple[slice, slice]) -> None:
-    outside = masks.any(axis=2)
-    outside[box] = False
-    if outside.any():
-        raise ValueError(
-            f"{int(outside.sum())} labeled pixels are outside the ultrasound region of the clip, where nothing is "
-            "measured; erase them."
         )
 
 

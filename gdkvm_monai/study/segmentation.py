@@ -19,23 +19,17 @@ import numpy as np
 import torch
 
 import gdkvm_monai
-from gdkvm_monai.inferers.perturbation import PERTURBATIONS
 from gdkvm_monai.study.clip_array import check_clip_array
 from gdkvm_monai.study.clip_cache import ClipCache
 from gdkvm_monai.study.clip_source import ClipSource
-from gdkvm_monai.study.frame_loop import edge_share, segment_frames
-from gdkvm_monai.study.frame_table import frame_table
-from gdkvm_monai.study.measure import Copies, measure_clip
-from gdkvm_monai.study.measure_dimensions import with_dimensions
+from gdkvm_monai.study.frame_loop import segment_frames
+from gdkvm_monai.study.measure_segmented import measure_segmented
 from gdkvm_monai.study.options import SegmentKeywords, SegmentOptions
 from gdkvm_monai.study.outputs import check_formats, write_outputs
-from gdkvm_monai.study.patient import describe_patient, patient_header
 from gdkvm_monai.study.pipeline import Pipeline, PipelineSource, load_pipeline
-from gdkvm_monai.study.quality import Evidence, judge, training_data
 from gdkvm_monai.study.results_folder import ClipResults, fingerprint, results_folder
 from gdkvm_monai.study.run_record import InputRecord, RunRecord
 from gdkvm_monai.study.stills import Stills
-from gdkvm_monai.study.surroundings import hide_surroundings
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -151,22 +145,9 @@ def segment_clip(
     """Segment and measure a clip; images and masks are stored in the cache."""
     start, started = time.monotonic(), datetime.now(timezone.utc)
     segmented = segment_frames(pipeline, source, options, cache, progress)
-    surroundings = hide_surroundings(cache, segmented.sector, options.keep_surroundings)
-    valid = [frame.valid for frame in segmented.frames]
-    times_s, _ = source.times(len(valid))
-    frames = frame_table(source.id, segmented.frames, times_s, source.spacing_mm is not None)
-    copies_of = "" if options.fast else " and ".join(str(perturbation) for perturbation in PERTURBATIONS)
-    copies = Copies(segmented.copy_volumes, copies_of)
-    numbers = measure_clip(source.facts(valid), frames, options.structures, copies, source.marks)
-    header = patient_header(source)
-    numbers = with_dimensions(numbers, segmented.frames, describe_patient(options, header), header.heart_rate_bpm)
-    frames = frames.with_end_systole(numbers.phases.es_frames)
-    edge = edge_share(cache, source, segmented.sector) if any(valid) else np.nan
-    cache.keep(options.structures)
-    weights = pipeline.provenance.weights
-    quality = judge(numbers, Evidence(frames, segmented.frames, edge, weights))
-    run = replace(_record(pipeline, source, options, started, time.monotonic() - start), surroundings=surroundings)
-    return ClipResults(numbers.judged(quality, training_data(weights, numbers.clip.view)), frames, run)
+    measured = measure_segmented(segmented, cache, options, pipeline.provenance.weights)
+    run = _record(pipeline, source, options, started, time.monotonic() - start)
+    return ClipResults(measured.measurements, measured.frames, replace(run, surroundings=measured.surroundings))
 
 
 def _record(

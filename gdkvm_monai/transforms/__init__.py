@@ -8,7 +8,7 @@ from gdkvm_monai.transforms.draw_tracings import DrawTracingsd
 from gdkvm_monai.transforms.edge_pair import RandEdgePaird
 from gdkvm_monai.transforms.frames import FromEDToESd, KeepLabelFramesd, PlaceLabelFramesd, SampleFramesd
 from gdkvm_monai.transforms.gray import MarkInvalidFramesd, RefuseInvalidFramesd, ScaleToGrayd
-from gdkvm_monai.transforms.load_clip import LoadClipd
+from gdkvm_monai.transforms.load_clip import LoadImageClipd
 from gdkvm_monai.transforms.motion import PairMotiond
 from gdkvm_monai.transforms.moving_pair import ClipVariation, RandMovingPaird
 from gdkvm_monai.transforms.resize import ResizeFramesd
@@ -24,7 +24,7 @@ __all__ = [
     "FromEDToESd",
     "KeepCorrectiond",
     "KeepLabelFramesd",
-    "LoadClipd",
+    "LoadImageClipd",
     "LoadCorrectiond",
     "MarkInvalidFramesd",
     "PairMotiond",

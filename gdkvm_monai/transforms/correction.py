@@ -13,7 +13,7 @@ from gdkvm_monai.data.geometry import REGION, region_slices
 from gdkvm_monai.labels import BACKGROUND, UNLABELED
 from gdkvm_monai.transforms.check_clip import CheckClipd
 from gdkvm_monai.transforms.frames import PlaceLabelFramesd
-from gdkvm_monai.transforms.load_clip import LoadClipd
+from gdkvm_monai.transforms.load_clip import LoadImageClipd
 
 __all__ = ["AppendCorrectiond", "KeepCorrectiond", "LoadCorrectiond"]
 
@@ -51,7 +51,7 @@ class LoadCorrectiond(Transform):
     ) -> None:
         self.correction, self.frames, self.image_key = correction, frames, image_key
         self.steps = (  # not a Compose, which would wrap the cause of an error
-            LoadClipd(DRAWN),
+            LoadImageClipd(DRAWN),
             PlaceLabelFramesd(DRAWN, image_key, FRAMES),
             CheckClipd(num_classes, image_key, DRAWN),
         )

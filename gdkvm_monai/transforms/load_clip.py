@@ -10,27 +10,35 @@ from monai.transforms import LoadImaged
 
 from gdkvm_monai.data import ClipReader
 
-__all__ = ["LoadClipd"]
+__all__ = ["LoadImageClipd"]
 
 
-class LoadClipd(LoadImaged):
-    """``LoadImaged`` with the channel first and no other readers if the given one refuses a file.
+class LoadImageClipd(LoadImaged):
+    """``LoadImaged`` with no other readers if the given one refuses a file.
 
     ``LoadImaged(reader=...)`` falls back to MONAI's readers if the given one raises an error: a Doppler clip or a color
-    NIfTI would then be loaded with its axes swapped.
+    NIfTI would then be loaded with its axes swapped. MONAI Deploy, which loads images itself, leaves out transforms
+    whose class name contains ``LoadImage``.
 
     Args:
         keys: keys of the files.
         reader: image reader, ``ClipReader()`` by default.
+        ensure_channel_first: return ``(1, H, W, T)`` instead of ``(H, W, T)``.
         allow_missing_keys: whether items may lack a key.
     """
 
     def __init__(
-        self, keys: KeysCollection, reader: ImageReader | None = None, allow_missing_keys: bool = False
+        self,
+        keys: KeysCollection,
+        reader: ImageReader | None = None,
+        ensure_channel_first: bool = True,
+        allow_missing_keys: bool = False,
     ) -> None:
         self.reader = reader or ClipReader()
-        super().__init__(keys, self.reader, ensure_channel_first=True, allow_missing_keys=allow_missing_keys)
+        super().__init__(
+            keys, self.reader, ensure_channel_first=ensure_channel_first, allow_missing_keys=allow_missing_keys
+        )
 
     def __call__(self, data: Mapping[Hashable, object], reader: ImageReader | None = None) -> dict:
-        """Replace file names with clips ``(1, H, W, T)``."""
+        """Replace file names with clips."""
         return super().__call__(data, reader or self.reader)

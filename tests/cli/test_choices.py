@@ -11,6 +11,7 @@ from gdkvm_monai.data import phantom
 from gdkvm_monai.data.phantom import folder
 from gdkvm_monai.export import FORMATS, FORMS
 from gdkvm_monai.export.bundle import NAME
+from gdkvm_monai.export.bundle.networks import NETWORK_FILES
 from gdkvm_monai.export.engines import AUTO, ENGINES
 from gdkvm_monai.study import options
 
@@ -21,7 +22,7 @@ def test_the_choices_equal_their_definitions():
     assert set(choices.QUALITIES) == set(phantom.QUALITIES)
     assert set(choices.NETWORK_FORMATS) == set(FORMATS) and set(choices.NETWORK_FORMS) == set(FORMS)
     assert set(choices.ENGINES) == {AUTO, *ENGINES}
-    assert choices.BUNDLE_NAME == NAME
+    assert choices.BUNDLE_NAME == NAME and set(choices.BUNDLE_FORMATS) == set(NETWORK_FILES)
 
 
 def test_every_monai_command_is_offered():

@@ -22,7 +22,7 @@ def test_an_error_in_a_worker_process_is_reported_by_its_root_cause():
     text = (
         "Caught RuntimeError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n"
         '  File "a.py", line 1\nValueError: patient1: the clip is damaged.\n\nThe direct cause of\n\n'
-        "RuntimeError: applying transform LoadClipd"
+        "RuntimeError: applying transform LoadImageClipd"
     )
     assert explain(RuntimeError(text)) == "patient1: the clip is damaged."
 

@@ -14,7 +14,7 @@ from gdkvm_monai.data import phantom_datalist
 from gdkvm_monai.inferers import AutocastInferer, CorrectionInferer, segment_with_correction
 from gdkvm_monai.labels import UNLABELED
 from gdkvm_monai.networks.nets import GDKVM
-from gdkvm_monai.transforms import LoadClipd
+from gdkvm_monai.transforms import LoadImageClipd
 
 CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"
 
@@ -133,7 +133,7 @@ def test_one_corrected_frame_raises_the_dice_of_all_later_ones(tmp_path):
 
 def _later_dice(network: GDKVM, item: dict) -> list[float]:
     """Mean Dice of the frames after the first: plain, and after a correction of the first without and with fitting."""
-    loaded = LoadClipd(["image", "label"])({key: item[key] for key in ("image", "label")})
+    loaded = LoadImageClipd(["image", "label"])({key: item[key] for key in ("image", "label")})
     clip, label = (torch.as_tensor(loaded[key])[None].float() for key in ("image", "label"))
     shape = (64, 64, clip.shape[-1])
     clip = nn.functional.interpolate(clip, shape, mode="trilinear") / 255

@@ -217,7 +217,7 @@ def mixed(weights, tmp_path_factory):
 
 def test_a_step_of_an_overlay_that_cannot_be_applied_is_listed_with_its_cause(weights, tmp_path):
     np.save(tmp_path / "x.npy", noise_clip())
-    (tmp_path / "overlay.yaml").write_text("preprocessing#transforms#5#mode: nonsense\n")
+    (tmp_path / "overlay.yaml").write_text("preprocessing#transforms#6#mode: nonsense\n")
     options = ("--weights", weights, "--config", tmp_path / "overlay.yaml", "--device", "cpu", *QUICK)
     assert gdkvm(tmp_path / "x.npy", "-o", tmp_path / "out", *options) == 1
     (failure,) = json.loads((tmp_path / "out" / "failures.json").read_text())

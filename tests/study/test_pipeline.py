@@ -22,7 +22,7 @@ from gdkvm_monai.study.options import SegmentOptions
 from gdkvm_monai.study.pipeline import load_pipeline
 from gdkvm_monai.study.results_folder import fingerprint
 from gdkvm_monai.study.run_record import WeightsRecord, read_run
-from gdkvm_monai.transforms import LoadClipd
+from gdkvm_monai.transforms import LoadImageClipd
 from tests.study.tiny_command import QUICK, SMALL, gdkvm, noise_clip, only_result, write_tiny_weights
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +87,7 @@ def test_the_transforms_are_those_of_the_bundle_without_loading_and_saving(weigh
     names = [type(transform).__name__ for transform in pipeline.preprocessing.transforms]
     assert {"CropToRegiond", "ScaleToGrayd", "ResizeFramesd", "ScaleIntensityRanged"} <= set(names)
     assert names[-1] == "MarkInvalidFramesd"
-    assert not [t for t in pipeline.preprocessing.transforms if isinstance(t, LoadClipd)]
+    assert not [t for t in pipeline.preprocessing.transforms if isinstance(t, LoadImageClipd)]
     assert not [t for t in pipeline.postprocessing.transforms if isinstance(t, SaveImaged)]
 
 

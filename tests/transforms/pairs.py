@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from gdkvm_monai.transforms import LoadClipd
+from gdkvm_monai.transforms import LoadImageClipd
 
 
 def drawn_pair(size: int = 64) -> dict[str, torch.Tensor]:
@@ -29,7 +29,7 @@ def real_pair(root: Path, patient: int, size: int = 128) -> dict[str, torch.Tens
     """ED and ES of a patient of CAMUS as training sees them."""
     stem = f"{root}/camus/database_nifti/patient{patient:04d}/patient{patient:04d}_4CH_"
     frames = [
-        LoadClipd(["image", "label"])({"image": f"{stem}{p}.nii.gz", "label": f"{stem}{p}_gt.nii.gz"})
+        LoadImageClipd(["image", "label"])({"image": f"{stem}{p}.nii.gz", "label": f"{stem}{p}_gt.nii.gz"})
         for p in ("ED", "ES")
     ]
     item = {key: torch.cat([torch.as_tensor(frame[key]) for frame in frames], -1).float() for key in ("image", "label")}

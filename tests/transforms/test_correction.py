@@ -11,7 +11,7 @@ import torch
 from monai.transforms import Resized
 
 from gdkvm_monai.labels import UNLABELED
-from gdkvm_monai.transforms import AppendCorrectiond, KeepCorrectiond, LoadClipd, LoadCorrectiond
+from gdkvm_monai.transforms import AppendCorrectiond, KeepCorrectiond, LoadCorrectiond, LoadImageClipd
 
 AFFINE = np.diag([0.3, 0.3, 0.02, 1])
 
@@ -30,7 +30,7 @@ def studies(tmp_path) -> Path:
 
 
 def item(studies: Path, **entries) -> dict:
-    return {**LoadClipd("image")({"image": str(studies / "clip.nii.gz")}), **entries}
+    return {**LoadImageClipd("image")({"image": str(studies / "clip.nii.gz")}), **entries}
 
 
 def final(studies: Path) -> np.ndarray:

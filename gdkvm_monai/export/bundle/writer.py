@@ -13,6 +13,7 @@ from gdkvm_monai.configs import check_weights_file, released_weights
 from gdkvm_monai.configs.inference import inference_files
 from gdkvm_monai.export.bundle.checks import check_name, check_target, check_version
 from gdkvm_monai.export.bundle.document import describe_in_document
+from gdkvm_monai.export.bundle.networks import check_formats, write_networks
 from gdkvm_monai.export.bundle.overlays import bake, bake_card, describe_network, write_scores
 from gdkvm_monai.export.bundle.package_copy import copy_package
 from gdkvm_monai.export.bundle.readme import write_readme
@@ -39,6 +40,7 @@ def export_bundle(
     weights_url: str | None = None,
     overlays: Sequence[str | Path] | None = None,
     overwrite: bool = False,
+    formats: Sequence[str] = (),
 ) -> Path:
     """Write the bundle ``out/name``, which runs without an installed ``gdkvm_monai``.
 
@@ -56,6 +58,8 @@ def export_bundle(
             into ``inference.json``; merged files of ``bundle/configs`` are not exported separately. By default
             ``light_network.yaml``, the released network, unless the card describes one with another backbone.
         overwrite: replace an older export of the same name.
+        formats: also write the network with its weights as ``models/model.ts`` (``torchscript``, for MONAI Deploy) or
+            ``models/model.pt2`` (``torch_export``).
 
     Returns:
         The folder of the bundle. Nothing is written if an error is raised.
@@ -79,6 +83,7 @@ def export_bundle(
         raise ValueError(
             f"weights_url is {weights_url!r}; give an https:// address, and the weights for their SHA-256."
         )
+    check_formats(formats, weights is not None and weights_url is None)
     with atomic_folder(target, overwrite=True) as bundle:
         shutil.copytree(ROOT / "bundle", bundle, ignore=IGNORED)
         for overlay in files:
@@ -88,6 +93,7 @@ def export_bundle(
         describe_network(bundle / "configs")
         if weights is not None:
             write_weights(bundle, Path(weights), card, weights_url)
+            write_networks(bundle, formats)
             card = card or ModelCard()
         write_scores(bundle / "configs", card)
         describe_in_document(bundle, card)

@@ -11,7 +11,7 @@ import pytest
 from monai.transforms import Compose, Invertd, LoadImage, Resized, SaveImaged
 
 from gdkvm_monai.data import ClipReader, ClipReadError, ReadOptions, open_clip
-from gdkvm_monai.transforms.load_clip import LoadClipd
+from gdkvm_monai.transforms.load_clip import LoadImageClipd
 from tests.data.dicom_files import VECTOR, example, region, upright
 
 pydicom = pytest.importorskip("pydicom", reason="pydicom is absent; install it by pip install pydicom")
@@ -97,7 +97,7 @@ def test_patient_names_are_in_no_metadata_message_or_warning(frames, write_dicom
     caplog.set_level(logging.DEBUG)
     told = []
     good = write_dicom(frames, SequenceOfUltrasoundRegions=[region()], **VECTOR)
-    told.append(str(LoadClipd("image")({"image": good})["image"].meta).replace(str(good), ""))
+    told.append(str(LoadImageClipd("image")({"image": good})["image"].meta).replace(str(good), ""))
     bad = [{"NumberOfFrames": 9}, {"NumberOfFrames": 0}, {"HighBit": 3}, {"PixelData": None}]
     for attributes in bad:
         with pytest.raises(ClipReadError) as raised:
@@ -109,7 +109,7 @@ def test_patient_names_are_in_no_metadata_message_or_warning(frames, write_dicom
 
 def test_results_on_another_grid_are_mapped_back_to_the_clips_grid(frames, write_dicom, tmp_path):
     path = write_dicom(frames, SequenceOfUltrasoundRegions=[region()], FrameTime=40)
-    preprocessing = Compose([LoadClipd("image"), Resized("image", (100, 80, -1), mode="nearest")])
+    preprocessing = Compose([LoadImageClipd("image"), Resized("image", (100, 80, -1), mode="nearest")])
     item = preprocessing({"image": str(path)})
     item["pred"] = item["image"].clone()
     invert = Invertd("pred", transform=preprocessing, orig_keys="image")
@@ -127,7 +127,7 @@ def test_results_on_another_grid_are_mapped_back_to_the_clips_grid(frames, write
 def test_monai_swaps_the_axes_of_an_ultrasound_clip_and_this_reader_does_not():
     path = example("ybr_color")
     assert LoadImage(reader="PydicomReader")(path).shape == (240, 30, 320, 3)
-    assert LoadClipd("image")({"image": path})["image"].shape == (1, 320, 240, 30)
+    assert LoadImageClipd("image")({"image": path})["image"].shape == (1, 320, 240, 30)
 
 
 def test_color_doppler_that_begins_late_is_refused_at_its_first_frame(frames, write_dicom):

@@ -87,5 +87,6 @@ TABLES: dict[str, list[Row]] = {
         Row("SegResNet", ("segresnet.yaml",)),
         Row("DynUNet", ("dynunet.yaml",)),
         Row("Swin UNETR", ("swin_unetr.yaml",)),
+        Row("Vivim, C3", ("vivim.yaml",), ["--network_def#ablation=C3"]),
     ],
 }

@@ -6,7 +6,8 @@
 ``table3`` and ``table4`` are GDKVM's, ``vivim`` is Vivim's Table III, and ``baselines`` compares with MONAI's networks
 frame by frame, a ConvLSTM U-Net, and softmax matching. A training that diverges is a result. The table and the plots
 are written to ``OUT/TABLE DATA ITERATIONS``; a run with existing results is not repeated, and an unfinished one is
-resumed. Additional arguments are passed to training and evaluation, for example ``--num_patients=[20,6,1]``.
+resumed. Additional arguments are passed to training and evaluation, for example ``--num_patients=[20,6,1]``; the row
+``Vivim, full`` needs ``--affine_weights`` of ``vivim_affine.yaml`` and is then run alone, with ``--rows``.
 
 Scores in the last column are the paper's own, on its data and with its networks, and cannot be compared.
 """

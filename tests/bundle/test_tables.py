@@ -21,8 +21,6 @@ DIVERGED = "2026-01-01 00:00:00,000 TrainingRun ERROR training failed after iter
 def test_every_row_names_overlays_and_options_that_exist(run, data):
     base, changes = tables.DATA[data]
     overlays, own = ROWS[run].recipe
-    if "vivim.yaml" in overlays:
-        pytest.importorskip("gdkvm_monai.networks.nets.vivim", reason="Vivim is not part of the package yet")
     settings = dict(change.removeprefix("--").split("=", 1) for change in (*own, *changes))
     check_ids([str(find_config(name)) for name in (*base, *overlays)], settings)
 

@@ -23,10 +23,13 @@ TINY = {
     "network_def#stochastic_depth": 0.0,
 }
 
+OTHER_NETWORKS = {"unet.yaml", "vivim.yaml", "segresnet.yaml", "swin_unetr.yaml", "dynunet.yaml", "conv_lstm_unet.yaml"}
+"""Overlays with a network that is no GDKVM and has none of its options."""
+
 
 def tiny_workflow(bundle_root: Path, dataset_dir: Path, *overlays: str, run_id: str = "training", **options):
     """Create and initialize a workflow of ``train.json`` and overlays."""
-    other = {"unet.yaml", "vivim.yaml"} & set(overlays)
+    other = OTHER_NETWORKS & set(overlays)
     tiny = {key: value for key, value in TINY.items() if not other or "network_def" not in key}
     flow = ConfigWorkflow(
         config_file=[str(CONFIGS / name) for name in ("train.json", *overlays)],

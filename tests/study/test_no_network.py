@@ -14,7 +14,7 @@ REFUSE = """
 import socket, sys
 def refuse(*arguments, **keywords):
     raise SystemExit("a connection was attempted")
-for name in ("connect", "connect_ex", "bind", "sendto"):
+for name in ("connect", "connect_ex", "listen", "sendto"):
     setattr(socket.socket, name, refuse)
 socket.getaddrinfo = socket.create_connection = refuse
 try:

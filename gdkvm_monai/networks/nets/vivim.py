@@ -50,7 +50,7 @@ class Vivim(nn.Module):
         https://arxiv.org/abs/2401.14168.
 
     Example:
-        >>> net = Vivim(widths=[4, 8, 10, 16], head_width=8)
+        >>> net = Vivim(widths=[4, 8, 10, 16], head_width=8).eval()
         >>> net(torch.rand(1, 1, 32, 48, 3)).shape
         torch.Size([1, 4, 32, 48, 3])
     """

@@ -7,6 +7,7 @@ from monai.utils import look_up_option
 from torch import Tensor, nn
 
 from gdkvm_monai.networks.blocks.efficientnet_lite0 import EfficientNetLite0
+from gdkvm_monai.networks.layers import select_before_pointwise
 
 __all__ = ["BACKBONES", "ResNetKeyEncoder", "make_key_encoder"]
 
@@ -55,6 +56,7 @@ class ResNetKeyEncoder(nn.Module):
         )
         self.conv1, self.bn1, self.act, self.maxpool = resnet.conv1, resnet.bn1, resnet.act, resnet.maxpool
         self.layer1, self.layer2, self.layer3 = resnet.layer1, resnet.layer2, resnet.layer3
+        select_before_pointwise(self)
         self.channels = (4 * width * expansion, 2 * width * expansion, width * expansion, width)
 
     def forward(self, frame: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -9,7 +9,7 @@ from monai.utils import look_up_option
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from gdkvm_monai.networks.layers import group_norm
+from gdkvm_monai.networks.layers import StridedPointwiseConv2d, group_norm
 
 __all__ = ["VALUE_ENCODERS", "ResNetValueEncoder", "SharedValueEncoder", "make_value_encoder"]
 
@@ -42,7 +42,7 @@ def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
     shortcut: nn.Module | None = None
     if stride != 1 or in_channels != channels:
         shortcut = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 1, stride, bias=False), get_norm_layer(norm, spatial_dims=2)
+            StridedPointwiseConv2d(in_channels, channels, 1, stride, bias=False), get_norm_layer(norm, spatial_dims=2)
         )
     first = ResNetBlock(in_channels, channels, spatial_dims=2, stride=stride, downsample=shortcut, norm=norm)
     return nn.Sequential(first, ResNetBlock(channels, channels, spatial_dims=2, norm=norm))

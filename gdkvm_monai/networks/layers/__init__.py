@@ -13,10 +13,12 @@ from gdkvm_monai.networks.layers.mask_edges import mask_edges
 from gdkvm_monai.networks.layers.newton_schulz import orthogonalize
 from gdkvm_monai.networks.layers.selective_scan import SCANS, selective_scan
 from gdkvm_monai.networks.layers.softmax_matching import softmax_matching
+from gdkvm_monai.networks.layers.strided_pointwise import StridedPointwiseConv2d, select_before_pointwise
 
 __all__ = [
     "KEY_NORMS",
     "SCANS",
+    "StridedPointwiseConv2d",
     "UPDATE_RULES",
     "effective_rank",
     "gated_delta_update",
@@ -26,6 +28,7 @@ __all__ = [
     "normalize_keys",
     "orthogonalize",
     "read_memory",
+    "select_before_pointwise",
     "selective_scan",
     "softmax_matching",
     "update_memory",

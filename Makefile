@@ -1,7 +1,7 @@
 # make demo    install, segment a generated clip with the released weights; then train a demo network on generated
 #              clips, evaluate it, segment the same clip with it (about four minutes on two cores)
 # make test    install, lint, run the tests
-# make label-test  start a MONAI Label server with the exported bundle and check it (several minutes, 2.5 GB of packages)
+# make label-test  start MONAI Label servers with the exported bundle, on files and on an Orthanc archive (several minutes, 2.6 GB of packages)
 # make consumer-test  run two rounds of NVFlare, MONAI Deploy's application, and an Orthanc archive, the first two with the
 #              exported bundle in environments of their own (a few minutes, 4 GB of packages)
 # make test-floors  run the default suite with the oldest versions that setup.cfg allows, on Python 3.10 (7 GB of packages)
@@ -15,7 +15,7 @@ DEMO_DIR ?= demo
 DEMO_OPTIONS ?=
 SEED ?= 0
 BIN := $(VENV)/bin
-SOURCES := gdkvm_monai tests benchmarks docs/deploy
+SOURCES := gdkvm_monai tests benchmarks docs/deploy docs/label
 
 .PHONY: demo test label-test consumer-test test-floors fuzz readme-picture lint format clean
 .DELETE_ON_ERROR:

@@ -29,10 +29,12 @@ class StudyClip:
     """Where an archive has a clip.
 
     Attributes:
+        study: Study Instance UID.
         series: Series Instance UID.
         instance: SOP Instance UID.
     """
 
+    study: str
     series: str
     instance: str
 
@@ -55,25 +57,28 @@ class DicomWebArchive:
         self._client = client.DICOMwebClient(url, session=_session(), timeout=TIMEOUT_S)
         self._client.set_http_retry_params(max_attempts=ATTEMPTS)
 
-    def clips(self, study: str) -> list[StudyClip]:
-        """Return the multi-frame ultrasound images of a study.
+    def clips(self, study: str | None = None) -> list[StudyClip]:
+        """Return the multi-frame ultrasound images of a study, or of all studies.
 
         Raises:
             ConnectionError: if the archive cannot be reached or answers an error.
             ValueError: if the UID is not one.
         """
-        found = _ask(lambda: self._client.search_for_instances(study, fields=["SOPClassUID"], get_remaining=True))
+        search = {"search_filters": None if study else {"Modality": "US"}, "fields": ["SOPClassUID"]}
+        found = _ask(lambda: self._client.search_for_instances(study, **search, get_remaining=True))
         clips = [entry for entry in found if _value(entry, "00080016") in MULTI_FRAME]
-        return [StudyClip(_value(clip, "0020000E"), _value(clip, "00080018")) for clip in clips]
+        uids = [[_value(clip, tag) for tag in ("0020000D", "0020000E", "00080018")] for clip in clips]
+        return [StudyClip(study or of_clip, series, instance) for of_clip, series, instance in uids]
 
-    def retrieve(self, study: str, clip: StudyClip) -> bytes:
+    def retrieve(self, clip: StudyClip) -> bytes:
         """Return a clip as a DICOM file, compressed as it is in the archive.
 
         Raises:
             ConnectionError: if the archive cannot be reached or answers an error.
         """
         kinds = (("application/dicom", "*"),)
-        data = _ask(lambda: self._client.retrieve_instance(study, clip.series, clip.instance, media_types=kinds))
+        place = (clip.study, clip.series, clip.instance)
+        data = _ask(lambda: self._client.retrieve_instance(*place, media_types=kinds))
         file = io.BytesIO()
         with _unvalidated():
             data.save_as(file, enforce_file_format=True)

@@ -126,7 +126,7 @@ def fetch_study(folder: ArchiveFolder, archive: DicomWebArchive, study: str) -> 
     for name, clip in zip(names, clips):
         known = queue.find(name)
         if known is None or known.state is State.REFUSED:
-            receipt = folder.intake.put(clip.instance, archive.retrieve(study, clip))
+            receipt = folder.intake.put(clip.instance, archive.retrieve(clip))
             logger.info("clip %s: arrived: %s", name, receipt.value)
             if receipt is Receipt.FULL:
                 raise OSError("the limits leave no room for the next clip; free space, or raise them.")

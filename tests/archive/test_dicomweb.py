@@ -15,10 +15,11 @@ pydicom = pytest.importorskip("pydicom")
 requests = pytest.importorskip("requests")
 URL = "http://127.0.0.1:9/dicom-web"
 STUDY = "2.25.10"
+CLIP = StudyClip(STUDY, "2.25.11", "2.25.1")
 
 
 def entry(sop_class: str, instance: str) -> dict:
-    values = {"00080016": sop_class, "0020000E": "2.25.11", "00080018": instance}
+    values = {"00080016": sop_class, "0020000D": STUDY, "0020000E": "2.25.11", "00080018": instance}
     return {tag: {"vr": "UI", "Value": [value]} for tag, value in values.items()}
 
 
@@ -28,13 +29,14 @@ class FakeClient:
     def __init__(self, failed: int = 0, error: Exception | None = None) -> None:
         self.failed, self.error, self.stored = failed, error, []
 
-    def search_for_instances(self, study, **_):
+    def search_for_instances(self, study, search_filters, **_):
         if self.error:
             raise self.error
+        assert study or search_filters == {"Modality": "US"}
         return [entry(MULTI_FRAME, "2.25.1"), entry("1.2.840.10008.5.1.4.1.1.2", "2.25.2"), {}]
 
     def retrieve_instance(self, study, series, instance, media_types):
-        assert media_types == (("application/dicom", "*"),) and series == "2.25.11"
+        assert media_types == (("application/dicom", "*"),) and (study, series) == (CLIP.study, CLIP.series)
         return pydicom.dcmread(io.BytesIO(clip_bytes(instance)))
 
     def store_instances(self, datasets):
@@ -53,12 +55,13 @@ def archive(**options) -> DicomWebArchive:
     return made
 
 
-def test_the_multi_frame_ultrasound_images_of_a_study_are_its_clips():
-    assert archive().clips(STUDY) == [StudyClip("2.25.11", "2.25.1")]
+@pytest.mark.parametrize("study", [STUDY, None])
+def test_the_multi_frame_ultrasound_images_of_a_study_or_of_all_are_its_clips(study):
+    assert archive().clips(study) == [CLIP]
 
 
 def test_a_clip_is_retrieved_as_the_file_that_it_is():
-    content = archive().retrieve(STUDY, StudyClip("2.25.11", "2.25.1"))
+    content = archive().retrieve(CLIP)
     found, stored = (pydicom.dcmread(io.BytesIO(data)) for data in (content, clip_bytes()))
     assert found == stored and found.file_meta.TransferSyntaxUID == stored.file_meta.TransferSyntaxUID
 

@@ -122,9 +122,9 @@ class FakeStudy:
         self.uids, self.retrieved = uids, []
 
     def clips(self, study: str) -> list[StudyClip]:
-        return [StudyClip("2.25.11", uid) for uid in self.uids]
+        return [StudyClip(study, "2.25.11", uid) for uid in self.uids]
 
-    def retrieve(self, study: str, clip: StudyClip) -> bytes:
+    def retrieve(self, clip: StudyClip) -> bytes:
         self.retrieved.append(clip.instance)
         return clip_bytes(clip.instance)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
+
+from tests.archive.orthanc import free_port
 
 HERE = Path(__file__).resolve().parent
 CONFIGS = HERE.parents[1] / "bundle" / "configs"
@@ -66,24 +68,30 @@ def app(tmp_path_factory, phantoms) -> Path:
 
 @pytest.fixture(scope="session")
 def server(app, phantoms, tmp_path_factory) -> Iterator[Server]:
-    """A running server; stopped at the end, also when a test fails."""
-    import requests
-
+    """A running server on a folder of NIfTI clips."""
     studies = tmp_path_factory.mktemp("studies")
     for patient in ("patient0015", "patient0016"):
         name = f"{patient}_4CH_half_sequence.nii.gz"
         shutil.copy(phantoms / "database_nifti" / patient / name, studies / f"{patient}.nii.gz")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with running_server(app, studies, studies.parent) as running:
+        yield running
+
+
+@contextmanager
+def running_server(app: Path, studies: Path | str, folder: Path, **variables: str) -> Iterator[Server]:
+    """Run a server, whose log is in ``folder``, with additional environment variables; stop it also after an error."""
+    import requests
+
+    port = free_port()
     command = [sys.executable, "-m", "monailabel.main", "start_server", "--app", str(app), "--studies", str(studies)]
     command += ["--conf", "models", MODEL, "--conf", "zoo_source", "ngc", "--host", "127.0.0.1", "--port", str(port)]
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | NO_NETWORK
-    log = studies.parent / "server.log"
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    log = folder / "server.log"
     with open(log, "w") as file:
-        process = subprocess.Popen(command, cwd=studies.parent, env=environment, stdout=file, stderr=file)
+        environment = {**inherited, **NO_NETWORK, **variables}
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=file)
     try:
-        running = Server(f"http://127.0.0.1:{port}", studies, app / "model" / MODEL, log)
+        running = Server(f"http://127.0.0.1:{port}", Path(studies), app / "model" / MODEL, log)
         for _ in range(180):
             assert process.poll() is None, log.read_text()[-3000:]
             try:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tests.archive.orthanc import PLUGIN, PROGRAM, Orthanc, free_port, running_orthanc
-from tests.label.conftest import Server, running_server
+from tests.label.conftest import MODEL, Server, running_server
 from tests.label.test_monai_label import ROUNDING, infer, logged, outside, post, share_that_differs
 
 pytestmark = [
@@ -156,6 +156,16 @@ def test_a_real_clip_with_color_is_segmented_inside_its_region_and_its_masks_are
     assert mask.any() and mask[columns, rows].sum() == mask.sum()
     (stored,) = real.segmentations("real")
     assert np.array_equal(stored_masks(stored), mask)
+
+
+def test_final_labels_of_archived_clips_train_the_network(archived):
+    requests = pytest.importorskip("requests")
+    before = np.asarray(infer(archived.server, archived.uid("gray"), **STORE).dataobj)
+    infer(archived.server, archived.uid("color"), **STORE)
+    options = {"device": "cpu", "max_epochs": 1, "val_split": 0.5, "multi_gpu": False}
+    url = f"{archived.server.url}/train/{MODEL}"
+    requests.post(url, params={"run_sync": True}, json=options, timeout=600).raise_for_status()
+    assert not np.array_equal(infer(archived.server, archived.uid("gray")).dataobj, before)
 
 
 def test_clips_are_offered_until_they_have_a_final_label(archived):

@@ -229,8 +229,10 @@ def test_train_and_inference_prepare_the_image_alike():
     def of_image(transforms: list[dict]) -> list[dict]:
         """Return the transforms of the image; corrections are only for inference."""
         keyed = [t for t in transforms if "image" in t.get("keys", "image") and "orrection" not in t["_target_"]]
-        times = ("FromEDToESd", "SampleFramesd")  # frames that are trained on
-        return [{**t, "keys": "image"} for t in keyed if t["_target_"].split(".")[-1] not in times]
+        # frames that are trained on, and the loader's channel as a step of its own, which MONAI Deploy needs
+        left_out = ("FromEDToESd", "SampleFramesd", "EnsureChannelFirstd")
+        images = [{**t, "keys": "image"} for t in keyed if t["_target_"].split(".")[-1] not in left_out]
+        return [{name: value for name, value in t.items() if name != "ensure_channel_first"} for t in images]
 
     shared, marked = train["train"]["deterministic_transforms"], train["validate"]["inference_transforms"]
     assert of_image(inference["preprocessing"]["transforms"]) == of_image(shared + marked)

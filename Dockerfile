@@ -11,7 +11,7 @@ RUN python -m venv /opt/gdkvm \
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY gdkvm_monai gdkvm_monai
 COPY bundle bundle
-RUN /opt/gdkvm/bin/pip install --quiet -c constraints.txt ".[dicom,video,engines]"
+RUN /opt/gdkvm/bin/pip install --quiet -c constraints.txt ".[dicom,video,engines,archive]"
 
 FROM ${PYTHON}
 LABEL org.opencontainers.image.title="GDKVM for MONAI" \

@@ -61,14 +61,27 @@ class DicomWebArchive:
         """Return the multi-frame ultrasound images of a study, or of all studies.
 
         Raises:
-            ConnectionError: if the archive cannot be reached or answers an error.
+            ConnectionError: if the archive cannot be reached, or answers an error or no list of instances.
             ValueError: if the UID is not one.
         """
-        search = {"search_filters": None if study else {"Modality": "US"}, "fields": ["SOPClassUID"]}
-        found = _ask(lambda: self._client.search_for_instances(study, **search, get_remaining=True))
-        clips = [entry for entry in found if _value(entry, "00080016") in MULTI_FRAME]
+        clips = [entry for entry in self._instances(study) if _value(entry, "00080016") in MULTI_FRAME]
         uids = [[_value(clip, tag) for tag in ("0020000D", "0020000E", "00080018")] for clip in clips]
         return [StudyClip(study or of_clip, series, instance) for of_clip, series, instance in uids]
+
+    def _instances(self, study: str | None) -> list[dict]:
+        """Ask for one page after another until one holds nothing new: some archives ignore the offset."""
+        search = {"search_filters": None if study else {"Modality": "US"}, "fields": ["SOPClassUID"]}
+        found: dict[str, dict] = {}
+        offset = 0
+        while True:
+            page = _ask(lambda: self._client.search_for_instances(study, **search, offset=offset))
+            if not isinstance(page, list) or not all(_value(entry, "00080018") for entry in page):
+                raise ConnectionError("the archive did not answer a list of instances; check the URL.")
+            new = {_value(entry, "00080018"): entry for entry in page}
+            if new.keys() <= found.keys():
+                return list(found.values())
+            found |= new
+            offset += len(page)
 
     def retrieve(self, clip: StudyClip) -> bytes:
         """Return a clip as a DICOM file, compressed as it is in the archive.
@@ -108,7 +121,15 @@ def _session() -> Any:
     session = create_session_from_user_pass(user, os.environ.get(PASSWORD, "")) if user else create_session()
     if token:
         session.headers["Authorization"] = f"Bearer {token}"
+    session.hooks["response"].append(_refuse_web_page)
     return session
+
+
+def _refuse_web_page(response: Any, **_: object) -> None:
+    """Refuse an answer such as a login page, which would count as success."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+    if response.status_code == 200 and kind in ("text/html", "application/xhtml+xml"):
+        raise ConnectionError(f"the archive answered {kind}, not DICOM; check the URL.")
 
 
 def _ask(request: Callable[[], Answer]) -> Answer:
@@ -121,12 +142,20 @@ def _ask(request: Callable[[], Answer]) -> Answer:
         code = error.response.status_code if error.response is not None else "an error"
         advice = f"set {USER} and {PASSWORD}, or {TOKEN}" if code in (401, 403) else "check the URL and the study"
         raise ConnectionError(f"the archive answered {code}; {advice}.") from error
+    except requests.JSONDecodeError as error:
+        raise ConnectionError("the archive's answer is not DICOM JSON; check the URL.") from error
+    except requests.TooManyRedirects as error:
+        raise ConnectionError("the archive redirects too often; check the URL.") from error
     except requests.RequestException as error:
         raise ConnectionError("the archive cannot be reached, or ended the connection; check the URL.") from error
 
 
-def _value(entry: dict, tag: str) -> str:
-    return str((entry.get(tag, {}).get("Value") or [""])[0])
+def _value(entry: Any, tag: str) -> str:
+    """Return the first value of an attribute; empty if there is none, or if the entry is not DICOM JSON."""
+    try:
+        return str(entry[tag]["Value"][0])
+    except (KeyError, IndexError, TypeError):
+        return ""
 
 
 @contextmanager

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import re
+from collections.abc import Callable
 
 import pytest
 
@@ -29,11 +32,11 @@ class FakeClient:
     def __init__(self, failed: int = 0, error: Exception | None = None) -> None:
         self.failed, self.error, self.stored = failed, error, []
 
-    def search_for_instances(self, study, search_filters, **_):
+    def search_for_instances(self, study, search_filters, offset, **_):
         if self.error:
             raise self.error
         assert study or search_filters == {"Modality": "US"}
-        return [entry(MULTI_FRAME, "2.25.1"), entry("1.2.840.10008.5.1.4.1.1.2", "2.25.2"), {}]
+        return [entry(MULTI_FRAME, "2.25.1"), entry("1.2.840.10008.5.1.4.1.1.2", "2.25.2")]
 
     def retrieve_instance(self, study, series, instance, media_types):
         assert media_types == (("application/dicom", "*"),) and (study, series) == (CLIP.study, CLIP.series)
@@ -96,6 +99,86 @@ def test_errors_name_the_cause_and_no_study(error, cause, tmp_path):
     with pytest.raises(SendError, match=cause) as sent:
         archive(error=error).store([tmp_path / "seg.dcm"])
     assert STUDY not in f"{asked.value} {sent.value}"
+
+
+def answering(monkeypatch, answer: Callable[[str], requests.Response]) -> DicomWebArchive:
+    """An archive whose real client gets these answers to the URLs that it asks for."""
+    asked = DicomWebArchive(URL)
+    asked._client.set_http_retry_params(retry=False)
+
+    def send(adapter, request, **_):
+        response = answer(request.url)
+        response.request, response.url = request, request.url
+        return response
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    return asked
+
+
+def response(content: str, kind: str = "application/dicom+json", code: int = 200, **headers: str) -> requests.Response:
+    made = requests.Response()
+    made.status_code, made.raw = code, io.BytesIO(content.encode())
+    made.headers.update({"Content-Type": kind, **headers})
+    return made
+
+
+UIDS = [f"2.25.{number}" for number in range(1, 6)]
+ENTRIES = [entry(MULTI_FRAME, uid) for uid in UIDS]
+
+
+@pytest.mark.parametrize("page", [2, 5, 10])
+def test_all_pages_of_a_list_are_read(monkeypatch, page):
+    def answer(url):
+        offset = int(re.search(r"offset=(\d+)", url)[1])
+        return response(json.dumps(ENTRIES[offset : offset + page]))
+
+    assert [clip.instance for clip in answering(monkeypatch, answer).clips(STUDY)] == UIDS
+
+
+def test_an_archive_that_ignores_the_offset_gives_each_instance_once(monkeypatch):
+    asked = []
+
+    def answer(url):
+        asked.append(url)
+        assert len(asked) < 4
+        return response(json.dumps(ENTRIES))
+
+    assert [clip.instance for clip in answering(monkeypatch, answer).clips(STUDY)] == UIDS
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("content", ['{"a": 1}', "[1]", '["a"]', "[{}]", '{"00080018": 1}', '"a"', "7", "null"])
+def test_an_answer_that_is_no_list_of_instances_is_an_error(monkeypatch, content):
+    with pytest.raises(ConnectionError, match="list of instances"):
+        answering(monkeypatch, lambda url: response(content)).clips(STUDY)
+
+
+def test_a_study_without_instances_has_no_clips(monkeypatch):
+    assert answering(monkeypatch, lambda url: response("", code=204)).clips(STUDY) == []
+
+
+def test_a_web_page_is_named_and_does_not_count_as_stored(monkeypatch, tmp_path):
+    (tmp_path / "seg.dcm").write_bytes(clip_bytes())
+    asked = answering(monkeypatch, lambda url: response("<html>Jane Doe</html>", "text/html; charset=utf-8"))
+    for act in (lambda: asked.clips(STUDY), lambda: asked.retrieve(CLIP)):
+        with pytest.raises(ConnectionError, match="text/html") as error:
+            act()
+        assert "Doe" not in str(error.value)
+    with pytest.raises(SendError, match="text/html"):
+        asked.store([tmp_path / "seg.dcm"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (lambda url: response("nothing of JSON"), "not DICOM JSON"),
+        (lambda url: response("", "text/html", 302, Location=url), "redirects too often"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_and_a_redirect_loop_are_named(monkeypatch, answer, cause):
+    with pytest.raises(ConnectionError, match=cause) as error:
+        answering(monkeypatch, answer).clips(STUDY)
+    assert STUDY not in str(error.value)
 
 
 def test_a_server_that_is_off_cannot_be_reached():

@@ -41,14 +41,17 @@ class Delivery:
         if clip is None:
             return False
         folder = self._results / clip.result
-        files = [folder / name for name in SENT_FILES if (folder / name).is_file()]
         try:
+            files = [folder / name for name in SENT_FILES if (folder / name).is_file()]
             if not files:
                 raise SendError(f"{folder} holds neither {' nor '.join(SENT_FILES)}; put the folder back.")
             self._send(files)
-        except SendError as error:
-            self._queue.record_send_failure(clip, str(error))
-            logger.error("clip %s: not sent, tried again later: %s", clip.id, error)
+        except Exception as error:
+            # the messages of other packages may quote the header
+            own = isinstance(error, SendError)
+            reason = str(error) if own else f"unexpected {type(error).__name__}; check the files in {folder}."
+            self._queue.record_send_failure(clip, reason)
+            logger.error("clip %s: not sent, tried again later: %s", clip.id, reason)
         else:
             self._queue.record_sent(clip.id)
             logger.info("clip %s: sent %s", clip.id, " and ".join(file.name for file in files))

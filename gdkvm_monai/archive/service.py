@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 PAUSE_S = 0.5
 """How often an idle queue is looked at."""
+QUEUE_PAUSE_S = 5
+"""When a queue that failed is looked at again."""
 
 Segmenter = Callable[[Path, Path], str]
 Send = Callable[[Sequence[Path]], None]
@@ -104,8 +106,12 @@ def serve(folder: ArchiveFolder, settings: ListenerSettings, stop: threading.Eve
 
 def _deliver(delivery: Delivery, stop: threading.Event) -> None:
     while not stop.is_set():
-        if not delivery.deliver():
-            stop.wait(PAUSE_S)
+        try:
+            if not delivery.deliver():
+                stop.wait(PAUSE_S)
+        except Exception as error:  # the queue cannot be read or written, for example while the disk is full
+            logger.error("results cannot be sent, tried again in %d s: %s", QUEUE_PAUSE_S, type(error).__name__)
+            stop.wait(QUEUE_PAUSE_S)
 
 
 def fetch_study(folder: ArchiveFolder, archive: DicomWebArchive, study: str) -> dict[State, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from gdkvm_monai.archive.delivery import Delivery
@@ -41,6 +43,31 @@ def test_a_failure_is_recorded_and_tried_again(queue, tmp_path):
         assert (found.state, found.sendings, found.reason) == (State.DONE, failures, "the archive is full.")
     assert not delivery.deliver()  # not yet
     assert delivery.deliver(["a"]) and archive.held == ["seg.dcm"]
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Doe^Jane"), KeyError("Doe^Jane"), sqlite3.OperationalError("Doe^Jane")]
+)
+def test_any_error_is_recorded_by_its_type_tried_again_and_blocks_no_other_clip(queue, tmp_path, caplog, error):
+    queue.add("b", 5)
+    queue.take()
+    queue.finish("b", "other")
+    (tmp_path / "results" / "other").mkdir()
+    (tmp_path / "results" / "other" / "seg.dcm").write_text("of b")
+    archive = FakeArchive(tmp_path / "archive")
+
+    def send(files):
+        if files[0].parent.name == "folder":
+            raise error
+        archive(files)
+
+    delivery = Delivery(queue, tmp_path / "results", send)
+    assert delivery.deliver() and delivery.deliver() and not delivery.deliver()
+    found = queue.find("a")
+    assert (found.state, found.sendings) == (State.DONE, 1) and type(error).__name__ in found.reason
+    assert "Doe" not in found.reason + caplog.text
+    assert queue.find("b").state is State.SENT and archive.held == ["of b"]
+    assert Delivery(queue, tmp_path / "results", archive).deliver(["a"]) and queue.find("a").state is State.SENT
 
 
 def test_missing_results_are_a_failure_not_a_delivery(queue, tmp_path):

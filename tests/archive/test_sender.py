@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from gdkvm_monai.archive.delivery import SendError
+from gdkvm_monai.archive.delivery import Delivery, SendError
+from gdkvm_monai.archive.queue import ClipQueue
+from gdkvm_monai.archive.queued_clip import State
 from gdkvm_monai.archive.sender import CLASSES, CStoreSender, Destination, parse_title
 from tests.archive.fakes import clip_bytes
 
@@ -86,3 +88,25 @@ def test_a_title_is_what_dicom_allows(text):
     with pytest.raises(ValueError, match="AE title"):
         parse_title(text)
     assert parse_title(" GDKVM ") == "GDKVM"
+
+
+@pytest.mark.parametrize("content", [b"", b"no DICOM", None])
+def test_a_damaged_or_missing_file_is_recorded_and_its_clip_waits(tmp_path, content):
+    queue = ClipQueue(tmp_path / "queue.sqlite")
+    queue.add("a", 5)
+    queue.take()
+    queue.finish("a", "a")
+    (tmp_path / "a").mkdir()
+    path = tmp_path / "a" / "seg.dcm"
+    path.write_bytes(content or b"")
+
+    def send(files):
+        if content is None:  # it goes between the look at the folder and the sending
+            path.unlink()
+        CStoreSender("GDKVM", destination)(files)
+
+    with server() as (destination, got):
+        assert Delivery(queue, tmp_path, send).deliver()
+    found = queue.find("a")
+    assert (found.state, found.sendings, got) == (State.DONE, 1, []) and "Error" in found.reason
+    queue.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gdkvm_monai.archive import queue
+from gdkvm_monai.archive import queue, service
 from gdkvm_monai.archive.dicomweb import StudyClip
 from gdkvm_monai.archive.intake import Receipt
 from gdkvm_monai.archive.limits import Limits
@@ -113,6 +114,21 @@ def test_the_listener_takes_segments_and_sends_back_until_it_is_stopped(tmp_path
         stop.set()
         loop.join(10)
         assert not loop.is_alive() and not _listens(free_port)
+
+
+def test_a_queue_that_cannot_be_read_for_a_moment_does_not_end_the_sending(tmp_path, caplog, monkeypatch):
+    stop, failures = threading.Event(), [sqlite3.OperationalError("Doe^Jane")]
+
+    class Flaky:
+        def deliver(self) -> bool:
+            if failures:
+                raise failures.pop()
+            stop.set()
+            return True
+
+    monkeypatch.setattr(service, "QUEUE_PAUSE_S", 0.01)
+    service._deliver(Flaky(), stop)
+    assert stop.is_set() and "OperationalError" in caplog.text and "Doe" not in caplog.text
 
 
 class FakeStudy:

@@ -84,7 +84,12 @@ class Listener:
             (evt.EVT_PDU_RECV, _SizeGuard(self._settings.clip_bytes)),
         ]
         address = self._settings.host, self._settings.port
-        self._server = self._entity.start_server(address, block=False, evt_handlers=handlers)
+        try:
+            self._server = self._entity.start_server(address, block=False, evt_handlers=handlers)
+        except OSError as error:
+            place = f"{self._settings.host}:{self._settings.port}"
+            reason = f"{place} cannot be used: {error.strerror or error}; choose another address or port."
+            raise OSError(reason) from error
         return self
 
     def __exit__(self, *_: object) -> None:

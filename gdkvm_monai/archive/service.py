@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -40,24 +41,33 @@ class ArchiveFolder:
 
     Attributes:
         intake: clips that wait, in ``incoming``, and their queue, ``queue.sqlite``.
-        worker: segments them to ``results``.
+        make_worker: makes :attr:`worker`.
         delivery: sends the results; ``None`` if they stay here.
     """
 
     intake: Intake
-    worker: Worker
+    make_worker: Callable[[], Worker]
     delivery: Delivery | None
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Segments clips to ``results``; the first use loads the network, after the rest is known to work."""
+        return self.make_worker()
 
 
 @contextmanager
 def open_folder(
-    out: Path, segmenter: Segmenter, send: Send | None, limits: Limits = Limits(), show_traceback: bool = False
+    out: Path,
+    load_segmenter: Callable[[], Segmenter],
+    send: Send | None,
+    limits: Limits = Limits(),
+    show_traceback: bool = False,
 ) -> Iterator[ArchiveFolder]:
     """Open a folder, and take up what a killed process left in it.
 
     Args:
         out: folder, created if missing.
-        segmenter: see :class:`~gdkvm_monai.archive.worker.Worker`.
+        load_segmenter: loads the segmenter of a :class:`~gdkvm_monai.archive.worker.Worker` when it is first needed.
         send: see :class:`~gdkvm_monai.archive.delivery.Delivery`; ``None`` to send nothing.
         limits: how much may wait.
         show_traceback: whether to log tracebacks.
@@ -81,7 +91,7 @@ def open_folder(
         intake = Intake(out / "incoming", queue, limits, sends=send is not None)
         intake.remove_leftovers()
         delivery = Delivery(queue, results, send) if send else None
-        yield ArchiveFolder(intake, Worker(intake, results, segmenter, show_traceback), delivery)
+        yield ArchiveFolder(intake, lambda: Worker(intake, results, load_segmenter(), show_traceback), delivery)
 
 
 def serve(folder: ArchiveFolder, settings: ListenerSettings, stop: threading.Event) -> None:
@@ -99,8 +109,9 @@ def serve(folder: ArchiveFolder, settings: ListenerSettings, stop: threading.Eve
             sender.start()
             end.callback(sender.join)
         end.callback(stop.set)  # runs first
+        worker = folder.worker  # clips that arrive in the meantime wait
         while not stop.is_set():
-            if not folder.worker.work():
+            if not worker.work():
                 stop.wait(PAUSE_S)
 
 

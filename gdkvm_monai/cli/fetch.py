@@ -7,7 +7,9 @@ If the archive wants a password, set GDKVM_DICOMWEB_USER and GDKVM_DICOMWEB_PASS
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
+from functools import partial
 
 from gdkvm_monai.archive.packages import require
 from gdkvm_monai.cli.archive_options import add_archive_options, chosen_limits, load_segmenter, start_log
@@ -41,6 +43,8 @@ def main(words: Sequence[str]) -> int:
     """Run the command and return the exit code."""
     options = build_parser().parse_args(words)
     limits = chosen_limits(options)
+    if not re.fullmatch(r"[0-9.]{1,64}", options.study):
+        raise ValueError(f"--study is {options.study!r}, expected a Study Instance UID, such as 1.2.840.1.")
     require("dicomweb_client")
     check_folders([options.out])
     prepare_process()
@@ -51,8 +55,8 @@ def main(words: Sequence[str]) -> int:
 
     start_log()
     archive = DicomWebArchive(options.dicomweb)
-    segmenter, send = load_segmenter(options), archive.store if options.store else None
-    with open_folder(options.out, segmenter, send, limits, wants_traceback(words)) as folder:
+    load, send = partial(load_segmenter, options), archive.store if options.store else None
+    with open_folder(options.out, load, send, limits, wants_traceback(words)) as folder:
         found = fetch_study(folder, archive, options.study)
     print(", ".join(f"{count} {state.value}" for state, count in found.items()), f"-> {options.out / 'results'}")
     finished = {State.SENT} if options.store else {State.DONE, State.SENT}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 from gdkvm_monai.archive.packages import require
 from gdkvm_monai.archive.sender import CStoreSender, Destination, parse_title
@@ -63,8 +64,7 @@ def main(words: Sequence[str]) -> int:
     start_log()
     settings = ListenerSettings(title, options.host, options.port, allowed, limits.clip_bytes)
     send = CStoreSender(title, destination) if destination else None
-    segmenter = load_segmenter(options)
-    with open_folder(options.out, segmenter, send, limits, wants_traceback(words)) as folder:
+    with open_folder(options.out, partial(load_segmenter, options), send, limits, wants_traceback(words)) as folder:
         serve(folder, settings, threading.Event())
     return OK
 

@@ -120,5 +120,6 @@ def test_an_object_above_the_largest_size_ends_its_association(listener, intake)
 
 
 def test_a_port_in_use_is_an_error(listener, intake):
-    with pytest.raises(OSError), Listener(ListenerSettings("GDKVM", "127.0.0.1", listener.port, None, LARGEST), intake):
+    settings = ListenerSettings("GDKVM", "127.0.0.1", listener.port, None, LARGEST)
+    with pytest.raises(OSError, match=f"127.0.0.1:{listener.port} cannot be used"), Listener(settings, intake):
         pass

@@ -28,7 +28,7 @@ LIMITS = Limits(free_bytes=0)
 
 
 def opened(path: Path, archive, segmenter=fake_segmenter, limits=LIMITS):
-    return open_folder(path / "out", segmenter, archive, limits)
+    return open_folder(path / "out", lambda: segmenter, archive, limits)
 
 
 def run_scenario(path: Path) -> None:

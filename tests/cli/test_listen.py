@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from gdkvm_monai.archive import service
 from gdkvm_monai.archive.sender import CStoreSender, Destination
 from gdkvm_monai.cli import fetch, listen
+from tests.archive.orthanc import free_port
 from tests.study.tiny_command import gdkvm, process_kept
 
 pytest.importorskip("pynetdicom")
@@ -61,6 +63,33 @@ def test_a_folder_in_use_is_refused(started, tmp_path, capsys):
     with service.open_folder(tmp_path, None, None):
         assert gdkvm("listen", "--port", 0, "--allow-any", "--out", tmp_path) == 2
     assert "another process" in capsys.readouterr().err
+
+
+def test_a_folder_or_a_port_in_use_is_refused_before_the_network_is_loaded(monkeypatch, tmp_path, capsys):
+    loaded = []
+    monkeypatch.setattr(listen, "load_segmenter", loaded.append)
+    line = ["listen", "--allow-any", "--out", tmp_path, "--free-gb", 0, "--port"]
+    with process_kept(), service.open_folder(tmp_path, None, None):
+        assert gdkvm(*line, 0) == 2
+    assert "another process" in capsys.readouterr().err
+    with process_kept(), socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert gdkvm(*line, port) == 2
+    error = capsys.readouterr().err
+    assert f"127.0.0.1:{port} cannot be used" in error and error.count("\n") == 1 and not loaded
+
+
+def test_the_network_is_loaded_while_the_port_is_already_bound(monkeypatch, tmp_path, capsys):
+    def load(options):
+        with socket.create_connection(("127.0.0.1", options.port)):
+            raise ValueError("the weights are damaged.")
+
+    monkeypatch.setattr(listen, "load_segmenter", load)
+    with process_kept():
+        assert gdkvm("listen", "--allow-any", "--out", tmp_path, "--port", free_port()) == 2
+    assert "the weights are damaged." in capsys.readouterr().err
 
 
 def test_the_commands_of_the_page_are_accepted(tmp_path):

@@ -52,7 +52,11 @@ def process_kept() -> Iterator[None]:
     """Take back what the command changes in its process."""
     handler = signal.getsignal(signal.SIGTERM)
     levels = {name: logging.getLogger(name).level for name in ("monai", "pydicom")}
+    archive = logging.getLogger("gdkvm_monai.archive")
+    kept = archive.handlers, archive.propagate, archive.level
     yield
+    archive.handlers, archive.propagate = kept[:2]
+    archive.setLevel(kept[2])
     signal.signal(signal.SIGTERM, handler)
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)

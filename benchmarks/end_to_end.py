@@ -84,7 +84,7 @@ def main() -> None:
         command = [sys.executable, __file__, str(clip), "--clips", str(options.clips), "--inside"] + [
             "--cpu"
         ] * options.cpu
-        subprocess.run([*command, "--options", *options.options], check=True)
+        sys.exit(subprocess.run([*command, "--options", *options.options]).returncode)
 
 
 def phantom(folder: Path) -> Path:
@@ -115,7 +115,9 @@ def measure(options: argparse.Namespace) -> None:
             clock.seconds.clear()
             others, before = _cpu_of_others(), now()
             clock._last = before
-            gdkvm([str(copy), "-o", f"{folder}/out{number}", "--quiet", *options.options])
+            failed = gdkvm([str(copy), "-o", f"{folder}/out{number}", "--quiet", *options.options])
+            if failed:
+                sys.exit(failed)
             clock.seconds["total"] = now() - before
             clock.seconds["other processes"] = _cpu_of_others() - others
             columns.append(Counter(clock.seconds))

@@ -37,6 +37,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
+    if not torch.cuda.is_available():
+        parser.error("PyTorch finds no CUDA device here; benchmarks/speed.py measures on the CPU.")
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, clips of {options.frames} frames\n")
     print("| network | size | batch | precision | mode | ms per frame | p95 | frames/s |\n|" + "---|" * 8)
     for size, batch, precision in itertools.product(options.size, options.batch, options.precisions):

@@ -20,7 +20,7 @@ from speed_networks import NETWORKS, build, run_by
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from gdkvm_monai.export.engines import ENGINES
+from gdkvm_monai.export.engines import EXPORTED, QUANTIZED
 from gdkvm_monai.networks.nets import GDKVM
 
 SIZES = (112, 128, 192, 256, 384, 512)
@@ -33,7 +33,7 @@ def main() -> None:
     """Print three exponents, the memory of a stream, and the parts of a step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=NETWORKS, default="light")
-    parser.add_argument("--engine", choices=ENGINES, default="eager")
+    parser.add_argument("--engine", choices=("eager", "compiled", *EXPORTED, *QUANTIZED), default="eager")
     parser.add_argument("--size", type=int, default=128, help="height and width where they do not vary")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()

@@ -130,7 +130,10 @@ def _run_apart(generate: Callable[[], Iterator[Any]], files: Files) -> Iterator[
 def _receive(receiver: Connection, files: Files) -> tuple[str, Any] | None:
     if not receiver.poll(PATIENCE_S):
         raise ClipReadError(f"{_named(files)} gave no frame in {PATIENCE_S} s; its decoder was stopped, copy it again.")
-    return receiver.recv()
+    try:
+        return receiver.recv()
+    except OSError as error:  # the decoder died in the middle of a message
+        raise EOFError from error
 
 
 @lru_cache(maxsize=1)

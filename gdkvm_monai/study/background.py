@@ -90,7 +90,7 @@ def _result(receiver: Connection, process: multiprocessing.Process) -> Any:
     """Receive the result of the work, or raise its error."""
     try:
         value = receiver.recv()
-    except EOFError as error:
+    except (EOFError, OSError) as error:  # the process died, perhaps in the middle of a message
         process.join()
         raise OSError(f"a process of this command died with exit code {process.exitcode}; free memory.") from error
     if isinstance(value, Exception):

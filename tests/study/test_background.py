@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gdkvm_monai.study import background
 from gdkvm_monai.study.background import in_background, map_in_background
 
 forks = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks are used on Linux only")
@@ -103,3 +104,18 @@ def test_an_error_while_an_item_is_made_ends_the_process():
     with pytest.raises(KeyboardInterrupt):
         list(map_in_background(time.sleep, items()))
     assert time.monotonic() - started < 30
+
+
+def test_a_process_that_dies_in_the_middle_of_a_message_is_named_as_dead():
+    class HalfMessage:
+        def recv(self):
+            raise OSError("got end of file during message")
+
+    class Dead:
+        exitcode = -9
+
+        def join(self):
+            pass
+
+    with pytest.raises(OSError, match="died with exit code -9"):
+        background._result(HalfMessage(), Dead())

@@ -78,11 +78,12 @@ class CachedStep:
         Raises:
             OSError: if the folder cannot be written.
         """
+        if self._holds_export():  # a cache that is complete may be read-only
+            return
         with self._lock():
+            if self._holds_export():  # another process was faster
+                return
             if self.model.exists():
-                record = self._read()
-                if record is not None and record.sha256 == file_sha256(self.model):
-                    return
                 log.warning("%s is not the file that was exported; it is exported anew.", self.model)
             else:
                 log.warning("exporting the network once, to %s", self.model)
@@ -90,6 +91,10 @@ class CachedStep:
                 self._export(network, partial, frame_size)
                 digest = file_sha256(partial)
             self._write(_Record(digest, {}))
+
+    def _holds_export(self) -> bool:
+        record = self._read()
+        return record is not None and self.model.is_file() and record.sha256 == file_sha256(self.model)
 
     def _export(self, network: GDKVM, path: Path, frame_size: tuple[int, int]) -> None:
         if not self.int8:
@@ -105,11 +110,14 @@ class CachedStep:
         return None if record is None else record.checks.get(key)
 
     def store_check(self, key: str, check: Check) -> None:
-        """Store a check."""
-        with self._lock():
-            record = self._read()
-            if record is not None:
-                self._write(_Record(record.sha256, {**record.checks, key: check}))
+        """Store a check, if the folder can be written."""
+        try:
+            with self._lock():
+                record = self._read()
+                if record is not None:
+                    self._write(_Record(record.sha256, {**record.checks, key: check}))
+        except OSError as error:
+            log.warning("the check cannot be kept in %s (%s); it is repeated in each process.", self.folder, error)
 
     def _lock(self) -> FileLock:
         try:
@@ -123,7 +131,7 @@ class CachedStep:
     def _read(self) -> _Record | None:
         try:
             return TypeAdapter(_Record).validate_json((self.folder / "step.json").read_bytes())
-        except (FileNotFoundError, ValidationError):
+        except (FileNotFoundError, NotADirectoryError, ValidationError):
             return None
 
     def _write(self, record: _Record) -> None:

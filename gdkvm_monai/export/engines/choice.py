@@ -120,12 +120,13 @@ def _fastest(network: GDKVM, request: EngineRequest) -> ChosenEngine:
         try:
             check_installed(name)
             engine, check = _open_checked(network, name, request)
-        except (ImportError, RuntimeError, ValueError) as error:  # the reason is in the record of the run
+            speed = check.ms / check.eager_ms
+        except Exception as error:  # whatever an engine's library raises; the reason is in the record of the run
             reasons.append(f"{name} left out ({type(error).__name__})")
             continue
-        reasons.append(f"{name} {check}, {check.ms / check.eager_ms:.2f} times eager's time")
+        reasons.append(f"{name}{'' if check.agrees else ' left out,'} {check}, {speed:.2f} times eager's time")
         if check.agrees:
-            found.append((check.ms / check.eager_ms, ChosenEngine(engine, name, "")))
+            found.append((speed, ChosenEngine(engine, name, "")))
     speed, best = min(found, key=lambda pair: pair[0], default=(1.0, None))
     chosen = best if best is not None and speed < 1 else ChosenEngine(network, "eager", "")
     return ChosenEngine(chosen.network, chosen.name, f"the fastest on this machine: {'; '.join(reasons)}")

@@ -89,6 +89,8 @@ def compiled_step(network: GDKVM) -> Step:
 
 def open_step(name: str, path: Path) -> Step:
     """Open a step with an engine of :data:`EXPORTED` or :data:`QUANTIZED`, with as many threads as PyTorch takes."""
+    if name not in EXPORTED | QUANTIZED:
+        raise ValueError(f"{name} runs no exported step; choose one of {', '.join(EXPORTED | QUANTIZED)}.")
     return open_export(path, "onnx") if name.startswith("onnxruntime") else _open_openvino(path)
 
 

@@ -89,3 +89,15 @@ def test_a_folder_that_cannot_be_created_is_named_with_the_variable_to_set(tiny,
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
     with pytest.raises(OSError, match=CACHE_VARIABLE):
         CachedStep.of(tiny, DIGEST, SIZE).prepare(tiny, SIZE)
+
+
+def test_a_complete_cache_may_be_read_only(tiny, step, exports, monkeypatch):
+    step.prepare(tiny, SIZE)
+
+    def refuse(*arguments):
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr("gdkvm_monai.export.engines.cache.FileLock", refuse)
+    step.prepare(tiny, SIZE)
+    step.store_check("engine 1.0", CHECK)
+    assert len(exports) == 1 and step.find_check("engine 1.0") is None

@@ -83,3 +83,10 @@ def test_another_precision_or_device_is_an_error_or_keeps_pytorch(facts, text, t
 def test_a_network_without_an_exported_step_is_an_error_that_names_it(name):
     with pytest.raises(ValueError, match="FrameByFrame"):
         choose_engine(FrameByFrame(nn.Conv2d(1, 4, 1)), request_for(name))
+
+
+@pytest.mark.parametrize("error", [PermissionError("cache"), Exception("protobuf")])
+def test_auto_leaves_out_an_engine_for_any_error_of_its_library_or_cache(error, tiny, checks):
+    checks |= dict.fromkeys(EXPORTED, error)
+    chosen = choose_engine(tiny, request_for("auto"))
+    assert chosen.name == "eager" and f"onnxruntime left out ({type(error).__name__})" in chosen.reason

@@ -86,10 +86,10 @@ def can_fork() -> bool:
 
 @contextmanager
 def forked(target: Callable[..., None], work: object) -> Iterator[tuple[Connection, multiprocessing.Process]]:
-    """Run ``target(work, receiver, sender)`` in a fork of this process, which ends with the body.
+    """Run ``target(work, sender)`` in a fork of this process, which ends with the body.
 
     Args:
-        target: handles SIGTERM, so that temporary files are removed, and sends to ``sender``.
+        target: sends to ``sender``; SIGTERM ends it by :class:`SystemExit`, so that temporary files are removed.
         work: its first argument.
 
     Yields:
@@ -97,19 +97,34 @@ def forked(target: Callable[..., None], work: object) -> Iterator[tuple[Connecti
     """
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=target, args=(work, receiver, sender), daemon=True)
-    with warnings.catch_warnings():  # the fork uses no lock that another thread could hold
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process.start()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # until the fork can handle them
+    try:
+        process = context.Process(target=_begin, args=(target, work, receiver, sender, mask), daemon=True)
+        with warnings.catch_warnings():  # the fork uses no lock that another thread could hold
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     sender.close()
     try:
         yield receiver, process
     finally:
         process.terminate()
         process.join(GRACE_S)
-        process.kill()  # if it got the signal before it could handle it
+        process.kill()  # if a decoder does not return in time
         process.join()
         receiver.close()
+
+
+def _begin(
+    target: Callable[..., None], work: object, receiver: Connection, sender: Connection, mask: set[signal.Signals]
+) -> None:
+    """Handle signals, then run the target; runs in the fork."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    receiver.close()  # so that a send fails when the parent is gone
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    target(work, sender)
 
 
 def _run_apart(generate: Callable[[], Iterator[Any]], files: Files) -> Iterator[Any]:
@@ -143,12 +158,9 @@ def _import_decoders() -> None:
             import_module(name)
 
 
-def _serve(generate: Callable[[], Iterator[Any]], receiver: Connection, sender: Connection) -> None:
+def _serve(generate: Callable[[], Iterator[Any]], sender: Connection) -> None:
     """Send items, then ``None``, or an error with its traceback; runs in the fork."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     gc.disable()  # a collection would copy the memory that the fork shares
-    receiver.close()  # so that a send fails when the parent is gone
     try:
         with closing(generate()) as items:
             for item in items:

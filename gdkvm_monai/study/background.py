@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -98,9 +96,8 @@ def _result(receiver: Connection, process: multiprocessing.Process) -> Any:
     return value
 
 
-def _run(work: Callable[[], object], receiver: Connection, sender: Connection) -> None:
+def _run(work: Callable[[], object], sender: Connection) -> None:
     """Send ``None`` or the error of the work; runs in the fork."""
-    _begin(receiver)
     try:
         work()
         sender.send(None)
@@ -108,11 +105,8 @@ def _run(work: Callable[[], object], receiver: Connection, sender: Connection) -
         sender.send(error)
 
 
-def _map(
-    work: tuple[Callable[[Any], object], Connection, Connection], receiver: Connection, sender: Connection
-) -> None:
+def _map(work: tuple[Callable[[Any], object], Connection, Connection], sender: Connection) -> None:
     """Receive items and send results until there are no more items or there is an error; runs in the fork."""
-    _begin(receiver)
     function, inbox, outbox = work
     outbox.close()  # so that receiving fails when the parent is gone
     try:
@@ -126,9 +120,3 @@ def _map(
         os._exit(1)
     except Exception as error:
         sender.send(ExceptionWithTraceback(error, error.__traceback__))
-
-
-def _begin(receiver: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # temporary files are removed
-    receiver.close()

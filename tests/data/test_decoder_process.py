@@ -6,13 +6,14 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 
 import numpy as np
 import pytest
 
 from gdkvm_monai.data import ClipReadError, ClipStream, ReadOptions, open_clip
-from gdkvm_monai.data.decoder_process import open_apart
+from gdkvm_monai.data.decoder_process import forked, open_apart
 from gdkvm_monai.data.geometry import picture_affine
 
 OPTIONS = ReadOptions()
@@ -114,6 +115,23 @@ def test_a_stream_that_is_closed_early_leaves_no_temporary_file(tmp_path, monkey
         next(iter(stream))
         assert len(list(tmp_path.iterdir())) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_while_the_process_is_forked_ends_it_in_silence(capfd):
+    at_once = [True]
+    os.register_at_fork(after_in_child=lambda: at_once and os.kill(os.getpid(), signal.SIGTERM))
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with forked(lambda work, sender: sender.send(work), 1) as (receiver, process):
+            with pytest.raises(EOFError):
+                receiver.recv()
+            process.join()
+            assert process.exitcode == 0
+    finally:
+        at_once.clear()
+        signal.signal(signal.SIGTERM, before)
+    assert capfd.readouterr().err == ""
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}
 
 
 def test_a_process_whose_parent_is_gone_ends(write_nifti, clip, tmp_path):

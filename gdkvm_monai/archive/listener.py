@@ -9,6 +9,7 @@ from typing import Any
 from gdkvm_monai.archive.intake import Intake, Receipt
 from gdkvm_monai.archive.packages import require
 from gdkvm_monai.archive.queued_clip import clip_id
+from gdkvm_monai.archive.rejection import rejection_cause
 from gdkvm_monai.data.dicom.header import MULTI_FRAME
 
 __all__ = ["Listener", "ListenerSettings"]
@@ -123,7 +124,7 @@ def _entity(settings: ListenerSettings) -> Any:
 
 
 def _log_rejection(event: Any) -> None:
-    logger.warning("refused an association: unknown AE title, or too many at a time")
+    logger.warning("refused an association: %s", rejection_cause(event.assoc))
 
 
 class _SizeGuard:

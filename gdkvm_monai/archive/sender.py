@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gdkvm_monai.archive.delivery import SendError
 from gdkvm_monai.archive.packages import require
+from gdkvm_monai.archive.rejection import rejection_cause
 
 __all__ = ["CStoreSender", "Destination", "parse_title"]
 
@@ -89,9 +90,11 @@ class CStoreSender:
             entity.add_requested_context(uid, SYNTAX)
         to = self.destination
         association = entity.associate(to.host, to.port, ae_title=to.title)
+        if association.is_rejected:
+            cause = rejection_cause(association)
+            raise SendError(f"{to.title}@{to.host}:{to.port} refused the association: {cause}; check its settings.")
         if not association.is_established:
-            refused = "refused the association" if association.is_rejected else "cannot be reached"
-            raise SendError(f"{to.title}@{to.host}:{to.port} {refused}; check its AE titles, address, and port.")
+            raise SendError(f"{to.title}@{to.host}:{to.port} cannot be reached; check its address and port.")
         try:
             for file in files:
                 _store(association, file, to.title)

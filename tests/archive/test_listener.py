@@ -9,7 +9,7 @@ import pytest
 
 from gdkvm_monai.archive.intake import Intake
 from gdkvm_monai.archive.limits import Limits
-from gdkvm_monai.archive.listener import ECHO, STILLS, Listener, ListenerSettings
+from gdkvm_monai.archive.listener import ASSOCIATIONS, ECHO, STILLS, Listener, ListenerSettings
 from gdkvm_monai.archive.queue import ClipQueue
 from gdkvm_monai.archive.queued_clip import State, clip_id
 from tests.archive.fakes import MULTI_FRAME, clip_bytes
@@ -57,13 +57,25 @@ def test_an_echo_is_answered(listener):
     association.release()
 
 
-@pytest.mark.parametrize(("caller", "called"), [("STRANGER", "GDKVM"), ("SCANNER", "OTHER")])
-def test_unknown_titles_are_refused(listener, intake, caplog, caller, called):
+@pytest.mark.parametrize(
+    ("caller", "called", "cause"), [("STRANGER", "GDKVM", "the calling AE title"), ("SCANNER", "OTHER", "called title")]
+)
+def test_unknown_titles_are_refused_and_the_log_says_why(listener, intake, caplog, caller, called, cause):
     with caplog.at_level(logging.INFO):
         association = call(listener, caller, called)
         assert association.is_rejected and not association.is_established
         assert intake.queue.find(clip_id("2.25.1")) is None
-    assert "refused an association" in caplog.text
+    assert "refused an association" in caplog.text and cause in caplog.text
+
+
+def test_one_association_too_many_is_refused_and_the_log_says_why(listener, caplog):
+    with caplog.at_level(logging.INFO):
+        held = [call(listener) for _ in range(ASSOCIATIONS)]
+        assert all(association.is_established for association in held)
+        assert call(listener).is_rejected
+        for association in held:
+            association.release()
+    assert "too many associations at a time" in caplog.text
 
 
 def test_every_title_is_accepted_if_all_are_allowed(intake):

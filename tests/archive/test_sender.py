@@ -57,7 +57,7 @@ def test_files_arrive_as_they_are(files, status):
     [
         ({"status": 0xA700}, "0xA700"),
         ({"classes": CLASSES[:1]}, "sr.dcm"),
-        ({"title": "OTHER"}, "refused the association"),
+        ({"title": "OTHER"}, "refused the association: no AE of the called title"),
     ],
 )
 def test_what_does_not_arrive_is_an_error_that_names_the_cause(files, options, cause):

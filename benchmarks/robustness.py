@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from quality_images import Pair, expert_pairs
+from quality_images import DEGRADATIONS, Pair, expert_pairs
 from scipy.ndimage import affine_transform, gaussian_filter, zoom
 from tqdm import tqdm
 
@@ -57,15 +57,9 @@ def blur(sigma_mm: float, spacing_mm: float = 0.308) -> Change:
     return lambda image, rng: gaussian_filter(image, (2 * sigma_mm / spacing_mm, sigma_mm / spacing_mm, 0))
 
 
-def shadow(depth: float, width: float = 0.15) -> Change:
+def shadow(depth: float) -> Change:
     """Darken a wedge from the probe at a random angle within the sector; the depth is the share that it removes."""
-
-    def change(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        x, y = np.meshgrid(*(np.linspace(-1, 1, length) for length in image.shape[:2]), indexing="ij")
-        offset = (np.arctan2(x, y + 1.05) - rng.uniform(-0.4, 0.4)) / width
-        return image * (1 - depth * np.exp(-(offset**2)))[..., None]
-
-    return change
+    return lambda image, rng: DEGRADATIONS["shadow"](image, rng, depth)
 
 
 def resolution(factor: int) -> Change:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gdkvm_monai.networks.nets import GDKVM, GDKVMState
+from gdkvm_monai.export.forms import Step
+from gdkvm_monai.networks.nets import GDKVM
 
 __all__ = ["CudaGraphStep"]
 
@@ -35,7 +36,7 @@ class CudaGraphStep:
     """
 
     def __init__(self, network: GDKVM) -> None:
-        self.network = network
+        self._step = Step(network)
         self._graphs: dict[tuple, _Graph] = {}
 
     @torch.no_grad()
@@ -66,7 +67,3 @@ class CudaGraphStep:
             with torch.cuda.graph(graph):
                 outputs = self._step(*inputs)
         return _Graph(graph, inputs, outputs)
-
-    def _step(self, frame: Tensor, memory: Tensor, foreground: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, state = self.network.step(frame, GDKVMState(memory, foreground))
-        return logits, state.memory, state.foreground

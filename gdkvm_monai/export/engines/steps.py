@@ -11,6 +11,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from gdkvm_monai.export import forms
 from gdkvm_monai.export.formats import FORMATS, open_export
 from gdkvm_monai.networks.nets import GDKVM, GDKVMState
 
@@ -79,12 +80,7 @@ def check_installed(name: str) -> None:
 
 def compiled_step(network: GDKVM) -> Step:
     """Return the step as compiled by ``torch.compile`` at its first call; this needs a C++ compiler."""
-
-    def step(frame: Tensor, memory: Tensor, foreground: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, state = network.step(frame, GDKVMState(memory, foreground))
-        return logits, state.memory, state.foreground
-
-    return torch.compile(step, dynamic=False)
+    return torch.compile(forms.Step(network), dynamic=False)
 
 
 def open_step(name: str, path: Path) -> Step:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gdkvm_monai.archive.limits import Limits
 from gdkvm_monai.cli.choices import OVERLAYS
 from gdkvm_monai.cli.command import output_path
-from gdkvm_monai.cli.segment_options import add_network_options
+from gdkvm_monai.cli.network_options import add_network_options
 
 if TYPE_CHECKING:
     from gdkvm_monai.archive.worker import ClipSegmenter
@@ -70,7 +70,8 @@ def load_segmenter(options: argparse.Namespace) -> ClipSegmenter:
     formats = ("nifti", "dicom-seg", "dicom-sr")
     chosen = SegmentOptions(fast=options.fast, formats=formats, overlay=options.overlay, report=options.report)
     weights = options.weights or released_weights()
-    return ClipSegmenter(load_pipeline(weights, tuple(options.config), options.device, options.engine), chosen)
+    network = weights, tuple(options.config), options.device, options.engine, options.tta
+    return ClipSegmenter(load_pipeline(*network), chosen)
 
 
 def start_log() -> None:

@@ -13,6 +13,7 @@ QUALITIES = ("good", "medium", "poor")
 NETWORK_FORMATS = ("onnx", "torchscript", "torch_export")
 BUNDLE_FORMATS = ("torchscript", "torch_export")
 ENGINES = ("auto", "eager", "compiled", "cuda_graph", "onnxruntime", "openvino", "onnxruntime_int8", "openvino_int8")
+VERSIONS = ("mirror", "scales")
 NETWORK_FORMS = ("clip", "step")
 BUNDLE_NAME = "echo_video_gdkvm_segmentation"
 BUNDLE_COMMANDS = (

@@ -93,7 +93,7 @@ def _segment(
 
     remove_abandoned(options.out)
     mine, progress = (shared.take(), False) if shared else (tasks, not options.quiet)
-    source = PipelineSource(weights, tuple(options.config), options.device, options.engine)
+    source = PipelineSource(weights, tuple(options.config), options.device, options.engine, tuple(options.tta))
     for outcome in run_batch(mine, options.out, source, options.jobs, options.overwrite, progress):
         outcomes.append(outcome)
         if shared:

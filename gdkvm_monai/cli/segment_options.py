@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gdkvm_monai
-from gdkvm_monai.cli.choices import ENGINES, MASK_FORMATS, OVERLAYS
+from gdkvm_monai.cli.choices import MASK_FORMATS, OVERLAYS
 from gdkvm_monai.cli.command import new_parser, output_path, view_name
+from gdkvm_monai.cli.network_options import add_network_options
 from gdkvm_monai.labels import NOTICE, STRUCTURES, parse_view
 from gdkvm_monai.study.stills import Stills
 
-__all__ = ["add_network_options", "build_parser", "chosen_options", "parse_options", "parse_views"]
+__all__ = ["build_parser", "chosen_options", "parse_options", "parse_views"]
 
 USAGE = """\
 gdkvm [segment] CLIP [CLIP ...] -o OUT [options]
@@ -116,21 +117,6 @@ def chosen_options(options: argparse.Namespace) -> dict[str, object]:
         "sex": options.sex,
         "body_surface_area_m2": options.bsa,
     }
-
-
-def add_network_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose the network and what runs it."""
-    group = parser.add_argument_group("network")
-    group.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
-    group.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
-    group.add_argument("--device", help="cpu, cuda, or cuda:1 (default: cuda if available)")
-    group.add_argument(
-        "--engine",
-        choices=ENGINES,
-        default="eager",
-        help="what runs the network; auto: the fastest that gives the same masks (default: eager)",
-    )
-    group.add_argument("--fast", action="store_true", help="skip confidence and interval, three times as fast")
 
 
 def _add_clip(parser: argparse.ArgumentParser) -> None:

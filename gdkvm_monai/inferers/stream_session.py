@@ -142,7 +142,8 @@ class StreamSession:
         saved = torch.load(path, map_location=self.device, weights_only=True)
         if "gray_scale" not in saved:
             raise ValueError(f"{path} holds a state without a gray scale, of an older version; save it again.")
-        empty = self.network.initial_state(torch.zeros(saved["grid"], device=self.device))
+        batch = getattr(self.inferer, "passes", 1)  # of one frame
+        empty = self.network.initial_state(torch.zeros((batch, *saved["grid"][1:]), device=self.device))
         found, wanted = ([tuple(part.shape) for part in one] for one in (saved["state"], empty))
         if found != wanted:
             raise ValueError(f"{path} holds a state of sizes {found}, this network has {wanted}; load its own state.")

@@ -22,6 +22,7 @@ from gdkvm_monai.files import file_sha256
 from gdkvm_monai.inferers import StreamSession
 from gdkvm_monai.networks.card import UNKNOWN, ModelCard, read_card
 from gdkvm_monai.networks.checkpoint import load_weights
+from gdkvm_monai.study.averaging import averaging_of, set_averaging
 from gdkvm_monai.study.engine_record import EngineRecord
 from gdkvm_monai.study.run_record import ConfigRecord, NetworkRecord, WeightsRecord
 from gdkvm_monai.transforms import LoadImageClipd
@@ -73,11 +74,12 @@ class PipelineSource:
     configs: PathLike | Sequence[PathLike] = ()
     device: str | None = None
     engine: str = "eager"
+    tta: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> tuple:
         """The arguments in order."""
-        return self.weights, self.configs, self.device, self.engine
+        return self.weights, self.configs, self.device, self.engine, self.tta
 
 
 def load_pipeline(
@@ -85,6 +87,7 @@ def load_pipeline(
     configs: PathLike | Sequence[PathLike] = (),
     device: str | None = None,
     engine: str = "eager",
+    tta: Sequence[str] = (),
 ) -> Pipeline:
     """Build the pipeline of ``inference.json`` and load its weights.
 
@@ -98,13 +101,15 @@ def load_pipeline(
         device: for example ``"cpu"`` or ``"cuda:0"``; by default CUDA if available.
         engine: one of :data:`~gdkvm_monai.export.engines.ENGINES`, or ``"auto"`` for the fastest that gives the same
             masks, see :func:`~gdkvm_monai.export.engines.choose_engine`.
+        tta: test-time averaging of each frame with its ``"mirror"`` image (2 times the time), with its ``"scales"``
+            (3 times), or with both (6 times).
 
     Raises:
         FileNotFoundError: if a file is missing.
         ImportError: if the engine is not installed.
         TypeError: if ``weights`` is not a path.
-        ValueError: if the checkpoint is invalid or belongs to another network, or a config, the card, the device, or
-            the engine is wrong.
+        ValueError: if the checkpoint is invalid or belongs to another network, or a config, the card, the device, the
+            engine, or ``tta`` is wrong.
     """
     if weights is not None and not isinstance(weights, (str, os.PathLike)):
         advice = "pass it as pipeline=" if isinstance(weights, Pipeline) else "pass the path of a checkpoint"
@@ -114,13 +119,14 @@ def load_pipeline(
     files = inference_files(configs)
     card, place = read_card(weights), _device(device)
     source = ", ".join(map(str, files[1:])) or f"the card beside {weights.name}"
-    parts = build_parts(_parse(files, weights, place), PARTS, source)
+    parts = build_parts(_parse(files, weights, place, tta), PARTS, source)
     network, frame_size, num_classes, preprocessing, postprocessing, inferer = parts
     provenance = NetworkRecord(
         weights=weights_record(weights, card),
         config=ConfigRecord(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()),
         network=type(network).__name__,
         frame_size=tuple(frame_size),
+        averaging=averaging_of(inferer),
     )
     load_weights(network, weights)
     network = network.to(place, memory_format=torch.channels_last).eval()
@@ -166,11 +172,12 @@ def _run_by(
     return chosen.network, EngineRecord(chosen.name, "int8" if chosen.name in QUANTIZED else precision, chosen.reason)
 
 
-def _parse(files: Sequence[Path], weights: Path, device: torch.device) -> ConfigParser:
+def _parse(files: Sequence[Path], weights: Path, device: torch.device, tta: Sequence[str]) -> ConfigParser:
     parser = read_inference_config(files)
     parser.read_meta(str(bundle_dir() / "configs" / "metadata.json"))
     set_weights(parser, weights)
     parser["device"] = str(device)
+    set_averaging(parser, tta)
     return parser
 
 

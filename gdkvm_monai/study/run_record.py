@@ -11,13 +11,23 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from gdkvm_monai.networks.card import UNKNOWN
+from gdkvm_monai.study.averaging import AveragingRecord
 from gdkvm_monai.study.engine_record import EngineRecord
 from gdkvm_monai.study.options import ABOUT_PATIENT, SegmentOptions
 from gdkvm_monai.study.record_types import STRICT, Count, Range, View
 
 __all__ = ["ConfigRecord", "EditRecord", "InputRecord", "NetworkRecord", "RunRecord", "WeightsRecord", "read_run"]
 
-OPTIONAL = ("intensity_low", "intensity_high", "not_written", "region", "surroundings", "mask_sha256", "edited")
+OPTIONAL = (
+    "intensity_low",
+    "intensity_high",
+    "not_written",
+    "region",
+    "surroundings",
+    "mask_sha256",
+    "edited",
+    "averaging",
+)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -83,6 +93,7 @@ class NetworkRecord:
         network: class name of the network.
         frame_size: input size of the network, ``(H, W)``.
         engine: what ran the network.
+        averaging: test-time averaging; ``None`` without.
     """
 
     weights: WeightsRecord
@@ -90,6 +101,7 @@ class NetworkRecord:
     network: str
     frame_size: tuple[int, int]
     engine: EngineRecord = EngineRecord()
+    averaging: AveragingRecord | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -143,6 +155,7 @@ class RunRecord:
         mask_sha256: hash of ``mask.nii.gz``.
         edited: what was edited by hand; ``None`` for results of the network alone.
         engine: what ran the network.
+        averaging: test-time averaging; ``None`` without.
     """
 
     gdkvm_version: str
@@ -167,6 +180,7 @@ class RunRecord:
     mask_sha256: str | None = None
     edited: EditRecord | None = None
     engine: EngineRecord = EngineRecord()
+    averaging: AveragingRecord | None = None
 
     def to_json(self) -> str:
         """Return the text of ``run.json``, without the optional entries that do not apply and the patient's data."""

@@ -14,6 +14,7 @@ from gdkvm_monai.export.bundle import NAME
 from gdkvm_monai.export.bundle.networks import NETWORK_FILES
 from gdkvm_monai.export.engines import AUTO, ENGINES
 from gdkvm_monai.study import options
+from gdkvm_monai.study.averaging import VERSIONS
 
 
 def test_the_choices_equal_their_definitions():
@@ -21,7 +22,7 @@ def test_the_choices_equal_their_definitions():
     assert set(choices.CLIP_FORMATS) == set(phantom.FORMATS) and choices.DATA_SETS == folder.DATA_SETS
     assert set(choices.QUALITIES) == set(phantom.QUALITIES)
     assert set(choices.NETWORK_FORMATS) == set(FORMATS) and set(choices.NETWORK_FORMS) == set(FORMS)
-    assert set(choices.ENGINES) == {AUTO, *ENGINES}
+    assert set(choices.ENGINES) == {AUTO, *ENGINES} and choices.VERSIONS == VERSIONS
     assert choices.BUNDLE_NAME == NAME and set(choices.BUNDLE_FORMATS) == set(NETWORK_FILES)
 
 

@@ -38,12 +38,12 @@ def test_an_overlay_that_extends_a_list_is_merged_once_and_not_exported_separate
 def test_each_id_is_merged_into_the_config_that_has_it_and_a_new_one_into_both(tmp_path):
     for name in ("train.json", "inference.json"):
         (tmp_path / name).write_text((ROOT / "bundle" / "configs" / name).read_text())
-    overlay = {"inferer#dtype": "bfloat16", "+handlers": [{"_target_": "Extra"}], "epochs": 7, "rate": 0.1}
+    overlay = {"pattern": "*.avi", "+handlers": [{"_target_": "Extra"}], "epochs": 7, "rate": 0.1}
     (tmp_path / "own.yaml").write_text(yaml.safe_dump({**overlay, "network_def#dropout": "@rate"}))
     bake(tmp_path, tmp_path / "own.yaml", ROOT / "bundle" / "configs")
     train, inference = (json.loads((tmp_path / name).read_text()) for name in ("train.json", "inference.json"))
-    assert inference["inferer"]["dtype"] == "bfloat16" and inference["handlers"][-1] == {"_target_": "Extra"}
-    assert train["epochs"] == 7 and not {"inferer", "handlers"} & set(train) and "epochs" not in inference
+    assert inference["pattern"] == "*.avi" and inference["handlers"][-1] == {"_target_": "Extra"}
+    assert train["epochs"] == 7 and not {"pattern", "handlers"} & set(train) and "epochs" not in inference
     assert all(config["rate"] == 0.1 and config["network_def"]["dropout"] == "@rate" for config in (train, inference))
 
 

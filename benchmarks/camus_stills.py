@@ -104,7 +104,9 @@ def divergence(root: Path) -> str:
     return f"diverged after iteration {failure[1]}: {failure[2]}" if failure else ""
 
 
-def table(runs: Mapping[str, Sequence[Path]], networks: Mapping[str, Recipe] = NETWORKS) -> str:
+def table(
+    runs: Mapping[str, Sequence[Path]], networks: Mapping[str, Recipe] = NETWORKS, base: Sequence[str] = BASE
+) -> str:
     """Return a Markdown table of means and SDs over the seeds that did not diverge, one row per network.
 
     ``best`` and ``tie`` follow :func:`~gdkvm_monai.evaluation.compare_seeds`; with one seed, nothing is named.
@@ -127,7 +129,7 @@ def table(runs: Mapping[str, Sequence[Path]], networks: Mapping[str, Recipe] = N
             seconds = f"{statistics.mean(float((folder / 'seconds.txt').read_text()) for folder in complete[name]):.0f}"
         lost = len(folders) - len(complete[name])
         seeds = f"{len(folders)}, {lost} diverged" if lost else f"{len(folders)}"
-        start = f"| {name} | {parameters(networks[name]) / 1e6:.1f} | {seeds} | "
+        start = f"| {name} | {parameters(networks[name], base) / 1e6:.1f} | {seeds} | "
         lines.append(start + " | ".join(cells) + f" | {seconds} |")
     return "\n".join(lines)
 
@@ -166,10 +168,10 @@ def ef_errors(root: Path) -> dict[str, float]:
     return {name: numbers["mae"] for name, numbers in agreement.items() if "ef_percent" in name}
 
 
-def parameters(recipe: Recipe) -> int:
+def parameters(recipe: Recipe, base: Sequence[str] = BASE) -> int:
     """Return the number of parameters of a network in this benchmark."""
     overlays, changes = recipe
-    parser = ConfigParser(ConfigParser.load_config_files([str(find_config(file)) for file in (*BASE, *overlays)]))
+    parser = ConfigParser(ConfigParser.load_config_files([str(find_config(file)) for file in (*base, *overlays)]))
     for change in (change for change in changes if "network_def#" in change):
         key, value = change.removeprefix("--").split("=")
         parser[key] = json.loads(value.lower()) if value in ("True", "False") or value.isdigit() else value

@@ -1,4 +1,4 @@
-"""The rows of the papers' tables as recipes after ``train.json`` and ``light.yaml``.
+"""The rows of the papers' tables as recipes after ``train.json`` and the overlays of a GDKVM.
 
 Every row trains from scratch with one learning rate for the whole network, so that they differ in the network only.
 """
@@ -7,12 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-ALIKE = (
-    "--imagenet_weights=$None",
-    "--optimizer#params=$@network.parameters()",
-    "--lr_scheduler#max_lr=@learning_rate",
-)
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Row:
     @property
     def recipe(self) -> tuple[Sequence[str], Sequence[str]]:
         """Overlays and overrides."""
-        return self.overlays, [*ALIKE, *self.changes]
+        return self.overlays, list(self.changes)
 
 
 def gdkvm(label: str, rule: str, fusion: str = "kpff", key_norm: str = "frobenius", cited: str = "") -> Row:

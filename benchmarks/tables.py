@@ -1,13 +1,17 @@
 """The papers' tables: every row trained and evaluated with one budget, on phantoms or on CAMUS ED/ES pairs.
 
-    python -m benchmarks.tables table4 --data phantom --iterations 600 --seeds 3
+    python -m benchmarks.tables table4 --data phantom --seeds 3
     python -m benchmarks.tables table3 --data camus_stills --dataset_dir /path/to/CAMUS
 
 ``table3`` and ``table4`` are GDKVM's, ``vivim`` is Vivim's Table III, and ``baselines`` compares with MONAI's networks
-frame by frame, a ConvLSTM U-Net, and softmax matching. A training that diverges is a result. The table and the plots
-are written to ``OUT/TABLE DATA ITERATIONS``; a run with existing results is not repeated, and an unfinished one is
-resumed. Additional arguments are passed to training and evaluation, for example ``--num_patients=[20,6,1]``; the row
-``Vivim, full`` needs ``--affine_weights`` of ``vivim_affine.yaml`` and is then run alone, with ``--rows``.
+frame by frame, a ConvLSTM U-Net, and softmax matching. A training that diverges is a result. On CAMUS, the network is
+that of ``light.yaml``. On phantoms, it is that of ``small_network.yaml`` at 64x64, and half of the training clips have
+damaged frames; ``benchmarks.damaged_rows`` then measures what each memory makes of such frames.
+
+The table and the plots are written to ``OUT/TABLE DATA ITERATIONS``; a run with existing results is not repeated, and
+an unfinished one is resumed. Additional arguments are passed to training and evaluation, for example
+``--num_patients=[20,6,1]``; the row ``Vivim, full`` needs ``--affine_weights`` of ``vivim_affine.yaml`` and is then run
+alone, with ``--rows``.
 
 Scores in the last column are the paper's own, on its data and with its networks, and cannot be compared.
 """
@@ -22,42 +26,70 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from benchmarks.camus_stills import BASE, divergence, plot_learning_curves, scores_of, table, train_and_evaluate
+from benchmarks.camus_stills import (
+    BASE,
+    ONE_RATE,
+    divergence,
+    plot_learning_curves,
+    scores_of,
+    table,
+    train_and_evaluate,
+)
 from benchmarks.table_rows import TABLES, Row
 from gdkvm_monai.files import write_text
 
 DATA = {
     "phantom": (
-        [*BASE, "phantom.yaml"],
-        ["--clips=half_sequence", "--views=['2CH','4CH']", "--num_patients=[60,20,1]"],
+        ["train.json", "phantom.yaml", "small_network.yaml", "damaged_frames.yaml"],
+        [
+            *("--clips=half_sequence", "--views=['2CH','4CH']", "--num_patients=[60,10,1]", "--frame_size=[64,64]"),
+            *("--labeled_frames=$None", "--amp_dtype=$None", "--batch_size=4"),
+        ],
     ),
-    "camus_stills": (list(BASE), []),
+    "camus_stills": (list(BASE), list(ONE_RATE)),
 }
 """Base configs, and overrides, of each kind of data."""
 
-BUDGET = {"phantom": 600, "camus_stills": 2100}
+BUDGET = {"phantom": 300, "camus_stills": 2100}
 VALIDATED_EVERY = 100
 
 
 def main() -> None:
     """Run the missing trainings, then print and write the table, and draw the plots."""
     options, overrides = parse()
-    rows = [row for row in TABLES[options.table] if row.label in (options.rows or [row.label])]
-    root = options.out / f"{options.data} {options.iterations}"
+    rows, runs = chosen(options)
     dataset_dir = options.dataset_dir or options.out / "phantoms"
-    runs = {row.label: [root / f"{row.run} {seed}" for seed in range(options.seeds)] for row in rows}
     base, changes = DATA[options.data]
     budget = [f"--{name}={value}" for name, value in epochs(options.iterations).items()]
     for row in rows:
         for seed, folder in enumerate(runs[row.label]):
             settings = [*changes, *budget, f"--seed={seed}", *overrides]
             train_and_evaluate(row.recipe, folder, dataset_dir, settings, base)
-    write(options.out / f"{options.table} {options.data} {options.iterations}", rows, runs)
+    write(results(options), rows, runs, base)
+
+
+def chosen(options: argparse.Namespace) -> tuple[list[Row], dict[str, list[Path]]]:
+    """Return the chosen rows of a table, and the folders of their trainings by label."""
+    rows = [row for row in TABLES[options.table] if row.label in (options.rows or [row.label])]
+    root = options.out / f"{options.data} {options.iterations}"
+    return rows, {row.label: [root / f"{row.run} {seed}" for seed in range(options.seeds)] for row in rows}
+
+
+def results(options: argparse.Namespace) -> Path:
+    """Return the folder of a table."""
+    return options.out / f"{options.table} {options.data} {options.iterations}"
 
 
 def parse() -> tuple[argparse.Namespace, list[str]]:
     """Return the options, and what is passed on to the trainings."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
+    options, overrides = parser.parse_known_args()
+    return complete(parser, options), overrides
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of what names a table, its rows, and their trainings."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", choices=TABLES)
     parser.add_argument("--data", choices=DATA, default="phantom")
     parser.add_argument("--dataset_dir", type=Path, help="CAMUS, or a folder for the phantoms (default: in OUT)")
@@ -65,14 +97,18 @@ def parse() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--iterations", type=int, help=f"of each training, default {BUDGET}")
     parser.add_argument("--seeds", type=int, default=3, help="number of trainings of each row")
     parser.add_argument("--rows", nargs="+", help="labels of some rows, for example to train others in another process")
-    options, overrides = parser.parse_known_args()
+    return parser
+
+
+def complete(parser: argparse.ArgumentParser, options: argparse.Namespace) -> argparse.Namespace:
+    """Check the options, and fill in the budget."""
     labels = [row.label for row in TABLES[options.table]]
     if unknown := [row for row in options.rows or () if row not in labels]:
         parser.error(f"{options.table} has no row {', '.join(unknown)}; its rows are {'; '.join(labels)}.")
     options.iterations = options.iterations or BUDGET[options.data]
     if options.data == "camus_stills" and not options.dataset_dir:
         parser.error("camus_stills needs --dataset_dir, the folder of CAMUS.")
-    return options, overrides
+    return options
 
 
 def epochs(iterations: int) -> dict[str, int]:
@@ -87,9 +123,9 @@ def epochs(iterations: int) -> dict[str, int]:
     return {"epochs": count, "iterations_per_epoch": iterations // count}
 
 
-def write(folder: Path, rows: Sequence[Row], runs: Mapping[str, Sequence[Path]]) -> None:
+def write(folder: Path, rows: Sequence[Row], runs: Mapping[str, Sequence[Path]], base: Sequence[str] = BASE) -> None:
     """Print and write the table, and draw scores, learning curves, and the course of the memories."""
-    lines = table(runs, {row.label: row.recipe for row in rows}).split("\n")
+    lines = table(runs, {row.label: row.recipe for row in rows}, base).split("\n")
     cells = ["cited", "---", *(row.cited for row in rows)]
     text = "\n".join(f"{line} {cell} |" for line, cell in zip(lines, cells))
     ends = [f"- {name}, seed {seed}: {divergence(run)}" for name, of in runs.items() for seed, run in enumerate(of)]

@@ -1,4 +1,4 @@
-"""An interpreter that does not know the package."""
+"""An interpreter that does not know the package, and files of random weights."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import venv
 from pathlib import Path
 
 import pytest
+import torch
+
+from gdkvm_monai.files import file_sha256
+from gdkvm_monai.networks.card import ModelCard
+from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +30,21 @@ def bare_python(tmp_path_factory) -> Path:
     installed = dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib"))
     (packages / "installed.pth").write_text("\n".join(installed) + "\n")
     return python
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Files of random weights: a tiny GDKVM with every option, and a tiny U-Net."""
+    torch.manual_seed(0)
+    sizes = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
+    networks = {
+        "GDKVM": GDKVM(**sizes, write_gate="frame"),
+        "U-Net": FrameByFrame("UNet", in_channels=1, out_channels=4, channels=[4, 8], strides=[2]),
+    }
+    files = {}
+    for name, network in networks.items():
+        files[name] = tmp_path_factory.mktemp(name) / "model.pt"
+        torch.save(network.state_dict(), files[name])
+        described = {"network": type(network).__name__, "network_options": network.options, "frame_size": (32, 32)}
+        ModelCard(**described, weights_sha256=(file_sha256(files[name]),)).write(files[name].with_suffix(".json"))
+    return files

@@ -14,29 +14,8 @@ from benchmarks.damaged_cases import FRAMES, START, Case, Damage, moving_pairs, 
 from benchmarks.damaged_networks import load_subjects
 from benchmarks.damaged_scores import roughness, score
 from benchmarks.damaged_tables import score_table
-from gdkvm_monai.files import file_sha256
-from gdkvm_monai.networks.card import ModelCard
-from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 
 SIZE = (32, 32)
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """Files of random weights: a tiny GDKVM with every option, and a tiny U-Net."""
-    torch.manual_seed(0)
-    sizes = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
-    networks = {
-        "GDKVM": GDKVM(**sizes, write_gate="frame"),
-        "U-Net": FrameByFrame("UNet", in_channels=1, out_channels=4, channels=[4, 8], strides=[2]),
-    }
-    files = {}
-    for name, network in networks.items():
-        files[name] = tmp_path_factory.mktemp(name) / "model.pt"
-        torch.save(network.state_dict(), files[name])
-        described = {"network": type(network).__name__, "network_options": network.options, "frame_size": SIZE}
-        ModelCard(**described, weights_sha256=(file_sha256(files[name]),)).write(files[name].with_suffix(".json"))
-    return files
 
 
 @pytest.fixture(scope="module")

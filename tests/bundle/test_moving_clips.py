@@ -12,7 +12,9 @@ LIGHT = {"network_def#backbone": "resnet18", "network_def#value_encoder": "share
 
 def test_training_takes_pairs_and_fully_labeled_clips_and_saves_weights(phantom_root, tmp_path):
     options = {"clips": "stills", "clip_frames": [4], "damage_probability": 1.0}
-    flow = tiny_workflow(tmp_path, phantom_root, "light.yaml", "moving_clips.yaml", **LIGHT | options)
+    flow = tiny_workflow(
+        tmp_path, phantom_root, "light.yaml", "moving_clips.yaml", "damaged_frames.yaml", **LIGHT | options
+    )
     loader = flow.parser.get_parsed_content("train#dataloader")
     batches = [batch for _ in range(6) for batch in loader]
     assert {batch["image"].shape[-1] for batch in batches} == {2, 4}

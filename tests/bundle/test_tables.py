@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks import tables
-from benchmarks.camus_stills import COLUMNS, ONE_RATE, divergence, parameters, table
+from benchmarks.camus_stills import COLUMNS, divergence, parameters, table
 from benchmarks.table_rows import TABLES, Row
 from gdkvm_monai.configs import find_config
 from gdkvm_monai.configs.ids import check_ids

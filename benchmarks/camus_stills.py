@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
+import yaml
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from monai.bundle import ConfigParser
@@ -174,7 +175,7 @@ def parameters(recipe: Recipe, base: Sequence[str] = BASE) -> int:
     parser = ConfigParser(ConfigParser.load_config_files([str(find_config(file)) for file in (*base, *overlays)]))
     for change in (change for change in changes if "network_def#" in change):
         key, value = change.removeprefix("--").split("=")
-        parser[key] = json.loads(value.lower()) if value in ("True", "False") or value.isdigit() else value
+        parser[key] = yaml.safe_load(value)
     network: torch.nn.Module = parser.get_parsed_content("network_def")
     return sum(p.numel() for p in network.parameters())
 

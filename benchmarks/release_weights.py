@@ -48,7 +48,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/release"), help="receives the weights and their eval")
     parser.add_argument("--seed_results", type=Path, nargs="+", default=[], help="evaluations, one of each seed")
     parser.add_argument("--command", required=True, help="that trained the weights")
-    parser.add_argument("--imagenet_weights", help="file or package, if the checkpoint's card does not state them")
+    parser.add_argument(
+        "--imagenet_weights",
+        help="file or package, if the checkpoint's card, or that of its initial weights, states them",
+    )
     parser.add_argument("--bundle", type=Path, default=bundle_dir(), help="receives models and metadata")
     options = parser.parse_args()
     card = released_card(options.checkpoint, options.command, options.imagenet_weights)
@@ -78,7 +81,8 @@ def released_card(checkpoint: Path, command: str, imagenet_weights: str | None) 
     if imagenet_weights is not None:
         file = find_imagenet_weights(imagenet_weights)
         start = "none" if file is None else f"{file.name}, SHA-256 {file_sha256(file)}"
-    if not start or card.imagenet_weights not in ("", start):
+    own = "" if card.initial_weights else card.imagenet_weights  # those of the initial weights are theirs to state
+    if not start or own not in ("", start):
         raise SystemExit(
             f"the card of {checkpoint} states ImageNet weights {card.imagenet_weights!r}, and --imagenet_weights is "
             f"{start!r}; name those that training used, and only if the card does not."

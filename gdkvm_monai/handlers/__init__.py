@@ -2,6 +2,7 @@ from gdkvm_monai.handlers.better_metric import BetterMetric
 from gdkvm_monai.handlers.checkpoint_loader import CheckpointLoader
 from gdkvm_monai.handlers.clips_for_display import ClipsForDisplay
 from gdkvm_monai.handlers.early_stopping import EarlyStopping
+from gdkvm_monai.handlers.epoch_validation import EpochValidation
 from gdkvm_monai.handlers.executed_config import executed_config
 from gdkvm_monai.handlers.finite_updates import FiniteUpdates
 from gdkvm_monai.handlers.freed_memory import keep_freed_memory
@@ -24,6 +25,7 @@ __all__ = [
     "CheckpointLoader",
     "ClipsForDisplay",
     "EarlyStopping",
+    "EpochValidation",
     "FiniteUpdates",
     "FrozenModules",
     "GradientCheckpointing",

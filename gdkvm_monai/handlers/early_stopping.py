@@ -14,7 +14,7 @@ class EarlyStopping(monai.handlers.EarlyStopHandler):
     """Stop training when the key validation metric no longer improves.
 
     MONAI's handler is attached to the validator and needs the trainer, which needs the validator. This one is attached
-    to the trainer, like ``ValidationHandler``.
+    to the trainer, like the validation.
 
     Args:
         evaluator: validator with a key metric; its ``metric_cmp_fn`` decides whether higher or lower is better.

@@ -35,7 +35,7 @@ class LearningCurve:
         self.series: dict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def attach(self, engine: Engine) -> None:
-        """Attach to a trainer, after its ``ValidationHandler``."""
+        """Attach to a trainer, after its validation."""
         self.trainer = engine
         register_part(engine, "learning_curve", self)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self.record_loss)

@@ -60,7 +60,30 @@ def test_the_holdout_trains_on_nine_of_ten_patients_and_validates_on_the_tenth()
     assert not {clip["patient"] for clip in trained} & {clip["patient"] for clip in held_out}
 
 
-def test_the_network_alone_is_that_of_the_recipe():
-    network, recipe = (ConfigParser.load_config_file(CONFIGS / name) for name in ("light_network.yaml", "light.yaml"))
+def test_the_network_alone_is_that_of_the_recipes_two_stages():
+    files = ("light_network.yaml", "light.yaml", "light_clips.yaml")
+    network, first, second = (ConfigParser.load_config_file(CONFIGS / name) for name in files)
+    recipe = first | second
     assert {name: recipe[name] for name in network} == network
     assert {name for name in recipe if name.startswith(("network_def", "loss"))} <= network.keys()
+
+
+def test_the_second_stage_starts_from_the_weights_of_the_first_and_its_new_options(phantom_root, tmp_path):
+    small = LITE0 | {"clips": "stills"}
+    train_tiny(tmp_path / "first", phantom_root, "light.yaml", **small)
+    overlays = ("light.yaml", "moving_clips.yaml", "damaged_frames.yaml", "light_clips.yaml")
+    start = {"initial_weights": str(tmp_path / "first" / "models" / "model_final.pt"), "clip_frames": [3]}
+    second = train_tiny(
+        tmp_path / "second",
+        phantom_root,
+        *overlays,
+        **small | start | {"learning_rate": 0.0, "encoder_learning_rate": 0.0},
+    )
+    options = second.network_def.options
+    assert (options["key_position"], options["write_gate"], options["previous_mask"]) == (True, "frame", True)
+    before = torch.load(tmp_path / "first" / "models" / "model_final.pt", weights_only=True)
+    after = second.network_def.state_dict()  # not the average, which forgets its random start after 100 iterations
+    saved = torch.load(tmp_path / "second" / "models" / "model_final.pt", weights_only=True)
+    kept = [name for name in before if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))]
+    assert [name for name in kept if not torch.allclose(before[name], after[name])] == []
+    assert saved.keys() == after.keys() > before.keys()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks import tables
-from benchmarks.camus_stills import COLUMNS, divergence, parameters, table
+from benchmarks.camus_stills import COLUMNS, NETWORKS, divergence, parameters, table
 from benchmarks.table_rows import TABLES, Row
 from gdkvm_monai.configs import find_config
 from gdkvm_monai.configs.ids import check_ids
@@ -31,6 +31,12 @@ def test_rows_share_a_training_exactly_if_they_share_a_recipe():
         for second in every:
             assert (first.run == second.run) == (first.recipe == second.recipe)
     assert TABLES["table3"][3].run == TABLES["table4"][4].run == TABLES["baselines"][0].run
+
+
+def test_every_network_of_the_stills_is_counted_and_has_the_size_that_the_results_state():
+    millions = {name: round(parameters(recipe) / 1e6, 1) for name, recipe in NETWORKS.items()}
+    light = ("GDKVM, light", "GDKVM, light, without ImageNet")
+    assert millions == dict.fromkeys(light, 2.1) | {"GDKVM, the paper's": 15.2, "U-Net": 6.5, "Vivim": 5.1}
 
 
 def test_table_3_switches_the_two_components_and_table_4_has_every_rule_with_both_keys():

@@ -44,7 +44,7 @@ def cache(tmp_path):
 def test_reasons_of_the_masks_are_judged_again_and_those_of_the_pictures_stay(cache):
     after = measure_again(RESULTS, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames).measurements
     assert DARK in after.quality.reasons and "ef_range" not in after.quality.codes
-    assert "confidence" not in after.quality.codes and after.confidence.mean == 0.95
+    assert "confidence" not in after.quality.codes and after.confidence.mean == 0.97
     assert set(after.phases.es_frames) <= set(ES) and after.clip == BEFORE.clip
 
 
@@ -53,7 +53,7 @@ def test_the_reason_of_the_interval_stays_unless_ed_or_es_was_edited(cache):
     plain = measure_again(RESULTS, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames).measurements
     before = replace(BEFORE, phases=plain.phases, quality=Quality("check", (wide,)))
     for edited, kept in ((plain.phases.ed_frames[0] + 1, True), (plain.phases.ed_frames[0], False)):
-        confidence = tuple(None if frame == edited else 0.95 for frame in range(MASKS.shape[-1]))
+        confidence = tuple(None if frame == edited else 0.97 for frame in range(MASKS.shape[-1]))
         results = replace(RESULTS, measurements=before, frames=replace(RESULTS.frames, confidence=confidence))
         after = measure_again(results, cache, (0.6, 0.6), 2, EDIT, RESULTS.frames)
         assert (wide in after.measurements.quality.reasons) == kept

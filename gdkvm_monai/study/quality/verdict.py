@@ -23,7 +23,7 @@ __all__ = ["CHECKS", "VERDICTS", "conclude", "judge"]
 
 VERDICTS = get_args(Verdict)
 
-LOW_CONFIDENCE, NO_CONFIDENCE = 0.95, 0.60
+LOW_CONFIDENCE, NO_CONFIDENCE = 0.968, 0.60
 """Mean Dice with perturbed copies below which the verdict is ``check`` or ``reject``."""
 
 
@@ -33,7 +33,7 @@ def check_confidence(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reaso
     if mean is not None and mean < LOW_CONFIDENCE:
         verdict = "reject" if mean < NO_CONFIDENCE else "check"
         yield Reason(
-            "confidence", verdict, f"perturbed copies of the clip give different masks (mean Dice {mean:.2f})."
+            "confidence", verdict, f"perturbed copies of the clip give different masks (mean Dice {mean:.3f})."
         )
 
 

@@ -27,7 +27,7 @@ def test_the_verdict_is_the_worst_of_all_reasons():
 
 
 def test_a_threshold_of_the_confidence_separates_a_value_just_inside_from_one_just_outside():
-    check_threshold("confidence", lambda case, mean: case.change(confidence=mean), 0.951, 0.949)
+    check_threshold("confidence", lambda case, mean: case.change(confidence=mean), 0.969, 0.967)
 
 
 @pytest.mark.parametrize(("mean", "verdict"), [(0.9, "check"), (0.601, "check"), (0.599, "reject")])
@@ -35,7 +35,7 @@ def test_low_confidence_is_to_be_checked_and_very_low_confidence_is_rejected(mea
     case = Case()
     case.change(confidence=mean)
     (reason,) = case.judged().reasons
-    assert (reason.code, reason.verdict) == ("confidence", verdict) and f"mean Dice {mean:.2f}" in reason.message
+    assert (reason.code, reason.verdict) == ("confidence", verdict) and f"mean Dice {mean:.3f}" in reason.message
 
 
 @pytest.mark.parametrize(

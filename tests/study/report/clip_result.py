@@ -76,7 +76,7 @@ def make_table(masks: np.ndarray, timed: bool = True, known: bool = True) -> Fra
         clip_id=CLIP.id,
         time_s=tuple(0.04 * t if timed else None for t in range(count)),
         valid=(True,) * count,
-        confidence=(0.95,) * count,
+        confidence=(0.97,) * count,
         area_px=pixels,
         area_cm2={n: tuple(0.0036 * area if known else None for area in areas) for n, areas in pixels.items()},
         lv_length_mm=tuple(0.05 * area if known else None for area in pixels["LV"]),

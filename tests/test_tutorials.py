@@ -157,7 +157,7 @@ def test_every_reason_of_a_verdict_is_described_with_its_threshold():
         "area_jump": [f"{100 * masks.AREA_JUMP['LV']:.0f}"],
         "sector_edge": [f"{100 * masks.EDGE_SHARE:.0f} %"],
         "parts": [f"{100 * masks.FAULTY_SHARE:.0f} %"],
-        "confidence": [f"{verdict.LOW_CONFIDENCE:.2f}", f"{verdict.NO_CONFIDENCE:.2f}"],
+        "confidence": [f"{verdict.LOW_CONFIDENCE:.3f}", f"{verdict.NO_CONFIDENCE:.2f}"],
     }
     assert not [(code, text) for code, texts in thresholds.items() for text in texts if text not in rows[code]]
 

@@ -18,6 +18,8 @@ OVERLAYS = sorted(path.name for path in CONFIGS.glob("*.[jy]*") if path.name not
 
 def before(overlay: str) -> list[str]:
     """Return the configs that an overlay is applied to."""
+    if overlay == "light_clips.yaml":
+        return [TRAIN, str(CONFIGS / "light.yaml"), str(CONFIGS / "moving_clips.yaml")]
     return [TRAIN, EVALUATE] if "multi_gpu" in overlay and "train" not in overlay else [TRAIN]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from ignite.engine import Engine
+from ignite.engine import Engine, Events
 from ignite.handlers.ema_handler import EMAHandler
 from torch import Tensor
 
@@ -16,6 +16,9 @@ class WeightAverage(EMAHandler):
     Ignite starts two operations per tensor, which on a GPU take longer to start than to run, and catches an exception
     for each integer buffer. Here, all tensors of a type are updated at once, and integer buffers are copied.
 
+    The average starts from the weights that the network has when training starts, after initial weights were loaded,
+    not from those that it was built with. Attach it after the handlers that load weights.
+
     Args:
         model: network whose weights are averaged.
         momentum: weight of the new value in each update.
@@ -23,6 +26,15 @@ class WeightAverage(EMAHandler):
         warmup_iters: iterations of the warmup.
         handle_buffers: ``"update"`` averages buffers too, ``"copy"`` copies them.
     """
+
+    def attach(self, engine: Engine, *args: object, **options: object) -> None:
+        """Attach to a trainer; arguments are Ignite's."""
+        engine.add_event_handler(Events.STARTED, self._start)
+        super().attach(engine, *args, **options)
+
+    def _start(self, engine: Engine) -> None:
+        if engine.state.iteration == 0:
+            self.ema_model.load_state_dict(self.model.state_dict())
 
     def _update_ema_model(self, engine: Engine, name: str) -> None:
         averages, values = list(self.ema_model.parameters()), list(self.model.parameters())

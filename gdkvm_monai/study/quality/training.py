@@ -12,6 +12,9 @@ from gdkvm_monai.study.measurements import ClipNumbers, Reason, TrainingData
 from gdkvm_monai.study.quality.evidence import Evidence
 from gdkvm_monai.study.run_record import WeightsRecord
 
+FAINT_SHARE = 0.25
+"""Share of the median contrast of a clip's frames below which a frame is faint."""
+
 __all__ = ["check_domain", "check_intensity", "check_view", "training_data"]
 
 
@@ -46,7 +49,11 @@ def check_view(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
 
 
 def check_intensity(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
-    """Check that brightness and contrast are within their range in training."""
+    """Check that brightness and contrast are within their range in training, and that no frame is faint.
+
+    A network with a memory draws a plausible heart into a frame that shows next to nothing.
+    """
+    yield from _faint_frames(evidence)
     valid = [frame for frame in evidence.frames if frame.valid]
     for name, label in (("intensity_mean", "mean brightness"), ("intensity_sd", "contrast")):
         ends = getattr(evidence.weights, name)
@@ -57,3 +64,18 @@ def check_intensity(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason
                 "check",
                 f"the {label} is {value:.2f}, outside the range seen in training, {ends[0]:.2f} to {ends[1]:.2f}.",
             )
+
+
+def _faint_frames(evidence: Evidence) -> Iterator[Reason]:
+    contrasts = np.array([frame.intensity_sd if frame.valid else np.nan for frame in evidence.frames])
+    if np.isnan(contrasts).all():
+        return
+    faint = np.flatnonzero(contrasts < FAINT_SHARE * np.nanmedian(contrasts))
+    if len(faint):
+        others = " and others" if len(faint) > 1 else ""
+        yield Reason(
+            "intensity",
+            "check",
+            f"a frame shows next to nothing: its contrast is below {100 * FAINT_SHARE:.0f}% of the clip's median "
+            f"(frame {faint[0]}{others}).",
+        )

@@ -88,3 +88,18 @@ def test_intensities_of_blank_frames_do_not_count():
     case = Case()
     case.change(slice(5), intensity_mean=50.0, valid=False)
     assert "intensity" not in case.judged().codes
+
+
+@pytest.mark.parametrize(("share", "found"), [(0.24, True), (0.26, False)])
+def test_a_frame_with_next_to_no_contrast_is_reported(share, found):
+    case = Case()
+    typical = case.frames[0].intensity_sd
+    case.change(slice(3, 5), intensity_sd=share * typical)
+    reasons = [reason for reason in case.judged().reasons if "next to nothing" in reason.message]
+    assert len(reasons) == found and all("(frame 3 and others)" in reason.message for reason in reasons)
+
+
+def test_blank_frames_are_not_faint():
+    case = Case()
+    case.change(slice(3, 5), intensity_sd=0.0, valid=False)
+    assert "intensity" not in case.judged().codes

@@ -52,7 +52,7 @@ def scores(folder: Path, cases: Sequence[Case]) -> Iterator[dict]:
     """Score the last weights of one training on every clip and damage; the file of scores is kept in its folder."""
     damages = [Damage(), *(Damage(*cell) for cell in product(KINDS, LENGTHS))]
     subject = Subject(folder.name, load_pipeline(folder / "models" / "model_final.pt"))
-    yield from measure(folder, "damaged", (subject.identity, by_network(subject, SEED)), cases, damages)
+    return measure(folder, "damaged", (subject.identity, by_network(subject, SEED)), cases, damages)
 
 
 def summary(rows: Iterator[dict]) -> dict[str, float]:
@@ -87,7 +87,7 @@ def table(found: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
         compared = compare_seeds(values, column in LOWER) if values else {}
         for label, own in cells.items():
             cell = compared[label].cell(FORMATS.get(column.split(",")[0], ".3f")) if label in compared else "-"
-            own.append(cell.split(",")[0].strip("*") if state else cell)
+            own.append(cell.split(",")[0] if state else cell)  # a state is neither better nor worse
     lines = [f"| row | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     return "\n".join([*lines, *(f"| {label} | {' | '.join(own)} |" for label, own in cells.items())])
 

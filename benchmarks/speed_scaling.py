@@ -104,7 +104,7 @@ def parts(network: GDKVM, size: int, rounds: int) -> str:
         "key-pixel feature fusion": lambda: network.fusion(f16),
         "value encoder": lambda: network.value_encoder(frame, state.foreground, pixel, f16, f8, f4),
         "memory, write and read": lambda: network.memory.read(network.memory.write(state.memory, key, value), key),
-        "decoder": lambda: network.decoder(readout, pixel, f8, f4, f2, frame),
+        "decoder": lambda: network.decoder(readout, pixel, f16, f8, f4, f2, frame),
         "whole step": lambda: network.step(frame, state),
     }
     ms = shortest(calls, 4 * rounds)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.handlers.weights_start import record_start
+from gdkvm_monai.networks.blocks import UNetKeyEncoder, unet_parts
 from gdkvm_monai.networks.checkpoint import REMEDY, difference_of_tensors, load_weights, read_checkpoint
 
 __all__ = ["CheckpointLoader"]
@@ -28,7 +29,8 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
 
     With ``strict=False``, names that the file and the network do not share are ignored. With ``strict_shape=False``,
     only weights that fit by name and shape are loaded; the log lists the others, which keep their initial values. (In
-    that case, MONAI 1.6 silently loads nothing when the weights are stored under a key.)
+    that case, MONAI 1.6 silently loads nothing when the weights are stored under a key.) The weights of a frame-by-frame
+    U-Net then fit the encoder and decoder of a GDKVM with the backbone ``"unet"``.
 
     Raises:
         FileNotFoundError: if the file does not exist.
@@ -53,7 +55,9 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
             record_start(engine, initial_weights=f"{name}, SHA-256 {file_sha256(self.load_path)}")
 
     def _load_what_fits(self, network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-        own = get_state_dict(network)
+        own, encoder = get_state_dict(network), getattr(getattr(network, "module", network), "key_encoder", None)
+        if isinstance(encoder, UNetKeyEncoder) and any(name.startswith("network.") for name in weights):
+            weights = unet_parts(weights)
         fitting = {
             name: value
             for name, value in weights.items()

@@ -14,6 +14,7 @@ from torch import nn
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.handlers import CheckpointLoader
 from gdkvm_monai.handlers.weights_start import recorded_start
+from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 
 
 def network(width: int = 4) -> nn.Module:
@@ -123,6 +124,18 @@ def test_the_remedy_for_weights_of_another_network_is_that_of_the_engine(engine,
     with pytest.raises(ValueError, match="holds weights of another network") as info:
         CheckpointLoader(str(tmp_path / "model.pt"), {"model": network()})(engine(lambda engine, batch: None))
     assert remedy in str(info.value)
+
+
+def test_a_network_with_the_encoder_of_a_unet_starts_from_a_trained_unet(tmp_path):
+    unet = FrameByFrame(
+        "UNet", in_channels=1, out_channels=4, channels=[8, 16, 32, 64, 128], strides=[2] * 4, num_res_units=2
+    )
+    torch.save(unet.state_dict(), tmp_path / "unet.pt")
+    net = GDKVM(backbone="unet", decoder="unet", width=16, key_channels=8, value_channels=8, value_encoder="shared")
+    load(tmp_path / "unet.pt", net, strict=False, strict_shape=False)
+    clip = torch.rand(1, 1, 32, 32, 2)
+    with torch.inference_mode():
+        torch.testing.assert_close(net.eval()(clip), unet.eval()(clip), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("strict_shape", [True, False])

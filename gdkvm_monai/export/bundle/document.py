@@ -16,6 +16,7 @@ BACKBONES = {
     "resnet18": "ResNet-18",
     "resnet34": "ResNet-34",
     "resnet50": "ResNet-50",
+    "unet": "of MONAI's U-Net",
 }
 RELEASED_WEIGHTS = (
     "They are those of the released weights, which this bundle contains as long as `models/model.pt` is not replaced; "

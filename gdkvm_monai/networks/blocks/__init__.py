@@ -24,6 +24,7 @@ from gdkvm_monai.networks.blocks.spatiotemporal_mamba import (
     SpatiotemporalMamba,
 )
 from gdkvm_monai.networks.blocks.temporal_mamba_block import Scale, TemporalMambaBlock
+from gdkvm_monai.networks.blocks.unet import UNetDecoder, UNetKeyEncoder, unet_parts
 from gdkvm_monai.networks.blocks.value_encoder import (
     VALUE_ENCODERS,
     ResNetValueEncoder,
@@ -63,9 +64,12 @@ __all__ = [
     "SoftmaxMemory",
     "SpatiotemporalMamba",
     "TemporalMambaBlock",
+    "UNetDecoder",
+    "UNetKeyEncoder",
     "load_imagenet_weights",
     "make_decoder",
     "make_key_encoder",
     "make_value_encoder",
     "per_frame",
+    "unet_parts",
 ]

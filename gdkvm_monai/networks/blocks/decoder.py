@@ -8,17 +8,18 @@ from monai.utils import look_up_option
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from gdkvm_monai.networks.blocks.unet import UNetDecoder
 from gdkvm_monai.networks.layers import group_norm
 
 __all__ = ["DECODERS", "Decoder", "LightDecoder", "make_decoder"]
 
-DECODERS = ("full", "light")
-"""Decoders with logits at full resolution and at stride 2."""
+DECODERS = ("full", "light", "unet")
+"""Decoders with logits at full resolution, at stride 2, and that of MONAI's U-Net."""
 
 
 def make_decoder(
     name: str,
-    channels: tuple[int, int, int, tuple[int, int, int]],
+    channels: tuple[int, int, int, tuple[int, int, int, int]],
     in_channels: int,
     width: int,
     dropout: float = 0.0,
@@ -28,18 +29,21 @@ def make_decoder(
 
     Args:
         name: one of :data:`DECODERS`.
-        channels: ``out_channels``, ``value_channels``, ``pixel_channels``, and ``skip_channels`` of the decoder.
+        channels: ``out_channels``, ``value_channels``, ``pixel_channels``, and those of ``f16, f8, f4, f2``.
         in_channels: channels of a frame, for the full decoder.
-        width: channels at stride 16.
+        width: channels at stride 16; not used by the U-Net's decoder.
         dropout: probability of dropout, see the decoders.
         deep_supervision: for the light decoder.
 
     Raises:
         ValueError: if the name is unknown.
     """
-    if look_up_option(name, DECODERS) == "light":
-        return LightDecoder(*channels, width, dropout, deep_supervision)
-    return Decoder(*channels, in_channels, width, dropout)
+    (*sizes, (c16, *skips)), kind = channels, look_up_option(name, DECODERS)
+    if kind == "light":
+        return LightDecoder(*sizes, skips, width, dropout, deep_supervision)
+    if kind == "unet":
+        return UNetDecoder(*sizes, skips, c16, dropout)
+    return Decoder(*sizes, skips, in_channels, width, dropout)
 
 
 class UpBlock(nn.Module):
@@ -104,10 +108,14 @@ class Decoder(nn.Module):
         self.up1 = UpBlock(width // 8, in_channels, width // 16, kernel_size=3)  # raw pixels need a neighborhood
         self.classify = nn.Conv2d(width // 16, out_channels, 1)
 
-    def forward(self, readout: Tensor, pixel: Tensor, f8: Tensor, f4: Tensor, f2: Tensor, frame: Tensor) -> Tensor:
-        """Return logits ``(B, N, H, W)`` of a frame ``(B, C, H, W)``; readout and pixel are ``(B, V | K, h, w)``."""
-        f16 = self.fuse(torch.cat([readout, pixel], dim=1))
-        x = self.up8(f16, f8)
+    def forward(
+        self, readout: Tensor, pixel: Tensor, f16: Tensor, f8: Tensor, f4: Tensor, f2: Tensor, frame: Tensor
+    ) -> Tensor:
+        """Return logits ``(B, N, H, W)`` of a frame ``(B, C, H, W)``; readout and pixel are ``(B, V | K, h, w)``.
+
+        ``f16`` is not used; the pixel feature is its projection.
+        """
+        x = self.up8(self.fuse(torch.cat([readout, pixel], dim=1)), f8)
         x = self.up4(x, f4)
         x = self.up2(x, f2)
         x = self.up1(x, frame)
@@ -158,7 +166,9 @@ class LightDecoder(nn.Module):
         self.classify4 = nn.Conv2d(w4, out_channels, 1) if deep_supervision else nn.Identity()
         self.classify8 = nn.Conv2d(w8, out_channels, 1) if deep_supervision else nn.Identity()
 
-    def forward(self, readout: Tensor, pixel: Tensor, f8: Tensor, f4: Tensor, f2: Tensor, frame: Tensor) -> Tensor:
+    def forward(
+        self, readout: Tensor, pixel: Tensor, f16: Tensor, f8: Tensor, f4: Tensor, f2: Tensor, frame: Tensor
+    ) -> Tensor:
         """Return logits ``(B, N, H, W)``; arguments as in :meth:`Decoder.forward`, but the frame is not used.
 
         In training with deep supervision, return ``(B, 3, N, H, W)``, from strides 2, 4, and 8.

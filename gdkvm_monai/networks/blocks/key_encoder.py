@@ -7,6 +7,7 @@ from monai.utils import look_up_option
 from torch import Tensor, nn
 
 from gdkvm_monai.networks.blocks.efficientnet_lite0 import EfficientNetLite0
+from gdkvm_monai.networks.blocks.unet import UNetKeyEncoder
 from gdkvm_monai.networks.layers import select_before_pointwise
 
 __all__ = ["BACKBONES", "ResNetKeyEncoder", "make_key_encoder"]
@@ -18,7 +19,7 @@ RESNETS = {
 }
 """Block type, expansion, and number of blocks in each of the three stages up to stride 16."""
 
-BACKBONES = (*RESNETS, "efficientnet_lite0")
+BACKBONES = (*RESNETS, "efficientnet_lite0", "unet")
 
 
 class ResNetKeyEncoder(nn.Module):
@@ -68,20 +69,25 @@ class ResNetKeyEncoder(nn.Module):
         return f16, f8, f4, f2
 
 
-def make_key_encoder(backbone: str, in_channels: int = 1, width: int = 64, stochastic_depth: float = 0.0) -> nn.Module:
+def make_key_encoder(
+    backbone: str, in_channels: int = 1, width: int = 64, stochastic_depth: float = 0.0, dropout: float = 0.0
+) -> nn.Module:
     """Build a key encoder by name.
 
     Args:
         backbone: one of :data:`BACKBONES`.
         in_channels: channels of a frame.
         width: 64 is the ImageNet layout; smaller values give a smaller network.
-        stochastic_depth: see :class:`EfficientNetLite0`; 0 for a ResNet.
+        stochastic_depth: see :class:`EfficientNetLite0`; 0 for all others.
+        dropout: see :class:`UNetKeyEncoder`; not used by the others.
 
     Raises:
-        ValueError: if a ResNet is to have stochastic depth.
+        ValueError: if another encoder is to have stochastic depth.
     """
     if look_up_option(backbone, BACKBONES) == "efficientnet_lite0":
         return EfficientNetLite0(in_channels, width, stochastic_depth)
     if stochastic_depth > 0:
         raise ValueError(f"stochastic_depth is {stochastic_depth}, expected 0 for {backbone}; use efficientnet_lite0.")
+    if backbone == "unet":
+        return UNetKeyEncoder(in_channels, width, dropout)
     return ResNetKeyEncoder(in_channels, backbone, width)

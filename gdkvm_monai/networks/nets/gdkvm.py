@@ -44,8 +44,8 @@ class GDKVM(nn.Module):
     Args:
         in_channels: channels of a frame.
         out_channels: number of classes ``N``, including background.
-        backbone: key encoder: ``"resnet18"``, ``"resnet34"``, ``"resnet50"`` (the paper's), or
-            ``"efficientnet_lite0"``.
+        backbone: key encoder: ``"resnet18"``, ``"resnet34"``, ``"resnet50"`` (the paper's),
+            ``"efficientnet_lite0"``, or ``"unet"``, the contracting path of MONAI's.
         width: channels of a ResNet's stem, which scale all channels of the encoders; 64 is the ImageNet layout, and
             smaller values give a smaller network.
         key_channels: number of key channels ``K``.
@@ -56,11 +56,11 @@ class GDKVM(nn.Module):
         key_norm: ``"frobenius"``, or ``"none"`` for the paper's literal keys, whose memory may diverge.
         fusion: ``"kpff"`` (the paper's) or ``"none"`` (Table 3).
         value_encoder: ``"resnet18"`` (the paper's) or ``"shared"``, three convolutions on the key encoder's features.
-        decoder: ``"full"``, or ``"light"`` with logits at stride 2.
+        decoder: ``"full"``, ``"light"`` with logits at stride 2, or ``"unet"``, the expanding path of MONAI's.
         deep_supervision: whether a light decoder also returns the logits of strides 4 and 8 in training.
         decoder_width: channels of the decoder at stride 16.
         dropout: probability that a channel of the decoder's stride-16 feature is dropped in training; in a light
-            decoder, that a value of any of its features is.
+            decoder and in the U-Net's encoder and decoder, that a value of any of their features is.
         stochastic_depth: probability that a block of ``"efficientnet_lite0"`` is skipped in training.
         chunk_size: number of frames that the key encoder encodes at once, which bounds the GPU memory for a long clip;
             always 1 on the CPU in ``eval``, where :meth:`forward` thus equals :meth:`step` bit for bit.
@@ -117,7 +117,7 @@ class GDKVM(nn.Module):
         if deep_supervision and decoder != "light":
             raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
-        self.key_encoder = make_key_encoder(backbone, in_channels, width, stochastic_depth)
+        self.key_encoder = make_key_encoder(backbone, in_channels, width, stochastic_depth, dropout)
         c16, c8, c4, c2 = self.key_encoder.channels
         self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion if remembers else "pixel")
         self.key_position = KeyPosition(key_channels) if key_position else nn.Identity()
@@ -126,7 +126,7 @@ class GDKVM(nn.Module):
         self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule if remembers else "additive", key_norm)
         self.frame_gate = FrameGate(c16) if look_up_option(write_gate, WRITE_GATES) == "frame" else None
         self.previous_mask = PreviousMask(out_channels - 1, (c8, c4)) if previous_mask else None
-        decodes = (out_channels, value_channels, key_channels, (c8, c4, c2))
+        decodes = (out_channels, value_channels, key_channels, (c16, c8, c4, c2))
         self.decoder = make_decoder(decoder, decodes, in_channels, decoder_width, dropout, deep_supervision)
 
     def forward(self, clip: Tensor) -> Tensor:
@@ -191,10 +191,10 @@ class GDKVM(nn.Module):
 
     def decoder_inputs(
         self, frame: Tensor, features: list[Tensor], memory: Tensor, foreground: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return what the decoder sees of a frame, given the new memory and the previous foreground."""
-        key, pixel, f8, f4, f2, _ = features
+        key, pixel, f8, f4, f2, f16 = features
         readout = self.memory.read(memory, key)  # (B, V, h, w), zeros from a memory that is never written
         if self.previous_mask is not None:
             f8, f4 = self.previous_mask(f8, f4, foreground)
-        return readout, pixel, f8, f4, f2, frame
+        return readout, pixel, f16, f8, f4, f2, frame

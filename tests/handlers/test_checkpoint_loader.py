@@ -135,7 +135,7 @@ def test_a_network_with_the_encoder_of_a_unet_starts_from_a_trained_unet(tmp_pat
     load(tmp_path / "unet.pt", net, strict=False, strict_shape=False)
     clip = torch.rand(1, 1, 32, 32, 2)
     with torch.inference_mode():
-        torch.testing.assert_close(net.eval()(clip), unet.eval()(clip), rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(net.eval()(clip), unet.eval()(clip), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("strict_shape", [True, False])

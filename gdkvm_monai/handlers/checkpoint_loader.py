@@ -29,8 +29,8 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
 
     With ``strict=False``, names that the file and the network do not share are ignored. With ``strict_shape=False``,
     only weights that fit by name and shape are loaded; the log lists the others, which keep their initial values. (In
-    that case, MONAI 1.6 silently loads nothing when the weights are stored under a key.) The weights of a frame-by-frame
-    U-Net then fit the encoder and decoder of a GDKVM with the backbone ``"unet"``.
+    that case, MONAI 1.6 silently loads nothing when the weights are stored under a key.) The weights of a
+    frame-by-frame U-Net then fit the encoder and decoder of a GDKVM with the backbone ``"unet"``.
 
     Raises:
         FileNotFoundError: if the file does not exist.

@@ -89,3 +89,16 @@ def test_the_second_stage_starts_from_the_weights_of_the_first_and_its_new_optio
     for weights in (after, saved):  # the average starts from the initial weights, too
         assert [name for name in kept if not torch.allclose(before[name], weights[name])] == []
     assert saved.keys() == after.keys() > before.keys()
+
+
+def test_a_memory_is_added_to_a_unet_with_one_learning_rate_and_no_imagenet_weights():
+    names = ("train.json", "light.yaml", "moving_clips.yaml", "damaged_frames.yaml", "light_clips.yaml")
+    parser = ConfigParser(
+        ConfigParser.load_config_files([str(CONFIGS / name) for name in (*names, "unet_memory.yaml")])
+    )
+    parser["device"] = "cpu"
+    options = parser.get_parsed_content("network_def").options
+    assert (options["backbone"], options["decoder"], options["write_gate"]) == ("unet", "unet", "frame")
+    assert parser.get_parsed_content("imagenet_weights") is None
+    rates = {group["initial_lr"] for group in parser.get_parsed_content("lr_scheduler").optimizer.param_groups}
+    assert len(rates) == 1

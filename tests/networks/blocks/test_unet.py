@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gdkvm_monai.export.forms import Step
 from gdkvm_monai.networks.blocks import UNetDecoder, UNetKeyEncoder, load_imagenet_weights, unet_parts
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 from tests.networks.blocks.influence import influences
@@ -41,6 +42,20 @@ def test_once_the_memory_is_read_a_frame_depends_on_earlier_frames_and_stays_cau
     first, second = net(clip), net(other)
     assert not torch.allclose(first[..., 2], second[..., 2])
     torch.testing.assert_close(net(clip[..., :2]), first[..., :2])
+
+
+@torch.inference_mode()
+def test_torchscript_and_torch_export_give_the_same_logits_and_steps_equal_the_clip():
+    _, net = started()
+    torch.nn.init.normal_(net.decoder.remember.weight, std=0.1)
+    clip = torch.rand(1, 1, 64, 96, 2)
+    logits, state = net.step(clip[..., 0], net.initial_state(clip[..., 0]))
+    assert torch.equal(logits, net(clip)[..., 0])
+    inputs = (clip[..., 1], *state)
+    expected = Step(net)(*inputs)
+    for exported in (torch.jit.script(Step(net)), torch.export.export(Step(net), inputs).module()):
+        for found, tensor in zip(exported(*inputs), expected):
+            torch.testing.assert_close(found, tensor, atol=1e-5, rtol=1e-4)
 
 
 def test_the_decoder_uses_everything_but_the_frame():

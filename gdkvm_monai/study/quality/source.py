@@ -1,17 +1,22 @@
-"""Checks of the clip itself: timing, spacing, mode, completeness, and field of view."""
+"""Checks of the clip itself: timing, spacing, mode, completeness, motion, and field of view."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from gdkvm_monai.data.mode import COLOR_DOPPLER
 from gdkvm_monai.study.measurements import ClipNumbers, Reason
 from gdkvm_monai.study.quality.evidence import Evidence
 
-__all__ = ["check_field", "check_source", "check_timing"]
+__all__ = ["check_field", "check_motion", "check_source", "check_timing"]
 
 LOWEST_RATE_HZ = 20.0
 """Frame rate below which end-systole may fall between two frames."""
+
+FROZEN_S, FROZEN_FRAMES = 0.2, 10
+"""Time, or number of frames if the rate is unknown, for which a picture may stand still. Copies of single frames, which a
+conversion to a higher frame rate makes, are shorter."""
 
 SPACING_PROBLEMS = {"conflict": "in conflict: two statements differ, or no echo shows a field of this size"}
 
@@ -72,10 +77,27 @@ def check_source(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
     if clip.partial:
         yield Reason("partial", "check", "frames at the end of the file are missing.")
     if clip.valid_frames < clip.frames:
-        missing = clip.frames - clip.valid_frames
+        missing, verdict = clip.frames - clip.valid_frames, "check" if clip.valid_frames else "reject"
         yield Reason(
-            "invalid_frames", "check", f"{missing} of {clip.frames} frames show nothing and have an empty mask."
+            "invalid_frames", verdict, f"{missing} of {clip.frames} frames show nothing and have an empty mask."
         )
+
+
+def check_motion(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:
+    """Check that the picture does not stand still for longer than a heart does.
+
+    Frames count as the same picture if their mean and standard deviation are equal to the last bit.
+    """
+    pictures = [(frame.intensity_mean, frame.intensity_sd) if frame.valid else None for frame in evidence.frames]
+    runs, start = [(0, 0)], 0
+    for picture, run in groupby(pictures):
+        length = len(list(run))
+        runs += [(length, start)] if picture is not None else []
+        start += length
+    longest, first = max(runs, key=lambda run: run[0])
+    rate_hz = numbers.clip.frame_rate_hz
+    if longest > (FROZEN_FRAMES if rate_hz is None else max(2, FROZEN_S * rate_hz)):
+        yield Reason("frozen", "check", f"the picture stands still for {longest} frames, from frame {first} on.")
 
 
 def check_field(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reason]:

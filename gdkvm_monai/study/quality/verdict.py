@@ -15,7 +15,7 @@ from gdkvm_monai.study.quality.masks import (
     check_presence,
 )
 from gdkvm_monai.study.quality.numbers import check_beats, check_ejection_fraction, check_interval, check_volumes
-from gdkvm_monai.study.quality.source import check_field, check_source, check_timing
+from gdkvm_monai.study.quality.source import check_field, check_motion, check_source, check_timing
 from gdkvm_monai.study.quality.training import check_domain, check_intensity, check_view
 from gdkvm_monai.study.record_types import Verdict
 
@@ -39,7 +39,7 @@ def check_confidence(numbers: ClipNumbers, evidence: Evidence) -> Iterator[Reaso
 
 CHECKS: tuple[Check, ...] = (
     *(check_ejection_fraction, check_volumes, check_beats),
-    *(check_timing, check_source, check_field),
+    *(check_timing, check_source, check_motion, check_field),
     *(check_domain, check_view),
     *(check_presence, check_jumps, check_edge, check_flags, check_anatomy_of_frames),
     *(check_confidence, check_interval, check_intensity),

@@ -84,7 +84,9 @@ def beating(t: int) -> SegmentedFrame:
     """Frame ``t`` of a beat of 25 frames: ED at 0, 25, and 50, ES at 12 and 37."""
     area = 1000 + 300 * np.cos(2 * np.pi * t / 25)
     areas_px = {"LV": int(area), "MYO": 900, "LA": 500}
-    return records.frame(confidence=0.97, areas_px=areas_px, volume=2 * (area / 100) ** 1.5)
+    frame = records.frame(confidence=0.97, areas_px=areas_px, volume=2 * (area / 100) ** 1.5)
+    mean, sd = frame.intensity_mean + 1e-6 * t, frame.intensity_sd + 1e-6 * t  # no two pictures are the same
+    return replace(frame, intensity_mean=mean, intensity_sd=sd)
 
 
 def check_threshold(code: str, change: Callable[[Case, float], None], inside: float, outside: float) -> None:

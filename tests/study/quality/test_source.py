@@ -43,6 +43,7 @@ from tests.study.quality.case import FRAMES, Case, check_threshold
         ),
         ("partial", "check", {"partial": True}, "frames at the end of the file are missing"),
         ("invalid_frames", "check", {"valid_frames": FRAMES - 2}, "2 of 60 frames show nothing"),
+        ("invalid_frames", "reject", {"valid_frames": 0}, "60 of 60 frames show nothing"),
         ("field_depth", "reject", {"spacing_mm": (0.3, 15 / 48)}, "the image is 15 mm deep"),
         ("field_depth", "check", {"spacing_mm": (0.3, 75 / 48)}, "the image is 75 mm deep"),
     ],
@@ -80,3 +81,19 @@ def test_without_a_trusted_spacing_the_depth_is_not_judged():
     case = Case()
     case.set_clip(spacing_trust="absent", spacing_mm=None)
     assert case.verdict_of("field_depth") == "good"
+
+
+@pytest.mark.parametrize(("rate_hz", "inside"), [(50.0, 10), (200.0, 40), (5.0, 2), (None, 10)])
+def test_a_picture_that_stands_still_is_reported_after_a_fifth_of_a_second(rate_hz, inside):
+    for frames, found in ((inside, False), (inside + 1, True)):
+        case = Case()
+        case.set_clip(frame_rate_hz=rate_hz)
+        case.change(slice(7, 7 + frames), intensity_mean=0.2, intensity_sd=0.2)
+        messages = [reason.message for reason in case.judged().reasons if reason.code == "frozen"]
+        assert messages == [f"the picture stands still for {frames} frames, from frame 7 on."] * found
+
+
+def test_frames_that_show_nothing_are_not_a_picture_that_stands_still():
+    case = Case()
+    case.change(slice(7, 37), intensity_mean=0.0, intensity_sd=0.0, valid=False)
+    assert "frozen" not in case.judged().codes

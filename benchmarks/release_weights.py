@@ -27,7 +27,6 @@ import gdkvm_monai
 from gdkvm_monai.configs import bundle_dir, find_config
 from gdkvm_monai.configs.commands import evaluate
 from gdkvm_monai.files import atomic_write, file_sha256, write_json
-from gdkvm_monai.handlers.imagenet_loader import find_imagenet_weights
 from gdkvm_monai.handlers.weights_card import SOURCES
 from gdkvm_monai.labels import STRUCTURES
 from gdkvm_monai.networks.card import ModelCard, read_card
@@ -48,13 +47,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/release"), help="receives the weights and their eval")
     parser.add_argument("--seed_results", type=Path, nargs="+", default=[], help="evaluations, one of each seed")
     parser.add_argument("--command", required=True, help="that trained the weights")
-    parser.add_argument(
-        "--imagenet_weights",
-        help="file or package, if the checkpoint's card, or that of its initial weights, states them",
-    )
     parser.add_argument("--bundle", type=Path, default=bundle_dir(), help="receives models and metadata")
     options = parser.parse_args()
-    card = released_card(options.checkpoint, options.command, options.imagenet_weights)
+    card = released_card(options.checkpoint, options.command)
     weights = read_checkpoint(options.checkpoint)
     halves = half_precision(weights)
     equal = share_of_equal_pixels(card, weights, halves, options.dataset_dir)
@@ -72,23 +67,13 @@ def main() -> None:
     print(json.dumps(card.scores, indent=2))
 
 
-def released_card(checkpoint: Path, command: str, imagenet_weights: str | None) -> ModelCard:
+def released_card(checkpoint: Path, command: str) -> ModelCard:
     """The card of a checkpoint of ``light.yaml`` on CAMUS, completed and marked as that of the released weights."""
     card = read_card(checkpoint)
     if card is None or card.trained_on != "CAMUS":
         raise SystemExit(f"{checkpoint} has no card that names CAMUS; release weights of a training on CAMUS.")
-    start = card.imagenet_weights
-    if imagenet_weights is not None:
-        file = find_imagenet_weights(imagenet_weights)
-        start = "none" if file is None else f"{file.name}, SHA-256 {file_sha256(file)}"
-    own = "" if card.initial_weights else card.imagenet_weights  # those of the initial weights are theirs to state
-    if not start or own not in ("", start):
-        raise SystemExit(
-            f"the card of {checkpoint} states ImageNet weights {card.imagenet_weights!r}, and --imagenet_weights is "
-            f"{start!r}; name those that training used, and only if the card does not."
-        )
     source = SOURCES["gdkvm_monai.data.camus_datalist"]
-    told = {"domain": source.domain, "license": source.license, "citation": source.citation, "imagenet_weights": start}
+    told = {"domain": source.domain, "license": source.license, "citation": source.citation}
     version = gdkvm_monai.__version__
     marks = {"views": tuple(light_config()["views"]), "gdkvm_version": version, "release": version}
     return replace(card, **told, **marks, command=command)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.handlers.weights_start import record_start
 from gdkvm_monai.networks.blocks import UNetKeyEncoder, unet_parts
+from gdkvm_monai.networks.card import read_card
 from gdkvm_monai.networks.checkpoint import REMEDY, difference_of_tensors, load_weights, read_checkpoint
 
 __all__ = ["CheckpointLoader"]
@@ -53,6 +54,17 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
         if isinstance(engine, Trainer):
             name = Path(self.load_path).name
             record_start(engine, initial_weights=f"{name}, SHA-256 {file_sha256(self.load_path)}")
+            self._inherit(engine)
+
+    def _inherit(self, engine: Engine) -> None:
+        """Record the ImageNet weights that the loaded weights started from, which are also those of this training."""
+        try:
+            card = read_card(self.load_path)
+        except ValueError as error:
+            self.logger.warning(f"the model card of the initial weights is not used: {error}")
+            return
+        if card is not None and card.imagenet_weights:
+            record_start(engine, imagenet_weights=card.imagenet_weights)
 
     def _load_what_fits(self, network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         own, encoder = get_state_dict(network), getattr(getattr(network, "module", network), "key_encoder", None)

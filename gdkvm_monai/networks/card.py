@@ -40,8 +40,8 @@ class ModelCard:
         clips: number of training clips.
         license: license of the weights.
         citation: citation of the data, as required by their license.
-        imagenet_weights: name and SHA-256 of the ImageNet weights that the key encoder started from, ``"none"`` if
-            training loaded none; empty if unknown.
+        imagenet_weights: name and SHA-256 of the ImageNet weights that the key encoder, or that of the initial weights,
+            started from, ``"none"`` if there were none; empty if unknown.
         initial_weights: name and SHA-256 of the trained weights that the network started from; empty if none or
             unknown.
         iterations: number of training iterations.

@@ -31,5 +31,7 @@ ReasonCode = Literal[
     Literal["partial", "invalid_frames", "no_ventricle", "area_jump", "sector_edge", "parts", "holes", "confidence"],
     Literal["intensity", "weights_view", "weights_domain", "volume_range", "field_depth", "la_jump", "myo_jump"],
     Literal["anatomy", "border", "atrium", "no_base", "no_contraction", "irregular_rhythm", "beat_spread"],
-    Literal["uncertain_beats", "heart_rate", "secondary_capture", "ef_interval", "tissue_regions", "frame_times", "frozen"],
+    Literal[
+        "uncertain_beats", "heart_rate", "secondary_capture", "ef_interval", "tissue_regions", "frame_times", "frozen"
+    ],
 ]

@@ -13,7 +13,8 @@ from torch import nn
 
 from gdkvm_monai.files import file_sha256
 from gdkvm_monai.handlers import CheckpointLoader
-from gdkvm_monai.handlers.weights_start import recorded_start
+from gdkvm_monai.handlers.weights_start import record_start, recorded_start
+from gdkvm_monai.networks.card import ModelCard
 from gdkvm_monai.networks.nets import GDKVM, FrameByFrame
 
 
@@ -147,6 +148,25 @@ def test_a_trainer_knows_name_and_hash_of_its_initial_weights_and_an_evaluation_
         loader(engine)
         told = {"initial_weights": f"model.pt, SHA-256 {file_sha256(tmp_path / 'model.pt')}"}
         assert recorded_start(engine) == (told if kind is TrainingEngine else {})
+
+
+@pytest.mark.parametrize(("stated", "recorded"), [("a.pth", "a.pth"), ("none", "none"), ("", "before")])
+def test_a_training_inherits_the_imagenet_weights_of_its_initial_weights(stated, recorded, tmp_path):
+    torch.save(network().state_dict(), tmp_path / "model.pt")
+    ModelCard(imagenet_weights=stated).write(tmp_path / "model.json")
+    engine = TrainingEngine(lambda engine, batch: None)
+    record_start(engine, imagenet_weights="before")
+    CheckpointLoader(str(tmp_path / "model.pt"), {"model": network()})(engine)
+    assert recorded_start(engine)["imagenet_weights"] == recorded
+
+
+def test_a_card_of_other_weights_is_not_believed(tmp_path, caplog):
+    torch.save(network().state_dict(), tmp_path / "model.pt")
+    ModelCard(imagenet_weights="a.pth", weights_sha256=("0" * 64,)).write(tmp_path / "model.json")
+    engine = TrainingEngine(lambda engine, batch: None)
+    CheckpointLoader(str(tmp_path / "model.pt"), {"model": network()})(engine)
+    assert "imagenet_weights" not in recorded_start(engine)
+    assert "model card of the initial weights is not used" in caplog.text
 
 
 def test_an_object_that_is_not_a_network_is_refused(tmp_path):

@@ -15,8 +15,10 @@ LOWEST_RATE_HZ = 20.0
 """Frame rate below which end-systole may fall between two frames."""
 
 FROZEN_S, FROZEN_FRAMES = 0.2, 10
-"""Time, or number of frames if the rate is unknown, for which a picture may stand still. Copies of single frames, which a
-conversion to a higher frame rate makes, are shorter."""
+"""Time, or number of frames if the rate is unknown, for which a picture may stand still.
+
+Copies of single frames, which a conversion to a higher frame rate makes, are shorter.
+"""
 
 SPACING_PROBLEMS = {"conflict": "in conflict: two statements differ, or no echo shows a field of this size"}
 

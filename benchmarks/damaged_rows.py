@@ -21,7 +21,7 @@ from benchmarks.camus_stills import divergence
 from benchmarks.damaged_cases import FRAMES, LENGTHS, Case, Damage, phantoms
 from benchmarks.damaged_clips import by_network, measure
 from benchmarks.damaged_networks import Subject
-from benchmarks.tables import arguments, chosen, complete, results
+from benchmarks.tables import Study, arguments
 from gdkvm_monai.evaluation import compare_seeds
 from gdkvm_monai.files import write_text
 from gdkvm_monai.study.pipeline import load_pipeline
@@ -37,15 +37,16 @@ def main() -> None:
     """Measure what is missing, then print and write the table."""
     parser = arguments(__doc__)
     parser.add_argument("--phantoms", type=int, default=6)
-    options = complete(parser, parser.parse_args())
-    _, runs = chosen(options)
+    options = parser.parse_args()
+    study = Study.chosen(parser, options)
     cases = list(phantoms(options.phantoms, SIZE, SEED))
     found = {
-        label: [summary(scores(folder, cases)) for folder in of if not divergence(folder)] for label, of in runs.items()
+        label: [summary(scores(folder, cases)) for folder in of if not divergence(folder)]
+        for label, of in study.runs.items()
     }
     text = table(found)
     print(text)
-    write_text(results(options) / "damaged.md", text + "\n")
+    write_text(study.results / "damaged.md", text + "\n")
 
 
 def scores(folder: Path, cases: Sequence[Case]) -> Iterator[dict]:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -54,37 +55,70 @@ BUDGET = {"phantom": 300, "camus_stills": 2100}
 VALIDATED_EVERY = 100
 
 
+@dataclass(frozen=True)
+class Study:
+    """A table on one kind of data: its rows and where their trainings are.
+
+    Attributes:
+        table: one of ``TABLES``.
+        data: one of ``DATA``.
+        dataset_dir: CAMUS, or the folder of the phantoms.
+        out: folder of all tables.
+        iterations: length of each training.
+        seeds: number of trainings of each row.
+        labels: labels of the chosen rows.
+    """
+
+    table: str
+    data: str
+    dataset_dir: Path
+    out: Path
+    iterations: int
+    seeds: int
+    labels: Sequence[str]
+
+    @classmethod
+    def chosen(cls, parser: argparse.ArgumentParser, options: argparse.Namespace) -> Study:
+        """Check the options of :func:`arguments`, and fill in those that were left out."""
+        labels = [row.label for row in TABLES[options.table]]
+        if unknown := [label for label in options.rows or () if label not in labels]:
+            parser.error(f"{options.table} has no row {', '.join(unknown)}; its rows are {'; '.join(labels)}.")
+        if options.data == "camus_stills" and not options.dataset_dir:
+            parser.error("camus_stills needs --dataset_dir, the folder of CAMUS.")
+        dataset_dir = options.dataset_dir or options.out / "phantoms"
+        iterations = options.iterations or BUDGET[options.data]
+        where = (options.table, options.data, dataset_dir, options.out)
+        return cls(*where, iterations, options.seeds, options.rows or labels)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The chosen rows."""
+        return [row for row in TABLES[self.table] if row.label in self.labels]
+
+    @property
+    def runs(self) -> dict[str, list[Path]]:
+        """Folders of the trainings of each row by its label; tables share them."""
+        root = self.out / f"{self.data} {self.iterations}"
+        return {row.label: [root / f"{row.run} {seed}" for seed in range(self.seeds)] for row in self.rows}
+
+    @property
+    def results(self) -> Path:
+        """Folder of the table and its plots."""
+        return self.out / f"{self.table} {self.data} {self.iterations}"
+
+
 def main() -> None:
     """Run the missing trainings, then print and write the table, and draw the plots."""
-    options, overrides = parse()
-    rows, runs = chosen(options)
-    dataset_dir = options.dataset_dir or options.out / "phantoms"
-    base, changes = DATA[options.data]
-    budget = [f"--{name}={value}" for name, value in epochs(options.iterations).items()]
-    for row in rows:
-        for seed, folder in enumerate(runs[row.label]):
-            settings = [*changes, *budget, f"--seed={seed}", *overrides]
-            train_and_evaluate(row.recipe, folder, dataset_dir, settings, base)
-    write(results(options), rows, runs, base)
-
-
-def chosen(options: argparse.Namespace) -> tuple[list[Row], dict[str, list[Path]]]:
-    """Return the chosen rows of a table, and the folders of their trainings by label."""
-    rows = [row for row in TABLES[options.table] if row.label in (options.rows or [row.label])]
-    root = options.out / f"{options.data} {options.iterations}"
-    return rows, {row.label: [root / f"{row.run} {seed}" for seed in range(options.seeds)] for row in rows}
-
-
-def results(options: argparse.Namespace) -> Path:
-    """Return the folder of a table."""
-    return options.out / f"{options.table} {options.data} {options.iterations}"
-
-
-def parse() -> tuple[argparse.Namespace, list[str]]:
-    """Return the options, and what is passed on to the trainings."""
     parser = arguments(__doc__)
     options, overrides = parser.parse_known_args()
-    return complete(parser, options), overrides
+    study = Study.chosen(parser, options)
+    base, changes = DATA[study.data]
+    budget = [f"--{name}={value}" for name, value in epochs(study.iterations).items()]
+    for row in study.rows:
+        for seed, folder in enumerate(study.runs[row.label]):
+            settings = [*changes, *budget, f"--seed={seed}", *overrides]
+            train_and_evaluate(row.recipe, folder, study.dataset_dir, settings, base)
+    write(study.results, study.rows, study.runs, base)
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -98,17 +132,6 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=3, help="number of trainings of each row")
     parser.add_argument("--rows", nargs="+", help="labels of some rows, for example to train others in another process")
     return parser
-
-
-def complete(parser: argparse.ArgumentParser, options: argparse.Namespace) -> argparse.Namespace:
-    """Check the options, and fill in the budget."""
-    labels = [row.label for row in TABLES[options.table]]
-    if unknown := [row for row in options.rows or () if row not in labels]:
-        parser.error(f"{options.table} has no row {', '.join(unknown)}; its rows are {'; '.join(labels)}.")
-    options.iterations = options.iterations or BUDGET[options.data]
-    if options.data == "camus_stills" and not options.dataset_dir:
-        parser.error("camus_stills needs --dataset_dir, the folder of CAMUS.")
-    return options
 
 
 def epochs(iterations: int) -> dict[str, int]:

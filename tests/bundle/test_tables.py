@@ -113,3 +113,23 @@ def test_a_budget_is_split_into_epochs_of_about_a_hundred_iterations():
     for iterations in (251, 0):
         with pytest.raises(ValueError, match=f"iterations is {iterations}"):
             tables.epochs(iterations)
+
+
+def test_a_study_keeps_trainings_by_data_and_budget_and_tables_share_them(tmp_path):
+    def study(*given: str) -> tables.Study:
+        parser = tables.arguments("")
+        return tables.Study.chosen(parser, parser.parse_args([*given, "--out", str(tmp_path)]))
+
+    rules, components = study("table4", "--seeds", "2"), study("table3", "--seeds", "2", "--rows", "LKVA, GDR, KPFF")
+    shared = components.runs["LKVA, GDR, KPFF"]
+    assert shared == rules.runs["GDR, normalized keys"] and [folder.name[-2:] for folder in shared] == [" 0", " 1"]
+    assert shared[0].parent == tmp_path / f"phantom {tables.BUDGET['phantom']}"
+    assert (rules.dataset_dir, len(rules.rows), len(components.rows)) == (tmp_path / "phantoms", 12, 1)
+
+
+@pytest.mark.parametrize("given", [("--rows", "LKVA, GRD"), ("--data", "camus_stills")])
+def test_a_row_that_does_not_exist_and_stills_without_a_folder_are_refused(given, capsys):
+    parser = tables.arguments("")
+    with pytest.raises(SystemExit):
+        tables.Study.chosen(parser, parser.parse_args(["table3", *given]))
+    assert "its rows are LKVA; LKVA, GDR" in (said := capsys.readouterr().err) or "needs --dataset_dir" in said

@@ -19,23 +19,12 @@ Scores in the last column are the paper's own, on its data and with its networks
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
-from benchmarks.camus_stills import (
-    BASE,
-    ONE_RATE,
-    divergence,
-    plot_learning_curves,
-    scores_of,
-    table,
-    train_and_evaluate,
-)
+from benchmarks.camus_stills import BASE, ONE_RATE, divergence, plot_learning_curves, table, train_and_evaluate
+from benchmarks.table_plots import plot_memories, plot_scores
 from benchmarks.table_rows import TABLES, Row
 from gdkvm_monai.files import write_text
 
@@ -160,41 +149,6 @@ def write(folder: Path, rows: Sequence[Row], runs: Mapping[str, Sequence[Path]],
     plot_learning_curves({name: of[0] for name, of in complete.items() if of}, folder / "learning_curves.png")
     memories = {name: of[0] / "training" / "memory_curves.csv" for name, of in runs.items()}
     plot_memories({name: path for name, path in memories.items() if path.is_file()}, folder / "memories.png")
-
-
-def plot_scores(runs: Mapping[str, Sequence[Path]], path: Path) -> None:
-    """Plot the LV Dice of every training, a point each, with the mean of each row."""
-    figure = Figure(figsize=(7, 1 + 0.35 * len(runs)), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    for place, (name, folders) in enumerate(runs.items()):
-        scores = [scores_of(folder)["LV", None, "dice"] for folder in folders]
-        axes.plot(scores, [place] * len(scores), "o", color="tab:blue", alpha=0.6)
-        axes.plot(sum(scores) / len(scores), place, "|", color="black", markersize=14)
-    axes.set_yticks(range(len(runs)), list(runs))
-    axes.invert_yaxis()
-    axes.set_xlabel("Dice of the left ventricle; the line is the mean")
-    axes.grid(alpha=0.3, axis="x")
-    figure.savefig(path, dpi=110)
-
-
-def plot_memories(tables: Mapping[str, Path], path: Path) -> None:
-    """Plot effective rank and norm of the state after the last frame over training, a line for each row."""
-    if not tables:
-        return
-    figure = Figure(figsize=(11, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    for axes, name in zip(figure.subplots(1, 2), ("effective rank", "norm")):
-        for label, file in tables.items():
-            with open(file, newline="") as lines:
-                points = [row for row in csv.DictReader(lines) if row["series"] == f"{name}, last frame"]
-            steps, values = [int(row["iteration"]) for row in points], [float(row["value"]) for row in points]
-            axes.plot(steps, values, label=label, linestyle="--" if "literal" in label else "-")
-        axes.set(xlabel="iteration", ylabel=f"{name} of the state after the last frame")
-        axes.grid(alpha=0.3)
-    axes.set_yscale("log")
-    figure.legend(loc="outside right upper", frameon=False, fontsize="small")
-    figure.savefig(path, dpi=110)
 
 
 if __name__ == "__main__":

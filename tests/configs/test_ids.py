@@ -20,6 +20,8 @@ def before(overlay: str) -> list[str]:
     """Return the configs that an overlay is applied to."""
     if overlay == "light_clips.yaml":
         return [TRAIN, str(CONFIGS / "light.yaml"), str(CONFIGS / "moving_clips.yaml")]
+    if overlay == "unet_memory.yaml":
+        return [TRAIN, str(CONFIGS / "light.yaml")]
     return [TRAIN, EVALUATE] if "multi_gpu" in overlay and "train" not in overlay else [TRAIN]
 
 

@@ -12,6 +12,7 @@ from monai.bundle.utils import merge_kv
 from monai.utils import ensure_tuple
 
 from gdkvm_monai.configs.known_ids import KnownIds
+from gdkvm_monai.configs.overlay_order import check_order
 from gdkvm_monai.configs.references import normalize, references
 
 __all__ = ["check_ids", "check_overrides"]
@@ -39,11 +40,12 @@ def check_ids(
 
     Raises:
         FileNotFoundError: if a config is missing.
-        ValueError: if a config cannot be read, or an ID has no effect.
+        ValueError: if a config cannot be read, an ID has no effect, or an overlay of the bundle undoes another one.
     """
     files = [str(name) for name in ensure_tuple(config_file)]
     states = [ConfigParser({})]  # the config before each file, and at the end
     contents = [_read(name) for name in files]
+    check_order(files, contents)
     for file, content in zip(files, contents):
         states.append(_merge(states[-1], content, file))
     merged, values = states[-1], dict(overrides or {})

@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 
 from benchmarks.camus_stills import scores_of
 
+NORMALIZED, LITERAL = ", normalized keys", ", literal keys"
+"""Ends of the labels of Table 4; rows with the same rule have the same color."""
+
 
 def plot_scores(runs: Mapping[str, Sequence[Path]], path: Path) -> None:
     """Plot the LV Dice of every training, a point each, with the mean of each row."""
@@ -34,14 +37,17 @@ def plot_memories(tables: Mapping[str, Path], path: Path) -> None:
         return
     figure = Figure(figsize=(11, 4), layout="constrained")
     FigureCanvasAgg(figure)
+    kinds = {label: label.removesuffix(LITERAL).removesuffix(NORMALIZED) for label in tables}
+    colors = {kind: f"C{number}" for number, kind in enumerate(dict.fromkeys(kinds.values()))}
     for axes, name in zip(figure.subplots(1, 2), ("effective rank", "norm")):
         for label, file in tables.items():
             with open(file, newline="") as lines:
                 points = [row for row in csv.DictReader(lines) if row["series"] == f"{name}, last frame"]
             steps, values = [int(row["iteration"]) for row in points], [float(row["value"]) for row in points]
-            axes.plot(steps, values, label=label, linestyle="--" if "literal" in label else "-")
+            style = "--" if label.endswith(LITERAL) else "-"
+            axes.plot(steps, values, label=label, color=colors[kinds[label]], linestyle=style)
         axes.set(xlabel="iteration", ylabel=f"{name} of the state after the last frame")
         axes.grid(alpha=0.3)
     axes.set_yscale("log")
-    figure.legend(loc="outside right upper", frameon=False, fontsize="small")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", frameon=False, fontsize="small")
     figure.savefig(path, dpi=110)

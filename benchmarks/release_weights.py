@@ -72,6 +72,10 @@ def released_card(checkpoint: Path, command: str) -> ModelCard:
     card = read_card(checkpoint)
     if card is None or card.trained_on != "CAMUS":
         raise SystemExit(f"{checkpoint} has no card that names CAMUS; release weights of a training on CAMUS.")
+    if not card.imagenet_weights:
+        raise SystemExit(
+            f"the card of {checkpoint} does not say which ImageNet weights it starts from; train it again."
+        )
     source = SOURCES["gdkvm_monai.data.camus_datalist"]
     told = {"domain": source.domain, "license": source.license, "citation": source.citation}
     version = gdkvm_monai.__version__

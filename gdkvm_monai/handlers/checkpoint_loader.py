@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import monai.handlers
@@ -42,11 +42,13 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
 
     def __call__(self, engine: Engine) -> None:
         """Load the checkpoint."""
+        encoder = True
         for key, network in self.load_dict.items():
             if not isinstance(network, nn.Module):
                 raise TypeError(f"load_dict[{key!r}] is a {type(network).__name__}, expected a network; remove it.")
             if not self.strict_shape:
-                self._load_what_fits(network, read_checkpoint(self.load_path, key))
+                loaded = self._load_what_fits(network, read_checkpoint(self.load_path, key))
+                encoder = any(name.startswith("key_encoder.") for name in loaded)
             else:
                 remedy = FINE_TUNING if isinstance(engine, Trainer) else REMEDY
                 load_weights(network, self.load_path, key, remedy, self.strict)
@@ -54,7 +56,8 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
         if isinstance(engine, Trainer):
             name = Path(self.load_path).name
             record_start(engine, initial_weights=f"{name}, SHA-256 {file_sha256(self.load_path)}")
-            self._inherit(engine)
+            if encoder:
+                self._inherit(engine)
 
     def _inherit(self, engine: Engine) -> None:
         """Record the ImageNet weights that the loaded weights started from, which are also those of this training."""
@@ -66,7 +69,8 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
         if card is not None and card.imagenet_weights:
             record_start(engine, imagenet_weights=card.imagenet_weights)
 
-    def _load_what_fits(self, network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    def _load_what_fits(self, network: nn.Module, weights: Mapping[str, Tensor]) -> Iterable[str]:
+        """Load the weights that fit, and return their names."""
         own, encoder = get_state_dict(network), getattr(getattr(network, "module", network), "key_encoder", None)
         if isinstance(encoder, UNetKeyEncoder) and any(name.startswith("network.") for name in weights):
             weights = unet_parts(weights)
@@ -85,3 +89,4 @@ class CheckpointLoader(monai.handlers.CheckpointLoader):
             self.logger.info(f"  {name} {found}")
         for name in weights.keys() - own.keys():
             self.logger.info(f"  the file's {name} {tuple(weights[name].shape)} is not in this network")
+        return fitting

@@ -160,6 +160,17 @@ def test_a_training_inherits_the_imagenet_weights_of_its_initial_weights(stated,
     assert recorded_start(engine)["imagenet_weights"] == recorded
 
 
+@pytest.mark.parametrize(("part", "recorded"), [("key_encoder", "a.pth"), ("decoder", "none")])
+def test_imagenet_weights_are_inherited_only_with_weights_of_the_key_encoder(part, recorded, tmp_path):
+    torch.save({f"{part}.weight": torch.zeros(3, 2)}, tmp_path / "model.pt")
+    ModelCard(imagenet_weights="a.pth").write(tmp_path / "model.json")
+    target = nn.ModuleDict({"key_encoder": nn.Linear(2, 3), "decoder": nn.Linear(2, 3)})
+    engine = TrainingEngine(lambda engine, batch: None)
+    record_start(engine, imagenet_weights="none")
+    CheckpointLoader(str(tmp_path / "model.pt"), {"model": target}, strict=False, strict_shape=False)(engine)
+    assert recorded_start(engine)["imagenet_weights"] == recorded
+
+
 def test_a_card_of_other_weights_is_not_believed(tmp_path, caplog):
     torch.save(network().state_dict(), tmp_path / "model.pt")
     ModelCard(imagenet_weights="a.pth", weights_sha256=("0" * 64,)).write(tmp_path / "model.json")

@@ -74,8 +74,10 @@ class Study:
             parser.error(f"{options.table} has no row {', '.join(unknown)}; its rows are {'; '.join(labels)}.")
         if options.data == "camus_stills" and not options.dataset_dir:
             parser.error("camus_stills needs --dataset_dir, the folder of CAMUS.")
+        if options.seeds < 1:
+            parser.error(f"--seeds is {options.seeds}, expected at least 1; each row is trained once for each seed.")
         dataset_dir = options.dataset_dir or options.out / "phantoms"
-        iterations = options.iterations or BUDGET[options.data]
+        iterations = BUDGET[options.data] if options.iterations is None else options.iterations
         where = (options.table, options.data, dataset_dir, options.out)
         return cls(*where, iterations, options.seeds, options.rows or labels)
 

@@ -124,12 +124,20 @@ def test_a_study_keeps_trainings_by_data_and_budget_and_tables_share_them(tmp_pa
     shared = components.runs["LKVA, GDR, KPFF"]
     assert shared == rules.runs["GDR, normalized keys"] and [folder.name[-2:] for folder in shared] == [" 0", " 1"]
     assert shared[0].parent == tmp_path / f"phantom {tables.BUDGET['phantom']}"
+    assert study("table4", "--iterations", "0").iterations == 0, "which is refused, not replaced by the default"
     assert (rules.dataset_dir, len(rules.rows), len(components.rows)) == (tmp_path / "phantoms", 12, 1)
 
 
-@pytest.mark.parametrize("given", [("--rows", "LKVA, GRD"), ("--data", "camus_stills")])
-def test_a_row_that_does_not_exist_and_stills_without_a_folder_are_refused(given, capsys):
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--rows", "LKVA, GRD"), "its rows are LKVA; LKVA, GDR"),
+        (("--data", "camus_stills"), "needs --dataset_dir"),
+        (("--seeds", "0"), "--seeds is 0, expected at least 1"),
+    ],
+)
+def test_a_row_that_does_not_exist_stills_without_a_folder_and_no_seed_are_refused(given, said, capsys):
     parser = tables.arguments("")
     with pytest.raises(SystemExit):
         tables.Study.chosen(parser, parser.parse_args(["table3", *given]))
-    assert "its rows are LKVA; LKVA, GDR" in (said := capsys.readouterr().err) or "needs --dataset_dir" in said
+    assert said in capsys.readouterr().err

@@ -78,6 +78,7 @@ def train_and_evaluate(
     """Train a network and evaluate its last weights on the official validation patients, unless training diverges."""
     overlays, changes = recipe
     configs, final = [*base, *overlays], root / "models" / "model_final.pt"
+    keep_settings(root, [*configs, *changes, *overrides])
     if divergence(root):
         return
     if not (root / "seconds.txt").is_file():
@@ -92,6 +93,25 @@ def train_and_evaluate(
     if not (root / "eval" / "metrics.json").is_file():
         evaluation = [f"--checkpoint={final}", "--save_masks=True", *changes, *overrides]
         run_in_process("evaluating", [*configs, "evaluate.json"], root, dataset_dir, evaluation)
+
+
+def finished(root: Path) -> bool:
+    """Return whether a training has ended and been evaluated, or has diverged."""
+    return bool(divergence(root)) or (root / "eval" / "metrics.json").is_file()
+
+
+def keep_settings(root: Path, settings: Sequence[str]) -> None:
+    """Keep what a training is made with in its folder.
+
+    Raises:
+        ValueError: if the folder has a training that was made with something else.
+    """
+    file, text = root / "settings.txt", "\n".join(settings) + "\n"
+    if file.is_file() and (kept := file.read_text()) != text:
+        odd = sorted(set(kept.split("\n")) ^ set(settings) - {""})
+        raise ValueError(f"{root} was trained with other settings ({', '.join(filter(None, odd))}); use another --out.")
+    root.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
 
 
 def divergence(root: Path) -> str:

@@ -38,6 +38,8 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--phantoms", type=int, default=6)
     options = parser.parse_args()
+    if options.phantoms < 1:
+        parser.error(f"--phantoms is {options.phantoms}, expected at least 1.")
     study = Study.chosen(parser, options)
     cases = list(phantoms(options.phantoms, SIZE, SEED))
     found = {

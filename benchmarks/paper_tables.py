@@ -56,6 +56,10 @@ def score_table(metrics: dict[str, dict], data: str) -> str:
     lines += [f"| {name} | | {' | '.join(f'{n:.2f}' for n in row)} |" for name, row in PAPER_SCORES[data].items()]
     for name, content in metrics.items():
         of = {group["structure"]: group for group in content["scores"]["structure"]}
+        if missing := [structure for structure in STRUCTURES[data] if structure not in of]:
+            raise SystemExit(
+                f"{name} has no scores of {', '.join(missing)}; choose the --data that it was evaluated on."
+            )
         groups = [of[structure] for structure in STRUCTURES[data]]
         units = {group["unit"] for group in groups}
         cells = [
@@ -73,10 +77,12 @@ def ef_table(metrics: dict[str, dict], data: str) -> str:
     for name, (corr, bias, sd) in PAPER_EF[data].items():
         lines.append(f"| {name} | not stated | | {corr:.3f} | {bias:+.2f} ± {sd:.2f} |")
     for name, content in metrics.items():
-        for comparison, found in content["agreement"].items():
-            if "ef_percent" in comparison:
-                numbers = f"{found['n']} | {found['r']:.3f} | {found['bias']:+.2f} ± {found['sd']:.2f}"
-                lines.append(f"| {name} | {comparison.replace(': ef_percent', ',')} | {numbers} |")
+        compared = {key: found for key, found in content["agreement"].items() if "ef_percent" in key}
+        if not compared:
+            lines.append(f"| {name} | none: agreement needs several patients | | | |")
+        for comparison, found in compared.items():
+            numbers = f"{found['n']} | {found['r']:.3f} | {found['bias']:+.2f} ± {found['sd']:.2f}"
+            lines.append(f"| {name} | {comparison.replace(': ef_percent', ',')} | {numbers} |")
     return "\n".join(lines)
 
 

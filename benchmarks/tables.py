@@ -20,10 +20,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.camus_stills import BASE, ONE_RATE, divergence, plot_learning_curves, table, train_and_evaluate
+from benchmarks.camus_stills import (
+    BASE,
+    ONE_RATE,
+    divergence,
+    finished,
+    plot_learning_curves,
+    table,
+    train_and_evaluate,
+)
 from benchmarks.table_plots import plot_memories, plot_scores
 from benchmarks.table_rows import TABLES, Row
 from gdkvm_monai.files import write_text
@@ -39,6 +47,9 @@ DATA = {
     "camus_stills": (list(BASE), list(ONE_RATE)),
 }
 """Base configs, and overrides, of each kind of data."""
+
+FULL = "Vivim, full"
+"""The only row with affine weights."""
 
 BUDGET = {"phantom": 300, "camus_stills": 2100}
 VALIDATED_EVERY = 100
@@ -92,6 +103,12 @@ class Study:
         root = self.out / f"{self.data} {self.iterations}"
         return {row.label: [root / f"{row.run} {seed}" for seed in range(self.seeds)] for row in self.rows}
 
+    def with_finished(self) -> Study:
+        """Add the rows whose trainings have all ended, in this process or in another."""
+        every = replace(self, labels=[row.label for row in TABLES[self.table]])
+        ended = [label for label, of in every.runs.items() if all(map(finished, of))]
+        return replace(self, labels=[*self.labels, *ended])
+
     @property
     def results(self) -> Path:
         """Folder of the table and its plots."""
@@ -107,9 +124,11 @@ def main() -> None:
     budget = [f"--{name}={value}" for name, value in epochs(study.iterations).items()]
     for row in study.rows:
         for seed, folder in enumerate(study.runs[row.label]):
-            settings = [*changes, *budget, f"--seed={seed}", *overrides]
+            own = [text for text in overrides if row.label == FULL or not text.startswith("--affine_weights")]
+            settings = [*changes, *budget, f"--seed={seed}", *own]
             train_and_evaluate(row.recipe, folder, study.dataset_dir, settings, base)
-    write(study.results, study.rows, study.runs, base)
+    whole = study.with_finished()
+    write(whole.results, whole.rows, whole.runs, base)
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -133,7 +152,9 @@ def epochs(iterations: int) -> dict[str, int]:
     """
     count = max(1, iterations // VALIDATED_EVERY)
     if iterations < 1 or iterations % count:
-        raise ValueError(f"iterations is {iterations}, expected 1 to 199 or a multiple of 100; choose another budget.")
+        raise ValueError(
+            f"iterations is {iterations}, expected a number that equal epochs of about 100 add up to, such as 200; choose one."
+        )
     return {"epochs": count, "iterations_per_epoch": iterations // count}
 
 

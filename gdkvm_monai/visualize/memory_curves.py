@@ -75,7 +75,7 @@ def _lines(axes: Axes, series: Series, start: str, label: str, legend: str = "be
 
 
 def _say_none(axes: Axes) -> None:
-    axes.text(0.5, 0.5, "none in this network", transform=axes.transAxes, ha="center", color="0.5")
+    axes.text(0.5, 0.5, "nothing recorded", transform=axes.transAxes, ha="center", color="0.5")
 
 
 def _points(points: Sequence[tuple[int, float]]) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks import tables
-from benchmarks.camus_stills import COLUMNS, NETWORKS, divergence, parameters, table
+from benchmarks.camus_stills import COLUMNS, NETWORKS, divergence, keep_settings, parameters, table
 from benchmarks.table_rows import TABLES, Row
 from gdkvm_monai.configs import find_config
 from gdkvm_monai.configs.ids import check_ids
@@ -141,3 +141,16 @@ def test_a_row_that_does_not_exist_stills_without_a_folder_and_no_seed_are_refus
     with pytest.raises(SystemExit):
         tables.Study.chosen(parser, parser.parse_args(["table3", *given]))
     assert said in capsys.readouterr().err
+
+
+def test_a_table_has_the_rows_of_other_processes_and_a_folder_one_training(tmp_path):
+    parser = tables.arguments("")
+    given = ["table3", "--out", str(tmp_path), "--seeds", "1", "--rows", "LKVA, GDR"]
+    study = tables.Study.chosen(parser, parser.parse_args(given))
+    assert [row.label for row in study.with_finished().rows] == ["LKVA, GDR"]
+    write_run(tmp_path / "phantom 300" / f"{TABLES['table3'][0].run} 0", 0.9)
+    assert [row.label for row in study.with_finished().rows] == ["LKVA", "LKVA, GDR"]
+    keep_settings(tmp_path / "run", ["a.yaml", "--seed=0"])
+    keep_settings(tmp_path / "run", ["a.yaml", "--seed=0"])
+    with pytest.raises(ValueError, match="--learning_rate=1"):
+        keep_settings(tmp_path / "run", ["a.yaml", "--seed=0", "--learning_rate=1"])

@@ -153,7 +153,7 @@ def epochs(iterations: int) -> dict[str, int]:
     count = max(1, iterations // VALIDATED_EVERY)
     if iterations < 1 or iterations % count:
         raise ValueError(
-            f"iterations is {iterations}, expected a number that equal epochs of about 100 add up to, such as 200; choose one."
+            f"iterations is {iterations}, expected what equal epochs of about {VALIDATED_EVERY} add up to; choose 200."
         )
     return {"epochs": count, "iterations_per_epoch": iterations // count}
 

@@ -55,6 +55,14 @@ def test_the_scale_of_the_state_does_not_matter():
     torch.testing.assert_close(orthogonalize(1000 * state), orthogonalize(state))
 
 
+@pytest.mark.parametrize(("dtype", "size"), [(torch.float32, 1e30), (torch.float16, 3e3)])
+def test_a_state_whose_squares_overflow_is_not_erased(dtype, size):
+    torch.manual_seed(0)
+    state = torch.randn(6, 4)
+    large = orthogonalize((size * state).to(dtype)).float()
+    torch.testing.assert_close(large, orthogonalize(state), atol=0.02, rtol=0.02)
+
+
 def test_each_item_of_a_batch_is_normalized_by_its_own_norm():
     states = torch.randn(3, 6, 4) * torch.tensor([1e-3, 1.0, 1e3])[:, None, None]
     together, alone = orthogonalize(states), torch.stack([orthogonalize(state) for state in states])

@@ -52,7 +52,7 @@ def selective_scan(
         Output sequence, ``(B, L, D)``.
 
     Raises:
-        ValueError: if ``scan`` is unknown.
+        ValueError: if ``scan`` is unknown, or the sequence has no step.
         ImportError: if the kernel is requested and ``mamba_ssm`` is not installed.
 
     Example:
@@ -61,6 +61,8 @@ def selective_scan(
         tensor([1., 2., 3.])
     """
     look_up_option(scan, SCANS)
+    if x.shape[1] < 1:
+        raise ValueError(f"x has shape {tuple(x.shape)}, expected (B, L, D) with at least one step; pass a frame.")
     if scan == "auto":
         scan = "kernel" if x.is_cuda and importlib.util.find_spec("mamba_ssm") else "chunked"
     run = {"reference": _reference, "chunked": _chunked, "kernel": _kernel}[scan]

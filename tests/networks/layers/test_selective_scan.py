@@ -130,3 +130,9 @@ def test_a_missing_kernel_and_an_unknown_form_are_refused(monkeypatch):
         selective_scan(*example(), "kernel")
     with pytest.raises(ValueError, match="chunkd"):
         selective_scan(*example(), "chunkd")
+
+
+@FORMS
+def test_a_sequence_without_steps_is_refused(scan):
+    with pytest.raises(ValueError, match=r"\(2, 0, 3\), expected \(B, L, D\)"):
+        selective_scan(*example(length=0), scan)

@@ -108,8 +108,8 @@ def keep_settings(root: Path, settings: Sequence[str]) -> None:
     """
     file, text = root / "settings.txt", "\n".join(settings) + "\n"
     if file.is_file() and (kept := file.read_text()) != text:
-        odd = sorted(set(kept.split("\n")) ^ set(settings) - {""})
-        raise ValueError(f"{root} was trained with other settings ({', '.join(filter(None, odd))}); use another --out.")
+        odd = sorted(set(kept.splitlines()) ^ set(settings))
+        raise ValueError(f"{root} was trained with other settings ({', '.join(odd)}); use another --out.")
     root.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.camus_stills import BASE, SCRATCH, divergence, train_and_evaluate
+from benchmarks.camus_stills import BASE, ONE_RATE, divergence, train_and_evaluate
 from benchmarks.few_patients_table import Result, table
 from benchmarks.tables import epochs
 from gdkvm_monai.configs import released_weights
@@ -25,13 +25,13 @@ from gdkvm_monai.data.phantom import PhantomSettings, write_camus_phantom
 from gdkvm_monai.files import write_text
 
 PAIRS = ["--views=['4CH']", "--clips=stills", "--num_frames=2"]
-RELEASED = ["train.json", "light_network.yaml"]
+NETWORK = "unet_memory_network.yaml"
+RELEASED = ["train.json", NETWORK]
 FINETUNE = [*RELEASED, "finetune.yaml"]
 ROWS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "fine-tuned": (FINETUNE, PAIRS),
     "fine-tuned, nothing frozen": (FINETUNE, [*PAIRS, "--frozen=[]"]),
-    "from scratch, with ImageNet weights": (BASE, []),
-    "from scratch": (BASE, SCRATCH),
+    "from scratch": ([*BASE, NETWORK], ONE_RATE),
 }
 """Configs and overrides of each training."""
 

@@ -14,7 +14,7 @@ from monai.networks.nets import DynUNet, SegResNet, SwinUNETR, UNet
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from gdkvm_monai.configs import released_weights
+from gdkvm_monai.configs import find_weights, released_weights
 from gdkvm_monai.export import export_network
 from gdkvm_monai.export.engines import (
     QUANTIZED,
@@ -34,14 +34,20 @@ REFERENCE = "unet6.5"
 FOLDER = tempfile.TemporaryDirectory()  # removed at the end of the process
 
 
+def light() -> nn.Module:
+    """Return the light network of ``light.pt``."""
+    return read_card(find_weights("light.pt")).build_network()
+
+
 def softmax_memory() -> nn.Module:
     """Return the light network with all frames stored and read by softmax matching."""
-    options = read_card(released_weights()).build_network().options
+    options = light().options
     return SpaceTimeMemory(**{**options, "update_rule": None, "key_norm": None})
 
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "light": lambda: read_card(released_weights()).build_network(),
+    "released": lambda: read_card(released_weights()).build_network(),
+    "light": light,
     "paper": GDKVM,
     "softmax": softmax_memory,
     "convlstm": ConvLSTMUNet,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gdkvm_monai.cli.choices import BUNDLE_FORMATS, BUNDLE_NAME, NETWORK_FORMATS, NETWORK_FORMS
 from gdkvm_monai.cli.command import FAILED, OK, new_parser, output_path
+from gdkvm_monai.configs import find_weights
 from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_bundle_parser", "build_network_parser", "main"]
@@ -44,7 +45,9 @@ def build_network_parser() -> argparse.ArgumentParser:
         help="config value, such as network_def#width=8 (repeatable)",
     )
     weights = parser.add_mutually_exclusive_group()
-    weights.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
+    weights.add_argument(
+        "--weights", type=find_weights, metavar="FILE", help="checkpoint, or light.pt (default: the released weights)"
+    )
     weights.add_argument("--untrained", action="store_true", help="export random weights, for testing")
     parser.add_argument("--frames", type=int, default=30, help="frames in the clip for the comparison (default: 30)")
     parser.add_argument("--tolerance", type=float, default=1e-4, help="largest difference in logits (default: 1e-4)")
@@ -58,7 +61,7 @@ def build_bundle_parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", default=BUNDLE_NAME, help=f"name of the bundle (default: {BUNDLE_NAME})")
     parser.add_argument(
         "--weights",
-        type=Path,
+        type=find_weights,
         metavar="FILE",
         help="checkpoint for models/model.pt (default: the released weights, unless there is an --overlay)",
     )
@@ -71,7 +74,7 @@ def build_bundle_parser() -> argparse.ArgumentParser:
         "--overlay",
         action="append",
         metavar="FILE",
-        help="merge an overlay into the configs (repeatable; default: light_network.yaml)",
+        help="merge an overlay into the configs (repeatable; default: that of the weights' network)",
     )
     parser.add_argument(
         "--also",

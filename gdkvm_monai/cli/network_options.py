@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from gdkvm_monai.cli.choices import ENGINES, VERSIONS
+from gdkvm_monai.configs import find_weights
 
 __all__ = ["add_network_options"]
 
@@ -13,7 +13,9 @@ __all__ = ["add_network_options"]
 def add_network_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose the network and what runs it."""
     group = parser.add_argument_group("network")
-    group.add_argument("--weights", type=Path, metavar="FILE", help="checkpoint (default: the released weights)")
+    group.add_argument(
+        "--weights", type=find_weights, metavar="FILE", help="checkpoint, or light.pt (default: the released weights)"
+    )
     group.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
     group.add_argument("--device", help="cpu, cuda, or cuda:1 (default: cuda if available)")
     group.add_argument(

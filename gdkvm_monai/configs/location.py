@@ -6,7 +6,7 @@ import sys
 from os import PathLike
 from pathlib import Path
 
-__all__ = ["bundle_dir", "check_weights_file", "find_config", "released_weights"]
+__all__ = ["bundle_dir", "check_weights_file", "find_config", "find_weights", "released_weights"]
 
 
 def bundle_dir() -> Path:
@@ -45,6 +45,17 @@ def released_weights() -> Path:
     if not path.is_file():
         raise FileNotFoundError(f"there are no weights: {path} is missing; restore it, or pass a checkpoint.")
     return path
+
+
+def find_weights(name: str | PathLike[str]) -> Path:
+    """Find weights by their path or by the name of released ones in the bundle's ``models``, such as ``light.pt``.
+
+    Returns:
+        The path; that given, if it is neither.
+    """
+    path = Path(name)
+    released = bundle_dir() / "models" / path
+    return released if not path.exists() and len(path.parts) == 1 and released.is_file() else path
 
 
 def check_weights_file(path: str | PathLike[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gdkvm_monai.configs import check_weights_file, released_weights
+from gdkvm_monai.configs import check_weights_file, find_weights, released_weights
 from gdkvm_monai.data.intensity import FrameFault
 from gdkvm_monai.labels import STRUCTURES
 from gdkvm_monai.metrics.frame_measurements import measure_frame
@@ -54,7 +54,7 @@ def measure_masks(
             the tissue region.
     """
     chosen = replace(SegmentOptions.from_keywords(options), fast=True)
-    weights = released_weights() if weights is None else Path(weights)
+    weights = released_weights() if weights is None else find_weights(weights)
     check_weights_file(weights)
     record = replace(weights_record(weights, read_card(weights)), intensity_mean=None, intensity_sd=None)
     source = ClipSource(clip, chosen)

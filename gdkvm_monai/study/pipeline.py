@@ -15,7 +15,7 @@ from monai.inferers import Inferer
 from monai.transforms import Compose, EnsureChannelFirstd, SaveImage, SaveImaged
 from torch import nn
 
-from gdkvm_monai.configs import bundle_dir, check_weights_file, released_weights
+from gdkvm_monai.configs import bundle_dir, check_weights_file, find_weights, released_weights
 from gdkvm_monai.configs.inference import build_parts, inference_files, read_inference_config, set_weights
 from gdkvm_monai.data.intensity import GrayScale
 from gdkvm_monai.files import file_sha256
@@ -96,7 +96,8 @@ def load_pipeline(
     card.
 
     Args:
-        weights: checkpoint, loaded with ``weights_only=True``; by default the bundle's released weights.
+        weights: checkpoint, loaded with ``weights_only=True``, or ``"light.pt"``; by default the bundle's released
+            weights.
         configs: overlay or overlays on ``inference.json``: files, or names in the bundle's ``configs``.
         device: for example ``"cpu"`` or ``"cuda:0"``; by default CUDA if available.
         engine: one of :data:`~gdkvm_monai.export.engines.ENGINES`, or ``"auto"`` for the fastest that gives the same
@@ -114,7 +115,7 @@ def load_pipeline(
     if weights is not None and not isinstance(weights, (str, os.PathLike)):
         advice = "pass it as pipeline=" if isinstance(weights, Pipeline) else "pass the path of a checkpoint"
         raise TypeError(f"weights is a {type(weights).__name__}, expected a path; {advice}.")
-    weights = released_weights() if weights is None else Path(weights)
+    weights = released_weights() if weights is None else find_weights(weights)
     check_weights_file(weights)
     files = inference_files(configs)
     card, place = read_card(weights), _device(device)

@@ -187,7 +187,7 @@ def test_metadata_has_the_version_of_the_package_in_its_changelog():
 
 
 def test_inference_describes_the_network_of_the_released_weights():
-    names = ("train.json", "light.yaml", "light_clips.yaml")  # the two stages of its training
+    names = ("train.json", "light.yaml", "light_clips.yaml", "unet_memory.yaml")  # of its second stage
     light = ConfigParser.load_config_files([str(CONFIGS / name) for name in names])
     inference, metadata = (json.loads((CONFIGS / f"{name}.json").read_text()) for name in ("inference", "metadata"))
     for name in ("frame_size", "num_classes"):

@@ -60,12 +60,21 @@ def test_the_holdout_trains_on_nine_of_ten_patients_and_validates_on_the_tenth()
     assert not {clip["patient"] for clip in trained} & {clip["patient"] for clip in held_out}
 
 
-def test_the_network_alone_is_that_of_the_recipes_two_stages():
+def test_the_light_network_alone_is_that_of_the_recipes_two_stages():
     files = ("light_network.yaml", "light.yaml", "light_clips.yaml")
     network, first, second = (ConfigParser.load_config_file(CONFIGS / name) for name in files)
     recipe = first | second
     assert {name: recipe[name] for name in network} == network
     assert {name for name in recipe if name.startswith(("network_def", "loss"))} <= network.keys()
+
+
+def test_the_released_network_alone_is_that_of_its_second_stage():
+    recipe = ("train.json", "light.yaml", "light_clips.yaml", "unet_memory.yaml")
+    stage, alone = (
+        ConfigParser(ConfigParser.load_config_files([str(CONFIGS / name) for name in names]))
+        for names in (recipe, ("train.json", "unet_memory_network.yaml"))
+    )
+    assert alone["network_def"] == stage["network_def"] and alone["frame_size"] == stage["frame_size"]
 
 
 def test_the_second_stage_starts_from_the_weights_of_the_first_and_its_new_options(phantom_root, tmp_path):

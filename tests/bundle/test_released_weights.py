@@ -30,14 +30,27 @@ def card() -> ModelCard:
     return read_card(WEIGHTS)
 
 
-def test_they_are_a_small_plain_state_in_half_precision_and_tracked(card):
-    state = torch.load(WEIGHTS, weights_only=True)
-    assert WEIGHTS.stat().st_size <= 10e6
+@pytest.mark.parametrize(("name", "megabytes"), [("model.pt", 18), ("light.pt", 5)])
+def test_they_are_a_small_plain_state_in_half_precision(name, megabytes):
+    state = torch.load(WEIGHTS.with_name(name), weights_only=True)
+    assert WEIGHTS.with_name(name).stat().st_size <= megabytes * 1e6
     assert {value.dtype for value in state.values() if value.is_floating_point()} == {torch.float16}
+
+
+def test_they_and_their_cards_are_tracked_and_nothing_else_beside_them():
     tracked = subprocess.run(["git", "ls-files", "bundle/models"], cwd=ROOT, capture_output=True, text=True).stdout
     if not (ROOT / ".git").exists():
         pytest.skip("this is no checkout")
-    assert tracked.split() == ["bundle/models/model.json", "bundle/models/model.pt"]
+    assert tracked.split() == [f"bundle/models/{name}" for name in ("light.json", "light.pt", "model.json", "model.pt")]
+
+
+def test_the_light_network_is_found_by_name_and_is_exported_with_its_own_overlay(tmp_path):
+    pipeline, card = load_pipeline("light.pt", device="cpu"), read_card(WEIGHTS.with_name("light.pt"))
+    assert pipeline.network.options["backbone"] == "efficientnet_lite0" and card.scores["lv_dice"] > 0.93
+    bundle = export_bundle(tmp_path, weights=WEIGHTS.with_name("light.pt"))
+    train = json.loads((bundle / "configs" / "train.json").read_text())
+    assert train["loss"]["coarse_weights"] == [0.4, 0.2] and train["network_def"]["decoder"] == "light"
+    assert "this bundle does not contain" in " ".join((bundle / "docs" / "README.md").read_text().split())
 
 
 def test_the_card_describes_the_network_of_inference_and_its_hash_is_that_of_the_file(card):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gdkvm_monai.configs import bundle_dir, find_config
+from gdkvm_monai.configs import bundle_dir, find_config, find_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,3 +24,11 @@ def test_a_config_is_a_file_or_a_name_in_the_bundle(tmp_path, monkeypatch):
     assert find_config("phantom.yaml") == Path("phantom.yaml")
     with pytest.raises(FileNotFoundError, match="absent.yaml"):
         find_config("absent.yaml")
+
+
+def test_weights_are_a_file_or_a_name_in_the_bundle(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_weights("light.pt") == ROOT / "bundle" / "models" / "light.pt"
+    assert find_weights("absent.pt") == Path("absent.pt") and find_weights("other/light.pt") == Path("other/light.pt")
+    Path("light.pt").write_bytes(b"")
+    assert find_weights("light.pt") == Path("light.pt")

@@ -9,7 +9,7 @@ from pathlib import Path
 from monai.bundle import ConfigParser
 
 import gdkvm_monai
-from gdkvm_monai.configs import check_weights_file, released_weights
+from gdkvm_monai.configs import check_weights_file, find_config, released_weights
 from gdkvm_monai.configs.inference import inference_files
 from gdkvm_monai.export.bundle.checks import check_name, check_target, check_version
 from gdkvm_monai.export.bundle.document import describe_in_document
@@ -26,7 +26,9 @@ __all__ = ["NAME", "export_bundle"]
 PACKAGE = Path(gdkvm_monai.__file__).resolve().parent
 ROOT = PACKAGE.parent
 NAME = "echo_video_gdkvm_segmentation"
-RELEASED = "light_network.yaml"
+NETWORKS = ("unet_memory_network.yaml", "light_network.yaml")
+"""Overlays of the networks of the released weights, of which the first is that of ``model.pt``."""
+
 WRITTEN = ("eval", "inference", "training", "replaced", "checkpoint*.pt")
 """What runs in the bundle's own folder leave there."""
 
@@ -56,7 +58,7 @@ def export_bundle(
             in ``large_files.yml``, as the model zoo requires for files above 25 MB.
         overlays: config files, or names in ``bundle/configs``, to merge into ``train.json`` and, for ids that it has,
             into ``inference.json``; merged files of ``bundle/configs`` are not exported separately. By default
-            ``light_network.yaml``, the released network, unless the card describes one with another backbone.
+            that of the network that the card describes, if it is one of the released ones.
         overwrite: replace an older export of the same name.
         formats: also write the network with its weights as ``models/model.ts`` (``torchscript``, for MONAI Deploy) or
             ``models/model.pt2`` (``torch_export``).
@@ -103,8 +105,9 @@ def export_bundle(
 
 
 def _default_overlays(card: ModelCard | None) -> list[str]:
-    """Return the overlay of the released network, unless a card describes one with another backbone."""
+    """Return the overlay of the released network with the backbone that a card describes, by default the first."""
     if card is None or not card.describes_network:
-        return [RELEASED]
-    released = ConfigParser.load_config_file(ROOT / "bundle" / "configs" / "inference.json")["network_def"]
-    return [RELEASED] if card.network_options.get("backbone") == released["backbone"] else []
+        return [NETWORKS[0]]
+    configs = {name: ConfigParser.load_config_file(find_config(name)) for name in NETWORKS}
+    backbone = card.network_options.get("backbone")
+    return [name for name, config in configs.items() if config["network_def#backbone"] == backbone]

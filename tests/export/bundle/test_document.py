@@ -14,6 +14,10 @@ from tests.export.bundle.tiny_network import ROOT
     ("overlay", "sentence"),
     [
         (
+            "unet_memory_network.yaml",
+            "`GDKVM` with the key encoder of MONAI's U-Net: 8.5 M parameters, for frames of 128x128",
+        ),
+        (
             "light_network.yaml",
             "`GDKVM` with the key encoder EfficientNet-Lite0: 2.1 M parameters, for frames of 128x128",
         ),
@@ -21,7 +25,7 @@ from tests.export.bundle.tiny_network import ROOT
         ("small_network.yaml", "`GDKVM` with the key encoder ResNet-18: 1.2 M parameters, for frames of 96x96"),
         ("unet.yaml", "`FrameByFrame`: 6.5 M parameters, for frames of 256x256"),
     ],
-    ids=["light", "paper", "phantom", "U-Net"],
+    ids=["released", "light", "paper", "phantom", "U-Net"],
 )
 def test_both_documents_state_kind_backbone_size_and_frames_of_the_exported_network(tmp_path, overlay, sentence):
     bundle = export_bundle(tmp_path, overlays=[overlay] if overlay else [])

@@ -47,6 +47,6 @@ def test_a_format_that_is_unknown_or_has_no_weights_is_refused(tmp_path):
     with pytest.raises(ValueError, match="onnx"):
         export_bundle(tmp_path, NAME, formats=["onnx"])
     with pytest.raises(ValueError, match="torchscript"):
-        export_bundle(tmp_path, NAME, overlays=[find_config("light_network.yaml")], formats=["torchscript"])
+        export_bundle(tmp_path, NAME, overlays=[find_config("unet_memory_network.yaml")], formats=["torchscript"])
     with pytest.raises(ValueError, match="torchscript"):
         export_bundle(tmp_path, NAME, weights_url="https://example.org/model.pt", formats=["torchscript"])

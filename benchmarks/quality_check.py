@@ -35,6 +35,9 @@ from gdkvm_monai.study.segmented_frame import SegmentedFrame
 WRONG = 10.0
 """Error of the ejection fraction above which a result is wrong, in points."""
 
+NEXT_PICTURE = 1e-9
+"""What the intensities of a frame differ by from those of the last one, so that no picture counts as frozen."""
+
 STRIDE = 2  # of the pixels that are measured, to save time
 HEAD = "| clips | n | no EF | wrong | wrong called good | right | right not good | good | wrong among good |"
 REASONS = "| reason | of the wrong | the only reason of | of the right | the only reason of |"
@@ -138,8 +141,13 @@ def measure(clip: MaskClip, record: WeightsRecord, found: Prediction | None = No
         copies, confidence, statistics = Copies(volumes, "copies"), found.confidence, found.statistics
         edge = float(found.edge)
     frames = [
-        SegmentedFrame(clip.masks[mask].measured, True, float(np.interp(c, (0, 1), confidence)), *statistics[round(c)])
-        for mask, c in zip(clip.shown, clip.contraction)
+        SegmentedFrame(
+            clip.masks[mask].measured,
+            True,
+            float(np.interp(c, (0, 1), confidence)),
+            *(statistics[round(c)] + number * NEXT_PICTURE),
+        )
+        for number, (mask, c) in enumerate(zip(clip.shown, clip.contraction))
     ]
     table = frame_table("0" * 16, frames, np.arange(len(frames)) / RATE_HZ, True)
     facts = _facts(clip, len(frames))

@@ -78,7 +78,7 @@ class CheckedExport:
         return self.max_abs_difference <= self.tolerance  # false for NaN
 
 
-def export_checked(source: NetworkSource, target: Target, frames: int = 30, tolerance: float = 1e-4) -> CheckedExport:
+def export_checked(source: NetworkSource, target: Target, frames: int = 30, tolerance: float = 5e-4) -> CheckedExport:
     """Export the network, compare it with PyTorch on a random clip, and describe it in a JSON file beside it.
 
     Args:

@@ -38,9 +38,9 @@ def test_the_network_is_written_and_its_difference_printed(weights, tmp_path, ca
 
 
 def test_a_file_that_differs_from_pytorch_gives_exit_code_1(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(network_export, "largest_difference", lambda *_: 2e-4)
+    monkeypatch.setattr(network_export, "largest_difference", lambda *_: 6e-4)
     assert export_network("--untrained", "--out", tmp_path / "network.ts") == 1
-    assert "0.0001" in capsys.readouterr().err
+    assert "0.0005" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

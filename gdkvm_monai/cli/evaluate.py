@@ -12,7 +12,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from gdkvm_monai.cli.command import OK, WRONG_USE, new_parser, output_path, report, wants_traceback
-from gdkvm_monai.configs import check_weights_file, find_weights
+from gdkvm_monai.cli.weights_option import add_weights_option
+from gdkvm_monai.configs import check_weights_file
 from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_parser", "main"]
@@ -30,9 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dataset-dir", type=Path, required=True, metavar="DIR", help="folder with the annotated clips"
     )
-    parser.add_argument(
-        "--weights", type=find_weights, metavar="FILE", help="checkpoint, or light.pt (default: the released weights)"
-    )
+    add_weights_option(parser)
     parser.add_argument("-o", "--out", type=output_path, required=True, help="folder for the results")
     parser.add_argument(
         "--config", nargs="+", default=[], metavar="FILE", help="overlays: files, or names of the bundle's configs"

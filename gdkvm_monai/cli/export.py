@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gdkvm_monai.cli.choices import BUNDLE_FORMATS, BUNDLE_NAME, NETWORK_FORMATS, NETWORK_FORMS
 from gdkvm_monai.cli.command import FAILED, OK, new_parser, output_path
-from gdkvm_monai.configs import find_weights
+from gdkvm_monai.cli.weights_option import add_weights_option
 from gdkvm_monai.study.tasks import check_folders
 
 __all__ = ["build_bundle_parser", "build_network_parser", "main"]
@@ -45,9 +45,7 @@ def build_network_parser() -> argparse.ArgumentParser:
         help="config value, such as network_def#width=8 (repeatable)",
     )
     weights = parser.add_mutually_exclusive_group()
-    weights.add_argument(
-        "--weights", type=find_weights, metavar="FILE", help="checkpoint, or light.pt (default: the released weights)"
-    )
+    add_weights_option(weights)
     weights.add_argument("--untrained", action="store_true", help="export random weights, for testing")
     parser.add_argument("--frames", type=int, default=30, help="frames in the clip for the comparison (default: 30)")
     parser.add_argument("--tolerance", type=float, default=5e-4, help="largest difference in logits (default: 5e-4)")
@@ -59,11 +57,8 @@ def build_bundle_parser() -> argparse.ArgumentParser:
     parser = new_parser("export bundle", BUNDLE)
     parser.add_argument("--out", type=output_path, default=Path("dist"), help="folder for the bundle (default: dist)")
     parser.add_argument("--name", default=BUNDLE_NAME, help=f"name of the bundle (default: {BUNDLE_NAME})")
-    parser.add_argument(
-        "--weights",
-        type=find_weights,
-        metavar="FILE",
-        help="checkpoint for models/model.pt (default: the released weights, unless there is an --overlay)",
+    add_weights_option(
+        parser, "checkpoint for models/model.pt (default: the released weights, unless there is an --overlay)"
     )
     parser.add_argument(
         "--weights-url",

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gdkvm_monai.cli.command import OK, new_parser
-from gdkvm_monai.configs import bundle_dir, check_weights_file, find_weights
+from gdkvm_monai.cli.weights_option import add_weights_option
+from gdkvm_monai.configs import bundle_dir, check_weights_file
 
 __all__ = ["build_parser", "main"]
 
@@ -16,9 +17,7 @@ __all__ = ["build_parser", "main"]
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of the command."""
     parser = new_parser("info", __doc__)
-    parser.add_argument(
-        "--weights", type=find_weights, metavar="FILE", help="checkpoint, or light.pt (default: the released weights)"
-    )
+    add_weights_option(parser)
     return parser
 
 

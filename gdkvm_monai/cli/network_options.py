@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gdkvm_monai.cli.choices import ENGINES, VERSIONS
-from gdkvm_monai.configs import find_weights
+from gdkvm_monai.cli.weights_option import add_weights_option
 
 __all__ = ["add_network_options"]
 
@@ -13,9 +13,7 @@ __all__ = ["add_network_options"]
 def add_network_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose the network and what runs it."""
     group = parser.add_argument_group("network")
-    group.add_argument(
-        "--weights", type=find_weights, metavar="FILE", help="checkpoint, or light.pt (default: the released weights)"
-    )
+    add_weights_option(group)
     group.add_argument("--config", nargs="+", default=[], metavar="FILE", help="overlays on inference.json")
     group.add_argument("--device", help="cpu, cuda, or cuda:1 (default: cuda if available)")
     group.add_argument(

@@ -16,7 +16,7 @@ from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
 from gdkvm_monai.configs.ids import check_ids
 from gdkvm_monai.configs.known_ids import KnownIds
-from gdkvm_monai.configs.location import bundle_dir, find_config, released_weights
+from gdkvm_monai.configs.location import bundle_dir, check_weights_file, find_config, released_weights
 
 __all__ = ["checked_commands", "evaluate", "run_in_process"]
 
@@ -74,8 +74,7 @@ def evaluate(
         ValueError: if an ID in an overlay or an override is unknown.
     """
     weights = weights or released_weights()
-    if not weights.is_file():
-        raise FileNotFoundError(f"weights {weights} do not exist; train first, or pass the path of a checkpoint.")
+    check_weights_file(weights)
     files = [str(find_config(name)) for name in ("train.json", *overlays, "evaluate.json")]
     given = {"bundle_root": bundle_dir(), "dataset_dir": dataset_dir, "output_dir": output_dir, "checkpoint": weights}
     values = {

@@ -70,7 +70,9 @@ def check_weights_file(path: str | PathLike[str]) -> None:
     if path.is_dir():
         raise IsADirectoryError(f"weights {path} are a folder; pass a file in it, such as {path / 'model.pt'}.")
     if not path.is_file():
-        raise FileNotFoundError(f"weights {path} do not exist; train first, or pass the path of a checkpoint.")
+        released = ", ".join(sorted(file.name for file in (bundle_dir() / "models").glob("*.pt")))
+        remedy = f"train first, or pass the path of a checkpoint or one of the released weights: {released or 'none'}"
+        raise FileNotFoundError(f"weights {path} do not exist; {remedy}.")
     try:
         open(path, "rb").close()
     except PermissionError as error:

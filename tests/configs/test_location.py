@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gdkvm_monai.configs import bundle_dir, find_config, find_weights
+from gdkvm_monai.configs import bundle_dir, check_weights_file, find_config, find_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,3 +32,8 @@ def test_weights_are_a_file_or_a_name_in_the_bundle(tmp_path, monkeypatch):
     assert find_weights("absent.pt") == Path("absent.pt") and find_weights("other/light.pt") == Path("other/light.pt")
     Path("light.pt").write_bytes(b"")
     assert find_weights("light.pt") == Path("light.pt")
+
+
+def test_absent_weights_name_the_released_ones():
+    with pytest.raises(FileNotFoundError, match="absent.pt do not exist.*released weights: light.pt, model.pt"):
+        check_weights_file("absent.pt")

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +96,18 @@ class Damage:
         return damage_frames(case.image, self.kind, self.frames, rng)
 
 
-def moving_pairs(dataset_dir: Path, patients: int, size: tuple[int, int], seed: int) -> Iterator[Case]:
-    """Make a clip of each of the first official validation patients, from its ED/ES pair of the four-chamber view."""
+def moving_pairs(
+    dataset_dir: Path, patients: int, size: tuple[int, int], seed: int, held_out: bool = False
+) -> Iterator[Case]:
+    """Make a clip of each patient from its ED/ES pair of the four-chamber view.
+
+    Args:
+        dataset_dir: CAMUS.
+        patients: number of patients, the first of the official validation list.
+        size: of the clips, in pixels.
+        seed: of their motion.
+        held_out: take the training patients that ``holdout.yaml`` holds out instead, every tenth.
+    """
     keys = ["image", "label"]
     prepare = Compose(
         [
@@ -107,7 +117,10 @@ def moving_pairs(dataset_dir: Path, patients: int, size: tuple[int, int], seed: 
             PairMotiond(),
         ]
     )
-    for item in islice(camus_datalist(dataset_dir, "validation", "4CH", "stills", None), patients):
+    items = camus_datalist(dataset_dir, "training" if held_out else "validation", "4CH", "stills", None)
+    if held_out:
+        items = sorted(items, key=itemgetter("patient"))[9::10]
+    for item in items[:patients]:
         pair = prepare({key: item[key] for key in keys})
         rng = np.random.default_rng([seed, zlib.crc32(item["patient"].encode())])
         contraction = draw_contraction(FRAMES, rng, (INTERVAL_S, INTERVAL_S))

@@ -41,7 +41,7 @@ def main() -> None:
     write_settings(options)
     cases = [*phantoms(options.phantoms, options.size, options.seed)]
     if options.dataset_dir:
-        cases += moving_pairs(options.dataset_dir, options.patients, options.size, options.seed)
+        cases += moving_pairs(options.dataset_dir, options.patients, options.size, options.seed, options.held_out)
     damages = [Damage(), *(Damage(*cell) for cell in product(options.kinds, options.lengths))]
     ways = {subject.name: (subject.identity, by_network(subject, options.seed)) for subject in subjects}
     ways["copy of the last true mask"] = "", copies_of_truth
@@ -63,6 +63,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dataset_dir", type=Path, help="CAMUS; phantoms alone without it")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--patients", type=int, default=50, help="validation patients")
+    parser.add_argument("--held_out", action="store_true", help="patients of holdout.yaml instead, for choices")
     parser.add_argument("--phantoms", type=int, default=10)
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
     parser.add_argument("--lengths", nargs="*", type=int, choices=LENGTHS, default=LENGTHS)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from gdkvm_monai.networks.layers import effective_rank
+from gdkvm_monai.networks.layers.gated_delta_rule import normalize_keys
 from gdkvm_monai.networks.nets import GDKVM
 from gdkvm_monai.study.pipeline import Pipeline, load_pipeline
 
@@ -69,7 +70,7 @@ class Subject:
             features, before = network.encode(frame), state
             frame_logits, state = network.advance(frame, features, before)
             logits.append(frame_logits)
-            series.append(_describe(network, before.memory, state.memory, features[-1]))
+            series.append(_describe(network, before.memory, state.memory, features))
         names = series[0]
         courses = [{name: [float(one[name][row]) for one in series] for name in names} for row in range(len(clips))]
         return torch.stack(logits, dim=-1), courses
@@ -79,9 +80,16 @@ def _writes(network: nn.Module) -> bool:
     return isinstance(network, GDKVM) and network.options["update_rule"] != "none"
 
 
-def _describe(network: GDKVM, before: Tensor, after: Tensor, feature: Tensor) -> dict[str, Tensor]:
-    """Return the gates of a write, averaged over their entries, and the rank of what it left, each ``(B,)``."""
-    found = {"effective rank": effective_rank(after), "smallest singular value": torch.linalg.svdvals(after)[:, -1]}
+def _describe(network: GDKVM, before: Tensor, after: Tensor, features: list[Tensor]) -> dict[str, Tensor]:
+    """Return ranks of keys and memory, the scale of the readout, and the mean gates of a write, each ``(B,)``."""
+    key, *_, f16 = features
+    keys = normalize_keys(key.flatten(2), network.memory.key_norm)
+    found = {
+        "effective rank of the keys": effective_rank(keys),
+        "effective rank": effective_rank(after),
+        "smallest singular value": torch.linalg.svdvals(after)[:, -1],
+        "readout, root mean square": network.memory.read(after, key).square().mean(dim=(1, 2, 3)).sqrt(),
+    }
     gates = zip(("alpha", "beta"), network.memory.gates(before))
     found |= {
         name: gate.mean(dim=(1, 2))
@@ -89,7 +97,7 @@ def _describe(network: GDKVM, before: Tensor, after: Tensor, feature: Tensor) ->
         if not isinstance(getattr(network.memory, name), nn.Identity)
     }
     if network.frame_gate is not None:
-        found["frame gate"] = network.frame_gate.gates(feature).flatten()
+        found["frame gate"] = network.frame_gate.gates(f16).flatten()
     return found
 
 

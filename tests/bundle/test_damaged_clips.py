@@ -73,9 +73,10 @@ def test_a_zeroed_readout_leaves_nothing_of_the_memory_and_a_followed_clip_equal
         state = zeroed.network.step(frame, zeroed.network.initial_state(frame))[1]
         assert whole.network.memory.read(state.memory, key).any()
         assert not zeroed.network.memory.read(state.memory, key).any()
-    assert set(course) == {"effective rank", "smallest singular value", "alpha", "beta", "frame gate"}
+    ranks = {"effective rank of the keys", "effective rank", "smallest singular value"}
+    assert set(course) == ranks | {"readout, root mean square", "alpha", "beta", "frame gate"}
     assert all(len(values) == FRAMES for values in course.values())
-    assert all(1 <= rank <= 8 for rank in course["effective rank"])
+    assert all(1 <= rank <= 8 for rank in course["effective rank"] + course["effective rank of the keys"])
 
 
 def run(monkeypatch, out, weights, cases, *more) -> str:

@@ -16,6 +16,7 @@ from gdkvm_monai.networks.blocks.key_pixel_feature_fusion import FUSIONS, KeyPix
 from gdkvm_monai.networks.blocks.key_position import KeyPosition
 from gdkvm_monai.networks.blocks.multiscale_head import BoundaryHead, MultiscaleHead
 from gdkvm_monai.networks.blocks.previous_mask import PreviousMask
+from gdkvm_monai.networks.blocks.readout_norm import READOUT_NORMS, ReadoutNorm, make_readout_norm
 from gdkvm_monai.networks.blocks.softmax_memory import SoftmaxMemory
 from gdkvm_monai.networks.blocks.spatiotemporal_mamba import (
     ABLATIONS,
@@ -38,6 +39,7 @@ __all__ = [
     "DECODERS",
     "DIRECTIONS",
     "FUSIONS",
+    "READOUT_NORMS",
     "VALUE_ENCODERS",
     "WRITE_GATES",
     "AffineEstimator",
@@ -56,6 +58,7 @@ __all__ = [
     "MultiscaleHead",
     "PatchEmbedding",
     "PreviousMask",
+    "ReadoutNorm",
     "ResNetKeyEncoder",
     "ResNetValueEncoder",
     "Scale",
@@ -69,6 +72,7 @@ __all__ = [
     "load_imagenet_weights",
     "make_decoder",
     "make_key_encoder",
+    "make_readout_norm",
     "make_value_encoder",
     "per_frame",
     "unet_parts",

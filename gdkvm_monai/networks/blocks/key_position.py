@@ -10,6 +10,7 @@ from torch import Tensor, nn
 __all__ = ["KeyPosition"]
 
 OCTAVES = 4
+INITIAL_STD = 1.0  # the addend then has a standard deviation of 2.8, against 1 of standardized keys
 
 
 class KeyPosition(nn.Module):
@@ -21,19 +22,28 @@ class KeyPosition(nn.Module):
     frame size. It does not depend on the frame: a write and a read at one place receive the same addend. ``W`` starts
     at zero, with which keys have no position.
 
+    What all places share decides the softmax of the keys as soon as it outweighs their differences: all keys are then
+    alike, and every place reads the same mean value. With ``standardize``, each raw key channel therefore has mean 0
+    and variance 1 over the places of a frame, and ``W`` starts at random, so that keys differ from the first write on.
+
     Args:
         key_channels: number of key channels ``K``.
+        standardize: whether raw keys are standardized over places before position is added.
     """
 
-    def __init__(self, key_channels: int = 64) -> None:
+    def __init__(self, key_channels: int = 64, standardize: bool = False) -> None:
         super().__init__()
         self.octaves = OCTAVES
+        self.standardize = nn.InstanceNorm2d(key_channels) if standardize else nn.Identity()
         self.project = nn.Conv2d(4 * OCTAVES, key_channels, 1, bias=False)
-        nn.init.zeros_(self.project.weight)
+        if standardize:
+            nn.init.normal_(self.project.weight, std=INITIAL_STD)
+        else:
+            nn.init.zeros_(self.project.weight)
 
     def forward(self, key: Tensor) -> Tensor:
         """Return raw keys ``(B, K, h, w)`` with position added."""
-        return key + self.project(self.waves(key))
+        return self.standardize(key) + self.project(self.waves(key))
 
     def waves(self, key: Tensor) -> Tensor:
         """Return the sines and cosines for the grid of ``key``, ``(1, 16, h, w)``."""

@@ -7,12 +7,15 @@ from torch import Tensor
 __all__ = ["check_clip"]
 
 
-def check_clip(clip: Tensor, in_channels: int) -> None:
+def check_clip(clip: Tensor, in_channels: int, least_places: int = 1) -> None:
     """Refuse anything but a tensor of floats ``(B, C, H, W, T)`` with a frame and sizes that are multiples of 16.
+
+    ``least_places`` is the smallest number of places at stride 16, 2 for a network that normalizes over them.
 
     Raises:
         TypeError: if the clip is not a tensor of floats.
-        ValueError: if the clip has another shape or no frame, or its size is not a multiple of 16.
+        ValueError: if the clip has another shape or no frame, or its size is not a multiple of 16
+            or has too few places.
     """
     if not isinstance(clip, Tensor) or not clip.is_floating_point():
         kind = str(clip.dtype) if isinstance(clip, Tensor) else type(clip).__name__
@@ -26,4 +29,9 @@ def check_clip(clip: Tensor, in_channels: int) -> None:
         raise ValueError(
             f"image size {clip.shape[2]}x{clip.shape[3]} must be a multiple of 16; "
             "add Resized or DivisiblePadd(k=(16, 16, 1)) to the preprocessing."
+        )
+    if (clip.shape[2] // 16) * (clip.shape[3] // 16) < least_places:
+        raise ValueError(
+            f"image size {clip.shape[2]}x{clip.shape[3]} is too small for this network, which normalizes "
+            "over places at stride 16; pass frames of at least 32x16, better 128x128."
         )

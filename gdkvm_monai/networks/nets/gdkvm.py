@@ -17,6 +17,7 @@ from gdkvm_monai.networks.blocks import (
     PreviousMask,
     make_decoder,
     make_key_encoder,
+    make_readout_norm,
     make_value_encoder,
 )
 from gdkvm_monai.networks.nets.clip_check import check_clip
@@ -68,6 +69,9 @@ class GDKVM(nn.Module):
         write_gate: ``"state"`` (the paper's), or ``"frame"``, with which one more gate per frame sees the frame and
             scales the whole write, see :class:`~gdkvm_monai.networks.blocks.FrameGate`.
         previous_mask: whether the decoder sees the mask of the previous frame at strides 8 and 4.
+        readout_norm: ``"none"`` (the paper's), or ``"rms"``, with which the readout has one scale whatever the frame
+            size and the number of written frames, see :class:`~gdkvm_monai.networks.blocks.ReadoutNorm`.
+        key_standardization: whether ``key_position`` standardizes raw keys over the places of a frame.
 
     Attributes:
         options: all arguments by name, for the model card of the weights.
@@ -102,6 +106,8 @@ class GDKVM(nn.Module):
         key_position: bool = False,
         write_gate: str = "state",
         previous_mask: bool = False,
+        readout_norm: str = "none",
+        key_standardization: bool = False,
     ) -> None:
         options = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__()
@@ -112,18 +118,24 @@ class GDKVM(nn.Module):
             if options[name] < 1:
                 raise ValueError(f"{name} is {options[name]}, expected at least 1; correct it.")
         remembers = update_rule != "none"
-        if not remembers and (key_position or write_gate != "state" or previous_mask):
-            raise ValueError("key_position, write_gate, and previous_mask need an update_rule, not 'none'; omit them.")
+        if not remembers and (key_position or write_gate != "state" or previous_mask or readout_norm != "none"):
+            raise ValueError(
+                "key_position, write_gate, previous_mask, and readout_norm need an update_rule, not 'none'; omit them."
+            )
+        if key_standardization and not key_position:
+            raise ValueError("key_standardization needs key_position; set it, or omit key_standardization.")
         if deep_supervision and decoder != "light":
             raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
+        self.least_places = 2 if backbone == "unet" or key_standardization else 1
         self.key_encoder = make_key_encoder(backbone, in_channels, width, stochastic_depth, dropout)
         c16, c8, c4, c2 = self.key_encoder.channels
         self.fusion = KeyPixelFeatureFusion(c16, key_channels, fusion if remembers else "pixel")
-        self.key_position = KeyPosition(key_channels) if key_position else nn.Identity()
+        self.key_position = KeyPosition(key_channels, key_standardization) if key_position else nn.Identity()
         encodes = (value_encoder, in_channels, (c16, c8, c4), (out_channels - 1, key_channels, value_channels, width))
         self.value_encoder = make_value_encoder(*encodes) if remembers else None
         self.memory = GatedDeltaMemory(key_channels, value_channels, update_rule if remembers else "additive", key_norm)
+        self.readout_norm = make_readout_norm(readout_norm)
         self.frame_gate = FrameGate(c16) if look_up_option(write_gate, WRITE_GATES) == "frame" else None
         self.previous_mask = PreviousMask(out_channels - 1, (c8, c4)) if previous_mask else None
         decodes = (out_channels, value_channels, key_channels, (c16, c8, c4, c2))
@@ -137,7 +149,7 @@ class GDKVM(nn.Module):
         Raises:
             TypeError, ValueError: if the clip has another type, shape, or size, see :func:`check_clip`.
         """
-        check_clip(clip, self.in_channels)
+        check_clip(clip, self.in_channels, self.least_places)
         frames = clip.movedim(-1, 0)  # (T, B, C, H, W)
         state = self.initial_state(frames[0])
         logits: list[Tensor] = []
@@ -160,7 +172,7 @@ class GDKVM(nn.Module):
         Returns:
             Logits ``(B, N, H, W)`` and the next state.
         """
-        check_clip(frame.unsqueeze(-1) if isinstance(frame, Tensor) else frame, self.in_channels)
+        check_clip(frame.unsqueeze(-1) if isinstance(frame, Tensor) else frame, self.in_channels, self.least_places)
         return self.advance(frame, self.encode(frame), state)
 
     def initial_state(self, frame: Tensor) -> GDKVMState:
@@ -194,7 +206,7 @@ class GDKVM(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return what the decoder sees of a frame, given the new memory and the previous foreground."""
         key, pixel, f8, f4, f2, f16 = features
-        readout = self.memory.read(memory, key)  # (B, V, h, w), zeros from a memory that is never written
+        readout = self.readout_norm(self.memory.read(memory, key))  # (B, V, h, w), zeros from an empty memory
         if self.previous_mask is not None:
             f8, f4 = self.previous_mask(f8, f4, foreground)
         return readout, pixel, f16, f8, f4, f2, frame

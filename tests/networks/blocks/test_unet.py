@@ -12,7 +12,13 @@ from tests.networks.blocks.influence import influences
 
 UNET = {"in_channels": 1, "out_channels": 4, "channels": [8, 16, 32, 64, 128], "strides": [2] * 4, "num_res_units": 2}
 MEMORY = {"backbone": "unet", "decoder": "unet", "width": 16, "key_channels": 8, "value_channels": 12}
-OPTIONS = {"value_encoder": "shared", "key_position": True, "write_gate": "frame", "previous_mask": True}
+OPTIONS = {
+    "value_encoder": "shared",
+    "key_position": True,
+    "write_gate": "frame",
+    "previous_mask": True,
+    "readout_norm": "rms",
+}
 
 
 def started() -> tuple[FrameByFrame, GDKVM]:
@@ -79,3 +85,8 @@ def test_weights_of_another_network_are_refused_by_the_name_that_does_not_fit():
 def test_there_are_no_imagenet_weights_for_it():
     with pytest.raises(ValueError, match="UNetKeyEncoder.*null"):
         load_imagenet_weights(UNetKeyEncoder(width=8), {})
+
+
+def test_a_frame_of_one_place_is_refused_with_the_smallest_size():
+    with pytest.raises(ValueError, match="16x16 is too small for this network.*32x16"):
+        GDKVM(**MEMORY).eval()(torch.rand(1, 1, 16, 16, 2))

@@ -20,6 +20,12 @@ def test_other_shapes_are_refused(shape, offending):
         check_clip(torch.rand(shape), in_channels=3)
 
 
+def test_a_frame_of_one_place_is_refused_where_a_network_normalizes_over_places():
+    check_clip(torch.rand(1, 1, 16, 32, 2), in_channels=1, least_places=2)
+    with pytest.raises(ValueError, match="size 16x16 is too small for this network"):
+        check_clip(torch.rand(1, 1, 16, 16, 2), in_channels=1, least_places=2)
+
+
 @pytest.mark.parametrize(
     ("clip", "kind"), [([1.0], "list"), (torch.zeros(1, 3, 16, 16, 1, dtype=torch.int16), "int16")]
 )

@@ -10,7 +10,7 @@ from gdkvm_monai.networks.nets import GDKVM
 
 SMALL = {"backbone": "resnet18", "width": 8, "key_channels": 8, "value_channels": 16, "decoder_width": 32}
 LIGHT = {**SMALL, "backbone": "efficientnet_lite0", "value_encoder": "shared", "decoder": "light", "width": 16}
-OPTIONS = {"key_position": True, "write_gate": "frame", "previous_mask": True}
+OPTIONS = {"key_position": True, "write_gate": "frame", "previous_mask": True, "readout_norm": "rms"}
 ADDED = ("key_position", "frame_gate", "previous_mask")
 
 
@@ -61,7 +61,8 @@ def test_every_parameter_receives_a_gradient_from_the_start(size):
 def test_weights_without_the_options_load_and_give_the_same_logits_with_position_and_an_open_gate(size):
     plain = network(size, trained=False)
     assert not [name for name in plain.state_dict() if name.startswith(ADDED)]
-    net, clip = network(size, trained=False, **OPTIONS), torch.rand(1, 1, 32, 32, 3)
+    options = {**OPTIONS, "readout_norm": "none"}  # it has no weights, but changes the logits
+    net, clip = network(size, trained=False, **options), torch.rand(1, 1, 32, 32, 3)
     missing, unexpected = net.load_state_dict(plain.state_dict(), strict=False)
     assert not unexpected and set(missing) == {
         "key_position.project.weight",
@@ -141,3 +142,8 @@ def test_a_network_without_memory_is_exported_to_torchscript():
 def test_options_of_a_memory_are_refused_without_one(option):
     with pytest.raises(ValueError, match=option):
         GDKVM(**SMALL, update_rule="none", **{option: OPTIONS[option]})
+
+
+def test_standardized_keys_need_a_position():
+    with pytest.raises(ValueError, match="key_standardization needs key_position"):
+        GDKVM(**SMALL, key_standardization=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gdkvm_monai.study.remeasure import remeasure
     from gdkvm_monai.study.segmentation import SegmentationResult, segment
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 __all__ = [
     "GDKVM",

@@ -13,7 +13,7 @@ __all__ = ["AFTER", "check_order"]
 AFTER = {
     "light_clips.yaml": ("light.yaml", "moving_clips.yaml", "damaged_frames.yaml"),
     "space_time_memory.yaml": ("light.yaml", "light_network.yaml", "light_clips.yaml"),
-    "unet_memory.yaml": ("light.yaml", "light_clips.yaml"),
+    "unet_memory.yaml": ("light.yaml", "damaged_frames.yaml", "light_clips.yaml"),
 }
 """Overlays that an overlay of the bundle must follow, as its first lines say."""
 

@@ -21,7 +21,7 @@ def before(overlay: str) -> list[str]:
     if overlay == "light_clips.yaml":
         return [TRAIN, str(CONFIGS / "light.yaml"), str(CONFIGS / "moving_clips.yaml")]
     if overlay == "unet_memory.yaml":
-        return [TRAIN, str(CONFIGS / "light.yaml")]
+        return [TRAIN, *(str(CONFIGS / f"{name}.yaml") for name in ("light", "moving_clips", "damaged_frames"))]
     return [TRAIN, EVALUATE] if "multi_gpu" in overlay and "train" not in overlay else [TRAIN]
 
 

@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def released_card(checkpoint: Path, command: str) -> ModelCard:
-    """The card of a checkpoint of ``light.yaml`` on CAMUS, completed and marked as that of the released weights."""
+    """The card of a checkpoint that was trained on CAMUS, completed and marked as that of the released weights."""
     card = read_card(checkpoint)
     if card is None or card.trained_on != "CAMUS":
         raise SystemExit(f"{checkpoint} has no card that names CAMUS; release weights of a training on CAMUS.")

@@ -62,6 +62,11 @@ def test_the_card_describes_the_network_of_inference_and_its_hash_is_that_of_the
     network.load_state_dict(torch.load(WEIGHTS, weights_only=True))
 
 
+def test_the_card_names_the_newest_version_of_the_changelog_with_released_weights(card):
+    versions = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]
+    assert card.release == next(text.split()[0] for text in versions if "### Released weights" in text)
+
+
 def test_the_card_states_data_views_license_command_and_the_scores_of_the_metadata(card):
     assert (card.domain, card.views, card.clips) == ("CAMUS", ("4CH",), 400)
     assert card.license.startswith("CC BY-NC-SA 4.0") and "non-commercial" in card.license

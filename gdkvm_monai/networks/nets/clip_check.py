@@ -33,5 +33,5 @@ def check_clip(clip: Tensor, in_channels: int, least_places: int = 1) -> None:
     if (clip.shape[2] // 16) * (clip.shape[3] // 16) < least_places:
         raise ValueError(
             f"image size {clip.shape[2]}x{clip.shape[3]} is too small for this network, which normalizes "
-            "over places at stride 16; pass frames of at least 32x16, better 128x128."
+            "over places at stride 16; pass frames of more than 16x16, best of 128x128."
         )

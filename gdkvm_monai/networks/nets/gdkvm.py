@@ -118,9 +118,11 @@ class GDKVM(nn.Module):
             if options[name] < 1:
                 raise ValueError(f"{name} is {options[name]}, expected at least 1; correct it.")
         remembers = update_rule != "none"
-        if not remembers and (key_position or write_gate != "state" or previous_mask or readout_norm != "none"):
+        added = (key_position, key_standardization, write_gate != "state", previous_mask, readout_norm != "none")
+        if not remembers and any(added):
             raise ValueError(
-                "key_position, write_gate, previous_mask, and readout_norm need an update_rule, not 'none'; omit them."
+                "key_position, key_standardization, write_gate, previous_mask, and readout_norm need an update_rule, "
+                "not 'none'; omit them."
             )
         if key_standardization and not key_position:
             raise ValueError("key_standardization needs key_position; set it, or omit key_standardization.")

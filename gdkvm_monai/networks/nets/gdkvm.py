@@ -21,10 +21,9 @@ from gdkvm_monai.networks.blocks import (
     make_value_encoder,
 )
 from gdkvm_monai.networks.nets.clip_check import check_clip
+from gdkvm_monai.networks.nets.option_check import check_options
 
 __all__ = ["GDKVM", "GDKVMState"]
-
-SIZES = ("in_channels", "width", "key_channels", "value_channels", "decoder_width", "chunk_size")
 
 
 class GDKVMState(NamedTuple):
@@ -112,22 +111,8 @@ class GDKVM(nn.Module):
         options = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__()
         self.options = options
-        if out_channels < 2:
-            raise ValueError(f"out_channels is {out_channels}, expected at least 2: background and one structure.")
-        for name in SIZES:
-            if options[name] < 1:
-                raise ValueError(f"{name} is {options[name]}, expected at least 1; correct it.")
+        check_options(options)
         remembers = update_rule != "none"
-        added = (key_position, key_standardization, write_gate != "state", previous_mask, readout_norm != "none")
-        if not remembers and any(added):
-            raise ValueError(
-                "key_position, key_standardization, write_gate, previous_mask, and readout_norm need an update_rule, "
-                "not 'none'; omit them."
-            )
-        if key_standardization and not key_position:
-            raise ValueError("key_standardization needs key_position; set it, or omit key_standardization.")
-        if deep_supervision and decoder != "light":
-            raise ValueError(f"deep_supervision needs the light decoder, not {decoder!r}; set decoder to 'light'.")
         self.in_channels, self.out_channels, self.chunk_size = in_channels, out_channels, chunk_size
         self.least_places = 2 if backbone == "unet" or key_standardization else 1
         self.key_encoder = make_key_encoder(backbone, in_channels, width, stochastic_depth, dropout)

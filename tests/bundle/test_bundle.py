@@ -298,3 +298,9 @@ def test_a_checkpoint_of_another_network_is_refused(trained, phantom_root, tmp_p
         causes.append(str(cause))
         cause = cause.__cause__
     assert any("holds weights of another network; keep its model.json beside it" in text for text in causes)
+
+
+@pytest.mark.parametrize("config", ["train.json", "inference.json", "multi_gpu_train.json", "multi_gpu_evaluate.json"])
+def test_nothing_of_the_package_is_called_before_monai_puts_the_bundle_on_the_import_path(config):
+    content = ConfigParser.load_config_file(str(CONFIGS / config))
+    assert content["initialize"] and "gdkvm_monai" not in json.dumps(content["initialize"])
